@@ -1,0 +1,35 @@
+"""``ivr settings``: every setting with its value and where it comes from."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from ivr.settings import SETTING_FIELDS, load
+
+
+@click.command("settings")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def command(as_json: bool) -> None:
+    """Every setting with its value and origin.
+
+    \b
+    Example:
+      IVR_SIP_PORT=5070 ivr settings
+    """
+    settings = load()
+    rows = [
+        {
+            "name": f.name,
+            "value": str(getattr(settings, f.name)),
+            "origin": settings.origins[f.name],
+            "about": f.metadata["about"],
+        }
+        for f in SETTING_FIELDS
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for row in rows:
+        click.echo(f"{row['name']:<20} {row['value'] or '-':<36} {row['origin']:<16} {row['about']}")

@@ -1,0 +1,84 @@
+"""What the engine wants done: its output. A driver performs one action at a time.
+
+==============  ==================================================  =====================
+action          meaning                                             event that answers it
+==============  ==================================================  =====================
+``Say``         play phrases, keys are ignored                      ``Answered("said")``
+``Gather``      play phrases and collect keys, in one command       ``Digits``, ``NoInput``
+``Ask``         a fact from outside                                 ``Answered``
+``Member``      a seat joins, leaves, pauses in the queue           ``Answered``
+``Transfer``    hand the caller to a queue; the dialogue ends       none
+``Hangup``      end the call                                        none
+==============  ==================================================  =====================
+
+``HungUp`` may answer any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+from ivr.speech.phrase import Phrase
+
+
+@dataclass(frozen=True)
+class Say:
+    phrases: tuple[Phrase, ...]
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class Gather:
+    """``max_keys`` keys end the input at once, as does ``#``. ``first_wait_s``/``next_wait_s``:
+    seconds to wait for the first key after the prompt, and between keys. ``private``: the keys
+    are a secret and appear in no log."""
+
+    phrases: tuple[Phrase, ...]
+    max_keys: int = 1
+    first_wait_s: float = 5.0
+    next_wait_s: float = 3.0
+    private: bool = False
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """``args`` are JSON values by name. ``private`` names the ones that appear in no log."""
+
+    query: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+    private: tuple[str, ...] = ()
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class Member:
+    """``operation``: sign_in, sign_out, pause, unpause. ``staff``: the agent's staff number.
+    The driver answers with the outcome ``done``, ``already``, ``absent`` or ``error``."""
+
+    operation: str
+    staff: str
+    reason: str = ""
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Leave the dialogue for a queue. ``priority``: higher is served earlier, 0 is normal."""
+
+    queue: str
+    priority: int = 0
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class Hangup:
+    """``outcome``: how the dialogue ended: completed, no_input, too_many_tries, too_long, failed."""
+
+    outcome: str = "completed"
+    part: str = ""
+
+
+Action = Union[Say, Gather, Ask, Member, Transfer, Hangup]

@@ -1,0 +1,152 @@
+"""Settings: ``IVR_*`` environment variables over ``ivr.toml`` over defaults, each with its origin.
+
+``load()`` never touches the disk beyond reading ``ivr.toml``; whoever needs a folder makes it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ivr.errors import UsageFault
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:  # Ubuntu 22.04
+    import tomli as tomllib
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def _port(text: Any) -> int:
+    port = int(str(text))
+    if not 1 <= port <= 65535:
+        raise ValueError("a port is a whole number from 1 to 65535")
+    return port
+
+
+def _address(text: Any) -> str:
+    return str(ipaddress.ip_address(str(text)))
+
+
+def _zone(text: Any) -> ZoneInfo:
+    try:
+        return ZoneInfo(str(text))
+    except Exception:
+        raise ValueError("a time zone is a name such as Asia/Shanghai") from None
+
+
+def _path(text: Any) -> Path:
+    if not str(text).strip():
+        raise ValueError("a path must not be empty")
+    return Path(str(text)).expanduser().absolute()
+
+
+def _text(text: Any) -> str:
+    return str(text)
+
+
+def _seconds(text: Any) -> int:
+    value = int(str(text))
+    if value < 0:
+        raise ValueError("a number of seconds is 0 or more")
+    return value
+
+
+def _setting(default: Any, read: Any, about: str) -> Any:
+    return field(default=default, metadata={"read": read, "about": about})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one hotline. Two hotlines with other homes and ports run side by side."""
+
+    home: Path = _setting(PROJECT / "var", _path, "the folder that holds all state")
+    bind: str = _setting("127.0.0.1", _address, "the address everything listens on")
+    sip_port: int = _setting(5060, _port, "SIP over UDP and TCP")
+    rtp_start: int = _setting(10000, _port, "first UDP port for sound")
+    rtp_end: int = _setting(11999, _port, "last UDP port for sound")
+    agi_port: int = _setting(4573, _port, "our FastAGI server")
+    ami_port: int = _setting(5038, _port, "Asterisk's manager interface")
+    database_url: str = _setting("", _text, "empty: SQLite in the home")
+    menus: Path = _setting(PROJECT / "menus", _path, "the folder with the YAML menu trees")
+    zone: ZoneInfo = _setting(ZoneInfo("Asia/Shanghai"), _zone, "the site's time zone")
+    hotline: str = _setting("12306", _text, "the number that callers dial")
+    trunk_addresses: str = _setting(
+        "127.0.0.1", _text, "comma list of addresses whose calls are callers' calls"
+    )
+    service_level_s: int = _setting(20, _seconds, "answered within this is in time")
+    short_abandon_s: int = _setting(10, _seconds, "hung up within this is a short abandonment")
+    queue_timeout_s: int = _setting(300, _seconds, "longest wait in the queue")
+    call_limit_s: int = _setting(1800, _seconds, "longest call in the menu")
+    asterisk: str = _setting("", _text, "the Asterisk program; empty: look for one")
+    origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy address of the database."""
+        return self.database_url or f"sqlite:///{self.home / 'ivr.db'}"
+
+
+SETTING_FIELDS = tuple(f for f in fields(Settings) if f.name != "origins")
+
+
+def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
+    """Read the settings.
+
+    ``file`` defaults to ``IVR_CONFIG`` or ``ivr.toml`` beside the project. Raises
+    :class:`UsageFault` that names the setting, its origin and a way to mend it.
+    """
+    environ = os.environ if environ is None else environ
+    file = file or Path(environ.get("IVR_CONFIG", PROJECT / "ivr.toml"))
+    from_file = _read_toml(file)
+    known = {f.name for f in SETTING_FIELDS}
+    for name in from_file:
+        if name not in known:
+            raise UsageFault(f"unknown setting '{name}'", where=str(file), mend=_nearest(name, known))
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for setting in SETTING_FIELDS:
+        variable = f"IVR_{setting.name.upper()}"
+        if variable in environ:
+            raw, origin = environ[variable], variable
+        elif setting.name in from_file:
+            raw, origin = from_file[setting.name], str(file)
+        else:
+            origins[setting.name] = "default"
+            continue
+        try:
+            values[setting.name] = setting.metadata["read"](raw)
+        except ValueError as fault:
+            raise UsageFault(
+                f"{setting.name} = {raw!r} is wrong: {fault}",
+                where=origin,
+                mend=f"the default is {setting.default}",
+            ) from None
+        origins[setting.name] = origin
+    settings = Settings(**values, origins=origins)
+    if settings.rtp_end <= settings.rtp_start:
+        raise UsageFault("rtp_end must be above rtp_start", where=origins["rtp_end"])
+    return settings
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise UsageFault(f"cannot be read: {fault}", where=str(file)) from None
+
+
+def _nearest(name: str, known: set[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean '{near[0]}'?" if near else "see: ivr settings"

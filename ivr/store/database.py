@@ -1,0 +1,102 @@
+"""The database: one engine, short transactions, types that keep time zones and secrets right."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from typing import Any
+
+from sqlalchemy import DateTime, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from ivr.errors import IvrError, UsageFault
+
+
+class Base(DeclarativeBase):
+    """The base of all tables."""
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime; stored in UTC on every database, read back aware in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment must be aware")
+        return value.astimezone(timezone.utc)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=timezone.utc) if value.tzinfo is None else value.astimezone(timezone.utc)
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for ``url``. SQLite gets WAL, foreign keys and a 5 s wait for locks.
+
+    Raises :class:`UsageFault` for an address that cannot be understood.
+    """
+    try:
+        parsed = make_url(url)
+        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+    except (ArgumentError, ImportError, ModuleNotFoundError) as fault:
+        raise UsageFault(
+            f"database address cannot be used: {fault}",
+            where="IVR_DATABASE_URL",
+            mend="e.g. postgresql+psycopg://user@host/ivr, or leave it out for SQLite",
+        ) from None
+    if parsed.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # SQLAlchemy's own BEGIN below, not the driver's late one
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA busy_timeout=5000")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    # A transaction that will write takes its lock at once, so that it can't fail half-way.
+    mode = connection.get_execution_options().get("sqlite_begin", "")
+    connection.exec_driver_sql(f"BEGIN {mode}".strip())
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Session]:
+    """A session for reading only."""
+    with _described(engine), Session(engine) as session:
+        yield session
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Session]:
+    """One transaction: committed when the block ends well, rolled back otherwise."""
+    bound = engine.execution_options(sqlite_begin="IMMEDIATE")
+    with _described(engine), Session(bound, expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+@contextmanager
+def _described(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as fault:
+        where = engine.url.render_as_string(hide_password=True)
+        raise IvrError(
+            f"the database cannot be used: {fault.orig}",
+            where=where,
+            mend="ivr doctor says more; ivr db upgrade makes the tables",
+        ) from fault
