@@ -5,9 +5,10 @@
                 ``keys == ""`` is a lone ``#``
 ``NoInput``     the caller said nothing within the wait
 ``HungUp``      the caller is gone; nothing that comes later counts
-``Answered``    what an ``Ask``, ``Say``, ``Member`` or ``Record`` brought back
-``DialEnded``   the caller is back from the queue
+``Answered``    what an ``Ask``, ``Say`` or ``Member`` brought back
 ==============  ==================================================================
+
+A caller who is back from a queue begins a new dialogue (entry ``after_queue``).
 """
 
 from __future__ import annotations
@@ -40,11 +41,4 @@ class Answered:
     answer: Answer
 
 
-@dataclass(frozen=True)
-class DialEnded:
-    """``status``: answered, timeout, full, join_empty, leave_empty, unavailable, key, error."""
-
-    status: str
-
-
-Event = Union[Digits, NoInput, HungUp, Answered, DialEnded]
+Event = Union[Digits, NoInput, HungUp, Answered]

@@ -1,0 +1,107 @@
+"""The dialogue engine, sans-IO: ``(Session, Event) → (Session, [Action])``.
+
+Rules:
+
+- Of the actions of a turn only the last one is answered by an event that decides something; the ones
+  before it are ``Say``.
+- ``HungUp`` ends the dialogue at any point; an event after the end changes nothing.
+- Every dialogue ends: prompts, silences, mistakes and seconds are counted against the tree's limits.
+
+=========  =============================================  ==================================
+phase      waiting for                                    goes on to
+=========  =============================================  ==================================
+menu       one key                                        the option's part
+field      the keys of a form's field                     lookup, the next field, confirm
+lookup     what the keys can mean                         choose, the next field, confirm
+choose     one key for one of several candidates          the next field, confirm
+confirm    one key after the read-back                    query, or one field again
+query      the answer of a query                          items, or what follows
+items      one key between two groups of a list           items, or what follows
+member     the seat's sign-in, sign-out, pause            what follows
+ended      nothing
+=========  =============================================  ==================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from datetime import datetime
+
+from ivr.clock import Clock
+from ivr.dialogue import forms, parts, replies
+from ivr.dialogue.actions import Action, Hangup, Transfer
+from ivr.dialogue.call import CallInfo
+from ivr.dialogue.events import Event, HungUp
+from ivr.dialogue.session import Session
+from ivr.dialogue.tree import TransferPart, Tree
+from ivr.dialogue.turn import Turn
+
+_HANDLERS: Mapping[str, Callable[[Turn, Event], None]] = {
+    "menu": parts.menu_keys,
+    "field": forms.field_keys,
+    "lookup": forms.looked_up,
+    "choose": forms.choose_keys,
+    "confirm": forms.confirm_keys,
+    "query": replies.query_answered,
+    "items": replies.items_keys,
+    "member": parts.member_done,
+}
+
+
+def begin(tree: Tree, call: CallInfo, now: datetime) -> tuple[Session, list[Action]]:
+    """Begin a dialogue at ``now`` (aware, in the site's zone).
+
+    A caller who comes back from a queue (entry ``after_queue``) continues at the transfer part
+    that is named by ``call.facts["part"]``, by the reply for ``call.facts["queue_status"]``.
+    """
+    session = Session(call, tree.revision, call.language, now.isoformat(), part=tree.start)
+    turn = Turn(tree, session, now, parts.begin_part)
+    if call.entry == "after_queue":
+        _back_from_queue(turn)
+    else:
+        turn.enter(tree.start)
+    return turn.session, turn.actions
+
+
+def _back_from_queue(turn: Turn) -> None:
+    facts = turn.session.call.facts
+    part = turn.tree.parts.get(facts.get("part", ""))
+    reply = part.replies.get(facts.get("queue_status", "")) if isinstance(part, TransferPart) else None
+    if part is None or reply is None:
+        turn.word("sorry_goodbye")
+        turn.hang_up("completed")
+        return
+    turn.change(part=part.name)
+    turn.say(reply.say)
+    turn.go(reply.then)
+
+
+def advance(
+    tree: Tree, session: Session, event: Event, now: datetime
+) -> tuple[Session, list[Action]]:
+    """Handle the event that answered the last action."""
+    if session.ended:
+        return session, []
+    if isinstance(event, HungUp):
+        return session.but(phase="ended", outcome="hung_up"), []
+    turn = Turn(tree, session, now, parts.begin_part)
+    _HANDLERS[session.phase](turn, event)
+    return turn.session, turn.actions
+
+
+def converse(tree: Tree, call: CallInfo, clock: Clock) -> Generator[Action, Event, str]:
+    """A dialogue as a generator: yields one action at a time, is sent the event that answers it.
+
+    After ``Transfer`` and ``Hangup`` whatever is sent is ignored. Returns how the dialogue ended:
+    ``transferred``, ``completed``, ``hung_up``, ``no_input``, ``too_many_tries``, ``too_long``,
+    ``failed``.
+    """
+    session, actions = begin(tree, call, clock())
+    while actions:
+        event: Event = HungUp()
+        for action in actions:
+            event = yield action
+            if isinstance(event, HungUp) or isinstance(action, (Transfer, Hangup)):
+                break
+        session, actions = advance(tree, session, event, clock())
+    return session.outcome

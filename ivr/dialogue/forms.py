@@ -1,0 +1,204 @@
+"""Forms: fields one after the other, a choice when several fit, a read-back, a query.
+
+A lone ``#`` goes one field back, from the first field to the menu. In the read-back a wrong field is asked
+again for itself only.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ivr.dialogue.events import Answered, Digits, Event
+from ivr.dialogue.tree import Field, FormPart
+from ivr.dialogue.turn import Turn
+from ivr.rail.dates import read_date
+
+CONFIRM_KEY = "1"
+#: Candidates that are read at a time: what people keep in mind.
+CANDIDATES_AT_A_TIME = 4
+
+_SLOT_TYPES = {
+    "station": "named",
+    "city": "named",
+    "train": "train",
+    "operated_train": "train",
+    "date": "date",
+    "digits": "digits",
+}
+
+
+def slot_type(field: Field) -> str:
+    """How a field's value is read aloud."""
+    return _SLOT_TYPES[field.type]
+
+
+def begin_form(turn: Turn, form: FormPart) -> None:
+    """Begin with the first field and nothing filled in."""
+    turn.change(values={}, answer={}, amending=False)
+    _ask_field(turn, form, 0)
+
+
+def _form(turn: Turn) -> FormPart:
+    if not isinstance(turn.part, FormPart):
+        raise TypeError(f"{turn.part.name} is not a form")
+    return turn.part
+
+
+def _ask_field(turn: Turn, form: FormPart, index: int) -> None:
+    field = form.fields[index]
+    turn.change(field=index, candidates=[], page=0, misses={})
+    turn.mark_question()
+    turn.say(field.prompt, {**turn.slots(), "label": turn.label(field.label)})
+    turn.gather("field", field.max_keys, private=field.private)
+
+
+def field_keys(turn: Turn, event: Event) -> None:
+    """Keys, or none, for a field."""
+    form = _form(turn)
+    field = form.fields[turn.session.field]
+    if not isinstance(event, Digits):
+        turn.miss(form.tries, silent=True)
+        return
+    keys = event.keys
+    if keys == "" and turn.tree.keys.get("#") == "back" and _one_field_back(turn, form):
+        return
+    if turn.pressed_global(keys):
+        return
+    if not keys.isdigit() or len(keys) < field.min_keys:
+        turn.miss(form.tries, silent=False)
+    elif field.lookup:
+        turn.ask("lookup", field.lookup, {"keys": keys})
+    elif field.type == "date":
+        day = read_date(keys, turn.now.date())
+        if day is None:
+            turn.miss(form.tries, silent=False)
+        else:
+            _accept(turn, form, day.isoformat())
+    else:
+        _accept(turn, form, keys)
+
+
+def _one_field_back(turn: Turn, form: FormPart) -> bool:
+    if turn.session.amending:
+        _confirm(turn, form)
+    elif turn.session.field > 0:
+        _ask_field(turn, form, turn.session.field - 1)
+    else:
+        return False
+    return True
+
+
+def looked_up(turn: Turn, event: Event) -> None:
+    """What the keys of a field can mean: one thing, several, none."""
+    form = _form(turn)
+    field = form.fields[turn.session.field]
+    answer = event.answer if isinstance(event, Answered) else None
+    if answer is not None and answer.outcome == "one":
+        _accept(turn, form, answer.slots[field.slot])
+    elif answer is not None and answer.outcome == "many":
+        turn.change(candidates=[item[field.slot] for item in answer.items], page=0, misses={})
+        turn.word("candidates", label=turn.label(field.label))
+        _offer_candidates(turn, field)
+    elif answer is not None and answer.outcome == "none":
+        turn.miss(form.tries, silent=False, word="not_found", label=turn.label(field.label))
+    else:
+        turn.word("error")
+        turn.go(turn.tree.recover)
+
+
+def _offer_candidates(turn: Turn, field: Field) -> None:
+    candidates, page = turn.session.candidates, turn.session.page
+    turn.mark_question()
+    group = candidates[page : page + CANDIDATES_AT_A_TIME]
+    for number, candidate in enumerate(group, 1):
+        turn.word(
+            "candidate", candidate=(slot_type(field), candidate), key=("key", str(number))
+        )
+    if page + len(group) < len(candidates):
+        turn.word("more_candidates")
+    turn.word("no_candidate")
+    turn.gather("choose")
+
+
+def choose_keys(turn: Turn, event: Event) -> None:
+    """A key, or none, while candidates are offered. ``*`` reads more of them when there are more."""
+    form = _form(turn)
+    field = form.fields[turn.session.field]
+    if not isinstance(event, Digits):
+        turn.miss(form.tries, silent=True)
+        return
+    candidates, page = turn.session.candidates, turn.session.page
+    rest = candidates[page:]
+    if event.keys == "*" and len(rest) > CANDIDATES_AT_A_TIME:
+        turn.change(page=page + CANDIDATES_AT_A_TIME, misses={})
+        _offer_candidates(turn, field)
+    elif event.keys == "":
+        _ask_field(turn, form, turn.session.field)
+    elif event.keys in "1234"[: len(rest)]:
+        _accept(turn, form, rest[int(event.keys) - 1])
+    elif not turn.pressed_global(event.keys):
+        turn.miss(form.tries, silent=False)
+
+
+def _accept(turn: Turn, form: FormPart, value: Any) -> None:
+    field = form.fields[turn.session.field]
+    clash = _clashing(turn, form, field, value)
+    if clash is not None:
+        # The prompt that was played may be a choice; what is asked again is the field.
+        turn.word("same", label=turn.label(field.label), other=turn.label(clash.label))
+        turn.count("mistakes")
+        _ask_field(turn, form, turn.session.field)
+        return
+    turn.change(values={**turn.session.values, field.name: [slot_type(field), value]})
+    following = turn.session.field + 1
+    if turn.session.amending or following == len(form.fields):
+        _confirm(turn, form)
+    else:
+        _ask_field(turn, form, following)
+
+
+def _clashing(turn: Turn, form: FormPart, field: Field, value: Any) -> Field | None:
+    for other in form.fields:
+        related = other.name == field.differs_from or other.differs_from == field.name
+        if related and turn.session.values.get(other.name, [None, None])[1] == value:
+            return other
+    return None
+
+
+def _confirm(turn: Turn, form: FormPart) -> None:
+    if form.read_back is None:
+        _query(turn, form)
+        return
+    turn.change(misses={}, amending=False)
+    turn.mark_question()
+    turn.say(form.read_back)
+    turn.word("confirm", key=("key", CONFIRM_KEY))
+    for number, field in enumerate(form.fields, 2):
+        turn.word("correct_field", label=turn.label(field.label), key=("key", str(number)))
+    turn.gather("confirm")
+
+
+def confirm_keys(turn: Turn, event: Event) -> None:
+    """A key, or none, after the read-back."""
+    form = _form(turn)
+    if not isinstance(event, Digits):
+        turn.miss(form.tries, silent=True)
+    elif event.keys == CONFIRM_KEY:
+        _query(turn, form)
+    elif event.keys in "23456789"[: len(form.fields)] and event.keys:
+        turn.change(amending=True)
+        _ask_field(turn, form, int(event.keys) - 2)
+    elif not turn.pressed_global(event.keys):
+        turn.miss(form.tries, silent=False)
+
+
+def _query(turn: Turn, form: FormPart) -> None:
+    args = {name: _argument(value) for name, (_, value) in turn.session.values.items()}
+    private = tuple(field.name for field in form.fields if field.private)
+    if "seat" in form.ask.takes:
+        args["seat"] = turn.session.call.facts.get("seat", "")
+    turn.ask("query", form.ask.name, args, private)
+
+
+def _argument(value: Any) -> Any:
+    return value["code"] if isinstance(value, dict) else value

@@ -1,0 +1,72 @@
+"""The state of one call's dialogue between two events: plain data that survives JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from ivr.dialogue.call import CallInfo
+
+
+@dataclass(frozen=True)
+class Session:
+    """One call's dialogue.
+
+    ``revision`` pins the tree with which the call began. ``phase`` says what the caller is being
+    asked: ``menu``, ``field``, ``choose``, ``confirm``, ``lookup``, ``query``, ``items``, ``member``, or
+    ``ended``. ``values``: the form's fields so far, name → ``[slot type, JSON value]``. ``answer``: the last query's answer.
+    ``pending``: texts ``[text, language]`` waiting to be played with the next prompt; ``prompt``:
+    those last played, of which the first ``lead`` came before the question itself; ``max_keys``,
+    ``private``: how its keys were gathered. ``history``: the menus the caller came through. ``page``: where a list stands. ``misses``: silences and mistakes in this place.
+    """
+
+    call: CallInfo
+    revision: str
+    language: str
+    began: str
+    part: str = ""
+    phase: str = ""
+    field: int = 0
+    amending: bool = False
+    values: Mapping[str, list[Any]] = field(default_factory=dict)
+    candidates: list[Any] = field(default_factory=list)
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    page: int = 0
+    pending: list[list[str]] = field(default_factory=list)
+    prompt: list[list[str]] = field(default_factory=list)
+    lead: int = 0
+    max_keys: int = 1
+    private: bool = False
+    history: list[str] = field(default_factory=list)
+    misses: Mapping[str, int] = field(default_factory=dict)
+    totals: Mapping[str, int] = field(default_factory=dict)
+    over_limit: bool = False
+    outcome: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the dialogue is over; nothing that arrives later counts."""
+        return self.phase == "ended"
+
+    @property
+    def began_at(self) -> datetime:
+        """The moment of the beginning, aware."""
+        return datetime.fromisoformat(self.began)
+
+    def to_json(self) -> str:
+        """The session as one JSON document."""
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @staticmethod
+    def from_json(text: str) -> Session:
+        """The session that :meth:`to_json` wrote."""
+        data = json.loads(text)
+        data["call"] = CallInfo(**data["call"])
+        return Session(**data)
+
+    def but(self, **changes: Any) -> Session:
+        """The same session with some fields changed."""
+        return replace(self, **changes)

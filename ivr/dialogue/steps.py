@@ -1,0 +1,44 @@
+"""The record of a step: an action and its event, with what is private masked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Say, Transfer
+from ivr.dialogue.call import Step
+from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
+
+
+def step_of(seq: int, at: datetime, action: Action, event: Event | None) -> Step:
+    """The step for the record. ``event`` is ``None`` for the actions that nothing answers."""
+    keys: str | None = None
+    query = ""
+    said = ""
+    kind = type(action).__name__.lower()
+    if isinstance(action, (Say, Gather)):
+        said = " ".join(phrase.text for phrase in action.phrases)
+    if isinstance(action, Gather):
+        keys = event.keys if isinstance(event, Digits) else ""
+        if action.private:
+            keys = "*" * len(keys)
+    if isinstance(action, Ask):
+        query = action.query
+    if isinstance(action, Member):
+        query = action.operation
+    return Step(seq, at, action.part, kind, said, keys, query, _outcome(action, event))
+
+
+def _outcome(action: Action, event: Event | None) -> str:
+    if isinstance(event, HungUp):
+        return "hung_up"
+    if isinstance(event, NoInput):
+        return "no_input"
+    if isinstance(event, Digits):
+        return "digits"
+    if isinstance(event, Answered):
+        return event.answer.outcome
+    if isinstance(action, Transfer):
+        return action.queue
+    if isinstance(action, Hangup):
+        return action.outcome
+    return ""

@@ -1,0 +1,195 @@
+"""A menu tree: what an admin wrote, checked and ready to be played. Definitions only.
+
+A tree is made of parts. A part has one verb; ``then``/``go`` name the part that follows, or one of
+the words of :data:`TARGETS`. Texts are maps from language to text; ``{name}`` in them is a typed slot and
+``[…]`` is left out when a slot in it has no value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Union
+
+from ivr.rail.answers import QuerySpec
+
+#: language → text
+Text = Mapping[str, str]
+
+BACK = "back"
+AGAIN = "again"
+HANGUP = "hangup"
+#: Where a part can lead besides other parts: to the menu it was called from, to its own
+#: beginning, to the end of the call.
+TARGETS = (BACK, AGAIN, HANGUP)
+
+
+@dataclass(frozen=True)
+class Tries:
+    """How often a caller may be silent or wrong in one place, and what follows then."""
+
+    no_input: int = 2
+    no_match: int = 3
+    no_input_then: str = HANGUP
+    no_match_then: str = HANGUP
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a menu: the key, what it is called, where it leads."""
+
+    digit: str
+    label: Text
+    go: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What is said for one outcome of a query or queue, and what follows.
+
+    ``each`` is said for every item of a list, ``at_a_time`` of them in a row.
+    """
+
+    say: Text | None = None
+    each: Text | None = None
+    at_a_time: int = 3
+    then: str = BACK
+
+
+@dataclass(frozen=True)
+class SayPart:
+    name: str
+    text: Text
+    then: str = BACK
+
+
+@dataclass(frozen=True)
+class MenuPart:
+    name: str
+    options: tuple[Option, ...]
+    tries: Tries
+    intro: Text | None = None
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing a form asks for.
+
+    ``type``: station, train, operated_train, city (found by ``lookup``, a query that takes
+    ``keys``), date, or digits (``min_keys`` to ``max_keys`` of them).
+    ``differs_from``: the name of a field whose value this one must not have.
+    """
+
+    name: str
+    type: str
+    label: Text
+    prompt: Text
+    max_keys: int
+    min_keys: int = 1
+    lookup: str = ""
+    slot: str = ""
+    private: bool = False
+    differs_from: str = ""
+
+
+@dataclass(frozen=True)
+class FormPart:
+    """Fields, then a read-back, then a query, then a reply by its outcome."""
+
+    name: str
+    fields: tuple[Field, ...]
+    ask: QuerySpec
+    replies: Mapping[str, Reply]
+    tries: Tries
+    read_back: Text | None = None
+
+
+@dataclass(frozen=True)
+class AskPart:
+    """A query that needs nothing from the caller."""
+
+    name: str
+    ask: QuerySpec
+    replies: Mapping[str, Reply]
+
+
+@dataclass(frozen=True)
+class Case:
+    """``fact`` of the call equals ``value``."""
+
+    fact: str
+    value: str
+    go: str
+
+
+@dataclass(frozen=True)
+class BranchPart:
+    name: str
+    cases: tuple[Case, ...]
+    then: str
+
+
+@dataclass(frozen=True)
+class MemberPart:
+    """The seat signs in, out, pauses; ``staff`` names the form field with the staff number."""
+
+    name: str
+    operation: str
+    staff: str
+    replies: Mapping[str, Reply]
+
+
+@dataclass(frozen=True)
+class TransferPart:
+    """Hand over to a queue; ``replies`` by how the queue gave the caller back."""
+
+    name: str
+    queue: str
+    priority: int = 0
+    say: Text | None = None
+    replies: Mapping[str, Reply] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class EndPart:
+    name: str
+    say: Text | None = None
+    outcome: str = "completed"
+
+
+Part = Union[SayPart, MenuPart, FormPart, AskPart, BranchPart, MemberPart, TransferPart, EndPart]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of a whole dialogue: seconds, prompts that ask for keys, silences and mistakes in all.
+    When one is passed the call goes to ``then``; passed there too, it ends."""
+
+    seconds: int = 1200
+    gathers: int = 150
+    silences: int = 12
+    mistakes: int = 20
+    then: str = HANGUP
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A whole menu tree.
+
+    ``keys``: what ``*``, ``#`` and ``0`` do everywhere: ``repeat``, ``back`` or a part's name.
+    ``words``: the standing sentences, see :mod:`ivr.dialogue.words`. ``facts``: facts of the call that texts may
+    name, with the type that tells how they are read. ``first_wait_s``, ``next_wait_s``: seconds.
+    """
+
+    name: str
+    start: str
+    parts: Mapping[str, Part]
+    languages: tuple[str, ...] = ("zh",)
+    revision: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Text] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = Limits()
+    first_wait_s: float = 5.0
+    next_wait_s: float = 3.0
+    recover: str = HANGUP

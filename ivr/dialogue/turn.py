@@ -1,0 +1,231 @@
+"""One turn of a dialogue: what the handlers of the parts have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Say
+from ivr.dialogue.session import Session
+from ivr.dialogue.tree import AGAIN, BACK, HANGUP, Part, Text, Tree, Tries
+from ivr.dialogue.words import WORDS
+from ivr.speech.compose import compose
+from ivr.speech.phrase import Phrase
+
+#: slot name → (slot type, JSON value)
+Slots = Mapping[str, tuple[str, Any]]
+
+#: A tree that passes the checker never walks so far without asking the caller.
+MAX_HOPS = 50
+
+
+class Turn:
+    """The working copy of a session while one event is handled.
+
+    ``actions`` collects what is to be done; the last one is the one whose event comes back.
+    """
+
+    def __init__(
+        self, tree: Tree, session: Session, now: datetime, begin_part: Callable[[Turn], None]
+    ) -> None:
+        self._begin_part = begin_part
+        self.tree = tree
+        self.session = session
+        self.now = now
+        self.actions: list[Action] = []
+        self.hops = 0
+
+    @property
+    def part(self) -> Part:
+        """The part the call is in."""
+        return self.tree.parts[self.session.part]
+
+    def change(self, **changes: Any) -> None:
+        """Change fields of the session."""
+        self.session = self.session.but(**changes)
+
+    # --- words -------------------------------------------------------------------------------
+
+    def text_in(self, text: Text) -> str:
+        """The text in the caller's language, or in the tree's first one."""
+        return text.get(self.session.language) or text[self.tree.languages[0]]
+
+    def slots(self) -> dict[str, tuple[str, Any]]:
+        """Everything that a text may name here: facts of the call, fields, the last answer."""
+        facts = self.session.call.facts
+        slots: dict[str, tuple[str, Any]] = {
+            name: (kind, facts[name]) for name, kind in self.tree.facts.items() if name in facts
+        }
+        for name, (kind, value) in self.session.values.items():
+            slots[name] = (kind, value)
+        for name, (kind, value) in self.session.answer.get("slots", {}).items():
+            slots[name] = (kind, value)
+        return slots
+
+    def say(self, text: Text | None, slots: Slots | None = None) -> None:
+        """Put a text into what is played next."""
+        if text is None:
+            return
+        language = self.session.language
+        spoken = compose(self.text_in(text), self.slots() if slots is None else slots, language)
+        self.change(pending=self.session.pending + [[p.text, p.language] for p in spoken])
+
+    def word(self, name: str, **slots: tuple[str, Any]) -> None:
+        """Put a standing sentence into what is played next."""
+        self.say(self.tree.words.get(name) or WORDS[name], slots)
+
+    def label(self, text: Text) -> tuple[str, str]:
+        """A label as a slot value."""
+        return ("text", self.text_in(text))
+
+    def mark_question(self) -> None:
+        """What is said from here on is the question itself and is repeated when it is missed."""
+        self.change(lead=len(self.session.pending))
+
+    # --- actions -----------------------------------------------------------------------------
+
+    def gather(self, phase: str, max_keys: int = 1, *, private: bool = False) -> None:
+        """Play what is pending and wait for keys in ``phase``."""
+        prompt = self.session.pending
+        self.change(phase=phase, prompt=prompt, pending=[], max_keys=max_keys, private=private)
+        self._emit_gather(prompt)
+
+    def repeat(self) -> None:
+        """Play the last prompt once more."""
+        self._emit_gather(self.session.prompt)
+
+    def ask_again(self, word: str, **slots: tuple[str, Any]) -> None:
+        """Say what was wrong and put the question again, without what came before it."""
+        self.change(pending=[])
+        self.word(word, **slots)
+        prompt = self.session.pending + self.session.prompt[self.session.lead :]
+        self.change(pending=[])
+        self._emit_gather(prompt)
+
+    def _emit_gather(self, prompt: list[list[str]]) -> None:
+        limits = self.tree.limits
+        elapsed = (self.now - self.session.began_at).total_seconds()
+        if self.count("gathers") > limits.gathers or elapsed > limits.seconds:
+            self.over_limit()
+            return
+        session = self.session
+        self.actions.append(
+            Gather(
+                _phrases(prompt),
+                session.max_keys,
+                self.tree.first_wait_s,
+                self.tree.next_wait_s,
+                session.private,
+                session.part,
+            )
+        )
+
+    def ask(self, phase: str, query: str, args: Mapping[str, Any], private: tuple[str, ...] = ()) -> None:
+        """Ask for a fact from outside; the answer is handled in ``phase``."""
+        self.change(phase=phase)
+        self.actions.append(Ask(query, args, private, self.session.part))
+
+    def play_pending(self) -> None:
+        """Play what is pending without asking for keys."""
+        if self.session.pending:
+            self.actions.append(Say(_phrases(self.session.pending), self.session.part))
+            self.change(pending=[])
+
+    def end(self, last: Action, outcome: str) -> None:
+        """Play what is pending, do ``last``, and end the dialogue."""
+        self.play_pending()
+        self.actions.append(last)
+        self.change(phase="ended", outcome=outcome)
+
+    def hang_up(self, outcome: str) -> None:
+        """End the call."""
+        self.end(Hangup(outcome, self.session.part), outcome)
+
+    # --- bounds ------------------------------------------------------------------------------
+
+    def count(self, what: str) -> int:
+        """One more of ``what`` in this call; how many there are now."""
+        number = self.session.totals.get(what, 0) + 1
+        self.change(totals={**self.session.totals, what: number})
+        return number
+
+    def miss(self, tries: Tries, *, silent: bool, word: str = "", **slots: tuple[str, Any]) -> None:
+        """The caller was silent or wrong: ask again, or follow the tree when it was too often."""
+        kind, total = ("no_input", "silences") if silent else ("no_match", "mistakes")
+        missed = self.session.misses.get(kind, 0) + 1
+        self.change(misses={**self.session.misses, kind: missed})
+        limits = self.tree.limits
+        if self.count(total) > (limits.silences if silent else limits.mistakes):
+            self.over_limit()
+        elif missed > (tries.no_input if silent else tries.no_match):
+            target = tries.no_input_then if silent else tries.no_match_then
+            if target == HANGUP:
+                self.word("sorry_goodbye")
+                self.hang_up("no_input" if silent else "too_many_tries")
+            else:
+                self.go(target)
+        else:
+            self.ask_again(word or kind, **slots)
+
+    def over_limit(self) -> None:
+        """A bound of the whole call is passed: to where the tree says, the second time to the end."""
+        self.change(pending=[])
+        if self.session.over_limit or self.tree.limits.then == HANGUP:
+            self.word("sorry_goodbye")
+            self.hang_up("too_long")
+            return
+        self.change(over_limit=True)
+        self.word("too_long")
+        self.go(self.tree.limits.then)
+
+    # --- ways --------------------------------------------------------------------------------
+
+    def go(self, target: str) -> None:
+        """Follow a target: a part's name or one of the words of ``TARGETS``."""
+        if target == HANGUP:
+            self.hang_up("completed")
+        elif target == AGAIN:
+            self.enter(self.session.part)
+        elif target == BACK:
+            if self.session.history:
+                self.back()
+            else:
+                self.hang_up("completed")
+        else:
+            self.enter(target)
+
+    def back(self) -> None:
+        """To the menu that the caller came from; in the first one, that one again."""
+        history = list(self.session.history)
+        name = history.pop() if history else self.session.part
+        self.change(history=history)
+        self.enter(name)
+
+    def enter(self, name: str) -> None:
+        """Begin a part."""
+        self.hops += 1
+        if self.hops > MAX_HOPS:
+            self.change(pending=[])
+            self.word("sorry_goodbye")
+            self.hang_up("failed")
+            return
+        self.change(part=name, misses={})
+        self._begin_part(self)
+
+    def pressed_global(self, keys: str) -> bool:
+        """Handle a key that means the same everywhere; whether it was one."""
+        meaning = self.tree.keys.get(keys or "#")
+        if meaning is None:
+            return False
+        if meaning == "repeat":
+            self.repeat()
+        elif meaning == "back":
+            self.back()
+        else:
+            self.enter(meaning)
+        return True
+
+
+def _phrases(texts: list[list[str]]) -> tuple[Phrase, ...]:
+    return tuple(Phrase(text, language) for text, language in texts)

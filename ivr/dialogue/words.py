@@ -1,0 +1,59 @@
+"""The standing sentences that every tree has; a tree's ``words`` replace them one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+Text = Mapping[str, str]
+
+#: name → text. The slots of each: option {label} {key}; confirm_* {label}; more {left}.
+WORDS: Mapping[str, Text] = {
+    "option": {"zh": "{label}请按{key}。", "en": "For {label}, press {key}."},
+    "no_input": {"zh": "对不起，没有收到您的按键。", "en": "Sorry, I did not get any key."},
+    "no_match": {"zh": "对不起，您的输入有误。", "en": "Sorry, that is not right."},
+    "not_found": {
+        "zh": "对不起，没有找到您输入的{label}。",
+        "en": "Sorry, the {label} was not found.",
+    },
+    "same": {
+        "zh": "对不起，{label}不能与{other}相同。",
+        "en": "Sorry, the {label} cannot be the same as the {other}.",
+    },
+    "candidates": {"zh": "请选择{label}。", "en": "Please choose the {label}."},
+    "candidate": {"zh": "{candidate}请按{key}。", "en": "For {candidate}, press {key}."},
+    "more_candidates": {"zh": "更多请按星号键。", "en": "For more, press star."},
+    "no_candidate": {"zh": "重新输入请按井号键。", "en": "To enter again, press pound."},
+    "confirm": {"zh": "正确请按{key}。", "en": "If this is right, press {key}."},
+    "correct_field": {"zh": "修改{label}请按{key}。", "en": "To change the {label}, press {key}."},
+    "next_items": {
+        "zh": "后面还有{left}条，继续收听请按{key}，结束收听请按井号键。",
+        "en": "{left} more. To go on, press {key}. To stop, press pound.",
+    },
+    "error": {
+        "zh": "对不起，系统暂时无法查询。",
+        "en": "Sorry, this cannot be looked up at the moment.",
+    },
+    "too_long": {"zh": "对不起，本次通话时间已到。", "en": "Sorry, this call has reached its limit."},
+    "sorry_goodbye": {"zh": "对不起，请您稍后再拨。再见。", "en": "Sorry, please call later. Goodbye."},
+    "station_prompt": {
+        "zh": "请输入{label}的区号，或站名的拼音首字母，按井号键结束。",
+        "en": "Please key in the area code or the initials of the {label}, then press pound.",
+    },
+    "train_prompt": {
+        "zh": "请输入{label}的数字部分，按井号键结束。",
+        "en": "Please key in the digits of the {label}, then press pound.",
+    },
+    "city_prompt": {
+        "zh": "请输入{label}的拼音首字母，按井号键结束。",
+        "en": "Please key in the initials of the {label}, then press pound.",
+    },
+    "date_prompt": {
+        "zh": "请选择{label}。今天请按一，明天请按二，后天请按三，其他日期请输入两位月份和两位日期。",
+        "en": "Please choose the {label}. For today press one, tomorrow two, the day after three, "
+        "or key in two digits for the month and two for the day.",
+    },
+    "digits_prompt": {
+        "zh": "请输入{label}，按井号键结束。",
+        "en": "Please key in the {label}, then press pound.",
+    },
+}
