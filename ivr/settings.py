@@ -59,6 +59,12 @@ def _seconds(text: Any) -> int:
     return value
 
 
+def _agi_mode(text: Any) -> str:
+    if text not in ("server", "process"):
+        raise ValueError("it is server or process")
+    return str(text)
+
+
 def _setting(default: Any, read: Any, about: str) -> Any:
     return field(default=default, metadata={"read": read, "about": about})
 
@@ -86,6 +92,8 @@ class Settings:
     queue_timeout_s: int = _setting(300, _seconds, "longest wait in the queue")
     call_limit_s: int = _setting(1800, _seconds, "longest call in the menu")
     asterisk: str = _setting("", _text, "the Asterisk program; empty: look for one")
+    asterisk_cache: str = _setting("", _text, "where our own copy of Asterisk lies; empty: ~/.cache")
+    agi_mode: str = _setting("server", _agi_mode, "server: FastAGI; process: one process for each call")
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
