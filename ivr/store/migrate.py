@@ -1,0 +1,59 @@
+"""Bring the tables up to date. Safe to run at every start: quick when there is nothing to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
+
+from ivr.errors import IvrError
+
+#: Two programs that start at once change the tables one after the other (PostgreSQL's advisory lock).
+_LOCK = 12306
+
+
+def upgrade(engine: Engine) -> str:
+    """Bring the tables to the newest revision, in one transaction, and return its name.
+
+    Raises :class:`IvrError` when the database cannot be reached or written, or was made by a newer version.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    head = ScriptDirectory.from_config(config).get_current_head() or ""
+    try:
+        with engine.connect() as connection:
+            if current_revision(connection) == head:
+                return head
+        with engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            _known(config, current_revision(connection), engine)
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except OperationalError as fault:
+        raise IvrError(
+            f"the tables cannot be made: {fault.orig}",
+            where=engine.url.render_as_string(hide_password=True),
+            mend="is the database there, and may this user write to it?",
+        ) from fault
+    return head
+
+
+def current_revision(connection: Connection) -> str:
+    """The revision of the tables; "" when there are none yet."""
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def _known(config: Config, revision: str, engine: Engine) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if revision and revision not in known:
+        raise IvrError(
+            f"the tables were made by a newer version (revision {revision})",
+            where=engine.url.render_as_string(hide_password=True),
+            mend="install the newer version, or restore the backup from before it",
+        )

@@ -1,0 +1,1 @@
+"""The history of the tables (Alembic); ``ivr.store.migrate`` runs it."""
