@@ -76,9 +76,7 @@ def _back_from_queue(turn: Turn) -> None:
     turn.go(reply.then)
 
 
-def advance(
-    tree: Tree, session: Session, event: Event, now: datetime
-) -> tuple[Session, list[Action]]:
+def advance(tree: Tree, session: Session, event: Event, now: datetime) -> tuple[Session, list[Action]]:
     """Handle the event that answered the last action."""
     if session.ended:
         return session, []

@@ -46,7 +46,7 @@ def _form(turn: Turn) -> FormPart:
 
 def _ask_field(turn: Turn, form: FormPart, index: int) -> None:
     field = form.fields[index]
-    turn.change(field=index, candidates=[], page=0, misses={})
+    turn.change(field_index=index, candidates=[], page=0, misses={})
     turn.mark_question()
     turn.say(field.prompt, {**turn.slots(), "label": turn.label(field.label)})
     turn.gather("field", field.max_keys, private=field.private)
@@ -55,7 +55,7 @@ def _ask_field(turn: Turn, form: FormPart, index: int) -> None:
 def field_keys(turn: Turn, event: Event) -> None:
     """Keys, or none, for a field."""
     form = _form(turn)
-    field = form.fields[turn.session.field]
+    field = form.fields[turn.session.field_index]
     if not isinstance(event, Digits):
         turn.miss(form.tries, silent=True)
         return
@@ -81,8 +81,8 @@ def field_keys(turn: Turn, event: Event) -> None:
 def _one_field_back(turn: Turn, form: FormPart) -> bool:
     if turn.session.amending:
         _confirm(turn, form)
-    elif turn.session.field > 0:
-        _ask_field(turn, form, turn.session.field - 1)
+    elif turn.session.field_index > 0:
+        _ask_field(turn, form, turn.session.field_index - 1)
     else:
         return False
     return True
@@ -91,7 +91,7 @@ def _one_field_back(turn: Turn, form: FormPart) -> bool:
 def looked_up(turn: Turn, event: Event) -> None:
     """What the keys of a field can mean: one thing, several, none."""
     form = _form(turn)
-    field = form.fields[turn.session.field]
+    field = form.fields[turn.session.field_index]
     answer = event.answer if isinstance(event, Answered) else None
     if answer is not None and answer.outcome == "one":
         _accept(turn, form, answer.slots[field.slot])
@@ -111,9 +111,7 @@ def _offer_candidates(turn: Turn, field: Field) -> None:
     turn.mark_question()
     group = candidates[page : page + CANDIDATES_AT_A_TIME]
     for number, candidate in enumerate(group, 1):
-        turn.word(
-            "candidate", candidate=(slot_type(field), candidate), key=("key", str(number))
-        )
+        turn.word("candidate", candidate=(slot_type(field), candidate), key=("key", str(number)))
     if page + len(group) < len(candidates):
         turn.word("more_candidates")
     turn.word("no_candidate")
@@ -123,7 +121,7 @@ def _offer_candidates(turn: Turn, field: Field) -> None:
 def choose_keys(turn: Turn, event: Event) -> None:
     """A key, or none, while candidates are offered. ``*`` reads more of them when there are more."""
     form = _form(turn)
-    field = form.fields[turn.session.field]
+    field = form.fields[turn.session.field_index]
     if not isinstance(event, Digits):
         turn.miss(form.tries, silent=True)
         return
@@ -133,7 +131,7 @@ def choose_keys(turn: Turn, event: Event) -> None:
         turn.change(page=page + CANDIDATES_AT_A_TIME, misses={})
         _offer_candidates(turn, field)
     elif event.keys == "":
-        _ask_field(turn, form, turn.session.field)
+        _ask_field(turn, form, turn.session.field_index)
     elif event.keys in "1234"[: len(rest)]:
         _accept(turn, form, rest[int(event.keys) - 1])
     elif not turn.pressed_global(event.keys):
@@ -141,16 +139,16 @@ def choose_keys(turn: Turn, event: Event) -> None:
 
 
 def _accept(turn: Turn, form: FormPart, value: Any) -> None:
-    field = form.fields[turn.session.field]
+    field = form.fields[turn.session.field_index]
     clash = _clashing(turn, form, field, value)
     if clash is not None:
         # The prompt that was played may be a choice; what is asked again is the field.
         turn.word("same", label=turn.label(field.label), other=turn.label(clash.label))
         turn.count("mistakes")
-        _ask_field(turn, form, turn.session.field)
+        _ask_field(turn, form, turn.session.field_index)
         return
     turn.change(values={**turn.session.values, field.name: [slot_type(field), value]})
-    following = turn.session.field + 1
+    following = turn.session.field_index + 1
     if turn.session.amending or following == len(form.fields):
         _confirm(turn, form)
     else:

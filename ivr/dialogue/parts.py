@@ -51,6 +51,7 @@ def _begin_menu(turn: Turn, menu: MenuPart) -> None:
     turn.say(menu.intro)
     for option in menu.options:
         turn.word("option", label=turn.label(option.label), key=("key", option.digit))
+    turn.say(menu.outro)
     turn.gather("menu")
 
 

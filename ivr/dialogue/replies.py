@@ -40,9 +40,7 @@ def typed(spec: QuerySpec, answer: Answer) -> dict[str, Any]:
     }
 
 
-def answered(
-    turn: Turn, event: Event, answer: Mapping[str, Any], replies: Mapping[str, Reply]
-) -> None:
+def answered(turn: Turn, event: Event, answer: Mapping[str, Any], replies: Mapping[str, Reply]) -> None:
     """Say the reply for the outcome; an outcome that the tree has no reply for is an error."""
     outcome = _answer(event).outcome
     if outcome not in replies:

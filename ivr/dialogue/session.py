@@ -29,7 +29,7 @@ class Session:
     began: str
     part: str = ""
     phase: str = ""
-    field: int = 0
+    field_index: int = 0
     amending: bool = False
     values: Mapping[str, list[Any]] = field(default_factory=dict)
     candidates: list[Any] = field(default_factory=list)

@@ -69,6 +69,7 @@ class MenuPart:
     options: tuple[Option, ...]
     tries: Tries
     intro: Text | None = None
+    outro: Text | None = None
 
 
 @dataclass(frozen=True)

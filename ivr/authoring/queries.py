@@ -1,0 +1,17 @@
+"""Every query that a menu can ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ivr.rail.answers import QuerySpec
+from ivr.rail.queries import QUERIES as RAIL_QUERIES
+
+AGENT_PIN = QuerySpec(
+    "agent_pin",
+    takes={"staff": "digits", "pin": "digits"},
+    outcomes={"right": {}, "wrong": {}, "locked": {}},
+    about="whether the PIN belongs to the staff number",
+)
+
+QUERIES: Mapping[str, QuerySpec] = {**RAIL_QUERIES, AGENT_PIN.name: AGENT_PIN}

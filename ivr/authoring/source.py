@@ -1,0 +1,141 @@
+"""A YAML file whose every value knows its line and column, and the faults found in it.
+
+Values are read as the text that stands in the file: ``no`` is the word "no" and ``010`` the digits
+"010", whatever YAML would make of them.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from ivr.errors import IvrError
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong: ``line`` and ``column`` count from 1."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+class MenuFaults(IvrError):
+    """A menu file that cannot go on air. ``faults`` are in the order of the file."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = sorted(faults, key=lambda fault: (fault.file, fault.line, fault.column))
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class Source:
+    """One file while it is read; faults are collected, so that all are told at once.
+
+    ``targets`` collects every way that was named, ``(node, target)``.
+    """
+
+    def __init__(self, path: Path, name: str = "") -> None:
+        self.name = name or str(path)
+        self.faults: list[Fault] = []
+        self.targets: list[tuple[yaml.Node, str]] = []
+        try:
+            self.text = path.read_text("utf-8")
+        except UnicodeDecodeError as fault:
+            raise MenuFaults(
+                [Fault(self.name, 1, 1, f"is not UTF-8: {fault.reason}; save it as UTF-8")]
+            ) from None
+        except OSError as fault:
+            raise IvrError(f"cannot be read: {fault.strerror}", where=self.name) from None
+
+    def root(self) -> yaml.Node:
+        """The whole document. Raises :class:`MenuFaults` when it does not parse."""
+        try:
+            node = yaml.compose(self.text, Loader=_Loader)
+        except yaml.MarkedYAMLError as fault:
+            mark = fault.problem_mark or fault.context_mark
+            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            raise MenuFaults([Fault(self.name, line, column, f"is not YAML: {fault.problem}")]) from None
+        except yaml.YAMLError as fault:
+            raise MenuFaults([Fault(self.name, 1, 1, f"is not YAML: {fault}")]) from None
+        if node is None:
+            raise MenuFaults([Fault(self.name, 1, 1, "is empty; a menu needs start and parts")])
+        return node
+
+    def fault(self, node: yaml.Node, message: str) -> None:
+        """Note a fault at ``node``."""
+        mark = node.start_mark
+        self.faults.append(Fault(self.name, mark.line + 1, mark.column + 1, message))
+
+    def pairs(self, node: yaml.Node, what: str) -> list[tuple[str, yaml.Node, yaml.Node]]:
+        """``(key, key node, value node)`` of a mapping; double keys are faults."""
+        if not isinstance(node, yaml.MappingNode):
+            self.fault(node, f"{what} must be a map of name: value")
+            return []
+        seen: dict[str, yaml.Node] = {}
+        rows: list[tuple[str, yaml.Node, yaml.Node]] = []
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self.fault(key, f"a name in {what} must be plain text")
+            elif key.value in seen:
+                self.fault(
+                    key,
+                    f"'{key.value}' stands twice in {what} (first in line {seen[key.value].start_mark.line + 1})",
+                )
+            else:
+                seen[key.value] = key
+                rows.append((key.value, key, value))
+        return rows
+
+    def known(self, node: yaml.Node, what: str, allowed: Iterable[str]) -> dict[str, yaml.Node]:
+        """A mapping whose keys must be among ``allowed``."""
+        allowed = list(allowed)
+        values = {}
+        for key, key_node, value in self.pairs(node, what):
+            if key in allowed:
+                values[key] = value
+            else:
+                self.fault(key_node, f"unknown key '{key}' in {what}; {nearest(key, allowed)}")
+        return values
+
+    def word(self, node: yaml.Node, what: str) -> str:
+        """A single non-empty word or text."""
+        if not isinstance(node, yaml.ScalarNode) or not node.value.strip():
+            self.fault(node, f"{what} must be a text")
+            return ""
+        return str(node.value).strip()
+
+    def target(self, node: yaml.Node, what: str) -> str:
+        """The name of the part that a way leads to."""
+        target = self.word(node, what)
+        if target:
+            self.targets.append((node, target))
+        return target
+
+    def number(self, node: yaml.Node, what: str, least: int = 0) -> int:
+        """A whole number, ``least`` or more."""
+        text = self.word(node, what)
+        if text and text.isascii() and text.isdigit() and int(text) >= least:
+            return int(text)
+        if text:
+            self.fault(node, f"{what} must be a whole number from {least}, not '{text}'")
+        return least
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint: the nearest known word, or all of them."""
+    known = list(known)
+    near = difflib.get_close_matches(word, known, n=1)
+    if near:
+        return f"did you mean '{near[0]}'?"
+    return f"known are: {', '.join(known)}" if known else "there are none"
