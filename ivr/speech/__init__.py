@@ -1,0 +1,22 @@
+"""Typed values and texts with slots → phrases that a voice can read. Pure.
+
+``speak("time", "06:26", "zh")`` → 六点二十六分; ``render("{dep}开", {"dep": ("time", "06:26")}, "zh")``;
+``phrases(text, "zh")`` cuts a text into the pieces that become one sound file each;
+``readable(text, "zh")`` tells what a voice would stumble over.
+"""
+
+from ivr.speech.phrase import Phrase
+from ivr.speech.reading import LANGUAGES, SpeechFault, speak
+from ivr.speech.texts import phrases, placeholders, readable, render, syllables
+
+__all__ = [
+    "LANGUAGES",
+    "Phrase",
+    "SpeechFault",
+    "phrases",
+    "placeholders",
+    "readable",
+    "render",
+    "speak",
+    "syllables",
+]

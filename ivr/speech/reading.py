@@ -1,0 +1,125 @@
+"""A slot's JSON value → words, by its type (``ivr.rail.answers.SLOT_TYPES``)."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from types import ModuleType
+from typing import Any
+
+from ivr.errors import IvrError
+from ivr.speech import en, zh
+
+#: language → the module that knows its readings
+LANGUAGES: Mapping[str, ModuleType] = {"zh": zh, "en": en}
+
+
+class SpeechFault(IvrError):
+    """A value, slot or language that cannot be spoken."""
+
+
+class _Unfit(ValueError):
+    pass
+
+
+def _match(pattern: str, value: Any) -> re.Match[str]:
+    found = re.fullmatch(pattern, value, re.ASCII) if isinstance(value, str) else None
+    if found is None:
+        raise _Unfit
+    return found
+
+
+def _whole(value: Any, lowest: int = -(10**15)) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value < 10**15:
+        raise _Unfit
+    return value
+
+
+def _time(value: Any, words: ModuleType, language: str) -> str:
+    found = _match(r"(\d{1,3}):([0-5]\d)", value)
+    return str(words.time(int(found[1]), int(found[2])))
+
+
+def _date(value: Any, words: ModuleType, language: str) -> str:
+    year, month, day = map(int, _match(r"(\d{4})-(\d\d)-(\d\d)", value).groups())
+    try:
+        datetime.date(year, month, day)
+    except ValueError:
+        raise _Unfit from None
+    return str(words.date(month, day))
+
+
+def _money(value: Any, words: ModuleType, language: str) -> str:
+    return str(words.money(Decimal(_match(r"-?\d{1,12}(\.\d{1,2}0*)?", value)[0])))
+
+
+def _train(value: Any, words: ModuleType, language: str) -> str:
+    found = _match(r"([A-Z]?)(\d{1,5})", value)
+    return str(words.train(found[1], found[2]))
+
+
+def _count(value: Any, words: ModuleType, language: str) -> str:
+    return str(words.count(_whole(value, 0)) if language == "zh" else words.number(_whole(value, 0)))
+
+
+def _number(value: Any, words: ModuleType, language: str) -> str:
+    return str(words.number(_whole(value)))
+
+
+def _minutes(value: Any, words: ModuleType, language: str) -> str:
+    return str(words.duration(_whole(value, 0)))
+
+
+def _digits(value: Any, words: ModuleType, language: str) -> str:
+    return str(words.line_digits(_match(r"[0-9*#]+", value)[0]))
+
+
+def _key(value: Any, words: ModuleType, language: str) -> str:
+    return str(words.key(_match(r"[0-9*#]", value)[0]))
+
+
+def _named(value: Any, words: ModuleType, language: str) -> str:
+    name = (value.get(language) or value.get("zh")) if isinstance(value, Mapping) else None
+    if not isinstance(name, str):
+        raise _Unfit
+    return name
+
+
+def _text(value: Any, words: ModuleType, language: str) -> str:
+    if not isinstance(value, str):
+        raise _Unfit
+    return value
+
+
+_READERS: Mapping[str, Callable[[Any, ModuleType, str], str]] = {
+    "time": _time,
+    "date": _date,
+    "money": _money,
+    "train": _train,
+    "count": _count,
+    "number": _number,
+    "minutes": _minutes,
+    "digits": _digits,
+    "key": _key,
+    "named": _named,
+    "text": _text,
+}
+
+
+def speak(type: str, value: Any, language: str) -> str:
+    """The words for ``value``, whose form ``ivr.rail.answers.SLOT_TYPES`` gives.
+
+    ``language``: "zh" or "en"; a ``named`` value without an English name keeps its Chinese one.
+    Raises :class:`SpeechFault` for an unknown type or language and for a value of another form.
+    """
+    reader, words = _READERS.get(type), LANGUAGES.get(language)
+    if reader is None:
+        raise SpeechFault(f"unknown slot type '{type}'", mend=f"one of {', '.join(_READERS)}")
+    if words is None:
+        raise SpeechFault(f"unknown language '{language}'", mend=f"one of {', '.join(LANGUAGES)}")
+    try:
+        return reader(value, words, language)
+    except _Unfit:
+        raise SpeechFault(f"{value!r} is not a {type}") from None

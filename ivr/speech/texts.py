@@ -1,0 +1,96 @@
+"""Texts with ``{slots}``: fill them, cut them into phrases, tell what cannot be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ivr.speech.phrase import Phrase
+from ivr.speech.reading import SpeechFault, speak
+
+_SLOT = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+#: Sentence ends, together with closing quotes after them. A Latin mark ends a sentence only before
+#: white space or at the end of the text.
+_END = re.compile(r"(?:[。！？；]|[.!?;]+(?=[\s”’）」』\"')]|$))+[”’）」』\"')]*")
+
+#: Fewer syllables than this do not become a sound file of their own: every joint of two files
+#: costs about 50 ms of silence, and a lone 您好 is cheap to say again.
+SHORTEST = 4
+
+_HAN = r"\u3400-\u4dbf\u4e00-\u9fff〇"
+_ZH_READABLE = re.compile(rf"[{_HAN}\s，。！？；：、“”‘’（）《》…—·,.!?;:]")
+_EN_READABLE = re.compile(r"[A-Za-z\s,.!?;:'\"’“”()\-]")
+_ZH_LETTER = re.compile(r"(?<![A-Za-z])[A-Z](?![A-Za-z])")
+
+
+def placeholders(text: str) -> tuple[str, ...]:
+    """The names of the slots in ``text``, each once, in order."""
+    return tuple(dict.fromkeys(_SLOT.findall(text)))
+
+
+def render(text: str, slots: Mapping[str, tuple[str, Any]], language: str) -> str:
+    """Fill each ``{name}`` with the words of ``slots[name]``, a ``(slot type, value)``.
+
+    What a slot brings in is never filled again. Raises :class:`SpeechFault` for a name that
+    ``slots`` lacks and for a value of another form than its type.
+    """
+
+    def words(found: re.Match[str]) -> str:
+        try:
+            type, value = slots[found[1]]
+        except KeyError:
+            known = ", ".join(sorted(slots)) or "none"
+            raise SpeechFault(f"unknown slot '{{{found[1]}}}'", mend=f"there are: {known}") from None
+        return speak(type, value, language)
+
+    return _SLOT.sub(words, text)
+
+
+def syllables(text: str, language: str) -> int:
+    """About how many syllables are spoken: a Chinese character, digit or letter of its own is one;
+    an English word has as many as it has groups of vowels."""
+    if language == "en":
+        return len(re.findall(r"[aeiouy]+|\b[b-df-hj-np-tv-xz]+\b|[^\W_a-z]", text, re.IGNORECASE))
+    return len(re.findall(r"[^\W_]", text))
+
+
+def phrases(text: str, language: str) -> tuple[Phrase, ...]:
+    """Cut ``text`` at the ends of its sentences, very short ones joined with a neighbour.
+
+    No character is lost or moved, save white space at the cuts. Text without a single word gives ().
+    """
+    pieces: list[str] = []
+    start = 0
+    for end in [found.end() for found in _END.finditer(text)] + [len(text)]:
+        piece, start = text[start:end], end
+        if pieces and (syllables(pieces[-1], language) < SHORTEST or syllables(piece, language) < SHORTEST):
+            pieces[-1] += piece
+        else:
+            pieces.append(piece)
+    return tuple(Phrase(piece.strip(), language) for piece in pieces if syllables(piece, language))
+
+
+def readable(text: str, language: str) -> list[str]:
+    """What a voice would stumble over in ``text``, one line each; slots are taken out first.
+
+    Mandarin: digits, Latin words (a single capital letter, as of a train, is fine), markup.
+    English: digits, anything but Latin letters, markup.
+    """
+    text = _SLOT.sub(" ", text)
+    if language != "en":
+        text = _ZH_LETTER.sub(" ", text)
+    found = (_EN_READABLE if language == "en" else _ZH_READABLE).sub(" ", text)
+    problems = []
+    for piece in dict.fromkeys(re.findall(r"[0-9０-９]+(?:[.:,][0-9]+)*|[A-Za-z]+|\S", found)):
+        if piece[0].isdigit():
+            hint = "write it in words or use a slot with a type"
+        elif piece[0].isascii() and piece[0].isalpha():
+            hint = "the Mandarin voice spells Latin words badly; write Chinese"
+        elif piece in "{}":
+            hint = "a slot is {name}: a letter first, then letters, digits or _"
+        else:
+            hint = "no voice reads it"
+        problems.append(f"'{piece}': {hint}")
+    return problems

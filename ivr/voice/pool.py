@@ -1,0 +1,180 @@
+"""Worker processes that make sounds: one utterance at a time each, watched, replaced when they fail.
+
+The engine lives in processes of its own because it is C code with global state that may crash or
+hang; a caller's call must notice neither.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import selectors
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ivr.speech import Phrase
+
+COMMAND = (sys.executable, "-m", "ivr.voice.worker")
+_PROJECT = Path(__file__).resolve().parents[2]
+_START_S = 30.0  # a cold start of Python and numpy on a busy machine
+
+
+class SynthesisFault(Exception):
+    """A phrase could not be made; ``str()`` tells why."""
+
+
+class _Broken(SynthesisFault):
+    """The worker died or talked nonsense: not the phrase's fault, so it is worth a second try."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A sound that was made: its length and active level."""
+
+    path: Path
+    seconds: float
+    dbfs: float
+
+
+class _Worker:
+    """One process. Once ``dead`` it is never used again."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        # A session of its own: Ctrl-C in the terminal reaches the starter only, which closes stdin.
+        self._process = subprocess.Popen(  # noqa: S603
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=_PROJECT,
+            start_new_session=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        )
+        self.dead = False
+        self._pending = b""
+        self._number = 0
+        if self._answer(_START_S) != {"ready": True}:
+            raise self._broken("did not start")
+
+    def make(self, phrase: Phrase, path: Path, timeout_s: float) -> Made:
+        self._number += 1
+        request = {"id": self._number, "text": phrase.text, "language": phrase.language, "path": str(path)}
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError:
+            raise self._broken("died") from None
+        answer = self._answer(timeout_s)
+        if answer.get("id") != self._number:
+            raise self._broken("answered nonsense")
+        if not answer.get("ok"):
+            raise SynthesisFault(str(answer.get("error")))
+        return Made(path, answer["seconds"], answer["dbfs"])
+
+    def _answer(self, timeout_s: float) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        deadline = time.monotonic() + timeout_s
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            while b"\n" not in self._pending:
+                if not selector.select(max(0.0, deadline - time.monotonic())):
+                    self.kill()
+                    raise SynthesisFault(f"the voice worker hung for {timeout_s:g} s")
+                chunk = os.read(self._process.stdout.fileno(), 65536)
+                if not chunk:
+                    raise self._broken("died")
+                self._pending += chunk
+        line, _, self._pending = self._pending.partition(b"\n")
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise self._broken("answered nonsense")
+        return answer
+
+    def _broken(self, how: str) -> _Broken:
+        self.kill()
+        return _Broken(f"the voice worker {how}")
+
+    def close(self) -> None:
+        """Let it end by itself, as it does when its stdin closes; kill it when it does not."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(2)
+        self.kill()
+
+    def kill(self) -> None:
+        self.dead = True
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            with contextlib.suppress(OSError):  # what it never read is lost with it
+                pipe.close()
+
+
+class WorkerPool:
+    """At most ``size`` workers, started when first needed. Safe to use from several threads."""
+
+    def __init__(self, size: int, timeout_s: float, command: Sequence[str] = COMMAND) -> None:
+        self.size = size
+        self._timeout_s = timeout_s
+        self._command = command
+        self._closed = False
+        self._slots: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
+        for _ in range(size):
+            self._slots.put(None)
+
+    def start(self) -> None:
+        """Start every worker that is not busy, so that the first sound need not wait for it."""
+        slots = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                slots.append(self._slots.get_nowait())
+        for slot in slots:
+            with contextlib.suppress(SynthesisFault, OSError):
+                slot = self._live(slot)
+            self._slots.put(slot)
+
+    def make(self, phrase: Phrase, path: Path) -> Made:
+        """Make one sound; waits for a free worker. Raises :class:`SynthesisFault`.
+
+        A worker that died is replaced and the phrase tried once more; one that hung is killed, and
+        the phrase given up, as its caller has waited long enough.
+        """
+        slot = self._slots.get()
+        try:
+            if self._closed:
+                raise SynthesisFault("the voice was closed")
+            try:
+                slot = self._live(slot)
+                return slot.make(phrase, path, self._timeout_s)
+            except _Broken:
+                slot = self._live(slot)
+                return slot.make(phrase, path, self._timeout_s)
+        except OSError as fault:
+            raise SynthesisFault(f"the voice worker cannot be started: {fault}") from fault
+        finally:
+            self._slots.put(slot)
+
+    def _live(self, slot: _Worker | None) -> _Worker:
+        return _Worker(self._command) if slot is None or slot.dead else slot
+
+    def close(self) -> None:
+        """End every worker, after the sound that it is making."""
+        self._closed = True
+        for _ in range(self.size):
+            slot = self._slots.get()
+            if slot is not None and not slot.dead:
+                slot.close()
+            self._slots.put(None)

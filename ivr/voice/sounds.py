@@ -1,0 +1,90 @@
+"""The sound files of phrases, named by all that decides what they hold.
+
+``HOME/sounds/<language>/<ab>/<ab…>.wav``: 8 kHz, mono, 16-bit PCM, which Asterisk plays directly. A
+changed text, voice, speed, lexicon or mastering is another name, so a file is never out of date.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+
+from ivr.errors import IvrError
+from ivr.speech import Phrase
+from ivr.voice.profile import PROFILES, identity
+
+_HEADER = 44
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Write ``data`` beside ``path`` and rename it there; two at once do no harm."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def sound_seconds(path: Path) -> float | None:
+    """How long a WAV file of ours is; None when it is missing, empty or damaged."""
+    try:
+        with path.open("rb") as stream:
+            header, size = stream.read(_HEADER), os.fstat(stream.fileno()).st_size
+    except OSError:
+        return None
+    if len(header) < _HEADER or header[:4] != b"RIFF" or header[36:40] != b"data":
+        return None
+    length = int.from_bytes(header[40:44], "little")
+    per_second = int.from_bytes(header[28:32], "little")
+    return length / per_second if length and per_second and size == _HEADER + length else None
+
+
+class SoundStore:
+    """Where the sounds of one hotline lie."""
+
+    def __init__(self, home: Path) -> None:
+        self.folder = Path(home) / "sounds"
+        self._ready: set[Path] = set()
+        self._paths: dict[Phrase, Path] = {}
+
+    def path(self, phrase: Phrase) -> Path:
+        """The file of ``phrase``, there or not. Raises IvrError for a language without a voice."""
+        path = self._paths.get(phrase)
+        if path is None:
+            if phrase.language not in PROFILES:
+                raise IvrError(f"no voice speaks '{phrase.language}'", mend=f"one of {', '.join(PROFILES)}")
+            words = " ".join(phrase.text.split())
+            name = hashlib.sha256(f"{identity(phrase.language)}\n{words}".encode()).hexdigest()[:24]
+            path = self.folder / phrase.language / name[:2] / f"{name}.wav"
+            if len(self._paths) >= 100_000:  # variable sentences come without end
+                self._paths.clear()
+            self._paths[phrase] = path
+        return path
+
+    def ready(self, phrase: Phrase) -> bool:
+        """Whether the file is there and whole. A file once found whole is not looked at again."""
+        path = self.path(phrase)
+        if path in self._ready:
+            return True
+        if sound_seconds(path) is None:
+            return False
+        self._ready.add(path)
+        return True
+
+    def writable(self) -> None:
+        """Raise IvrError when no sound can be written."""
+        probe = self.folder / f".probe.{os.getpid()}.{secrets.token_hex(4)}"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as fault:
+            raise IvrError(
+                f"sounds cannot be written: {fault.strerror}",
+                where=str(self.folder),
+                mend="make the folder writable, or set IVR_HOME to one that is",
+            ) from None

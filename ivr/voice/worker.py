@@ -1,0 +1,84 @@
+"""``python -m ivr.voice.worker``: makes one sound after the other, as it is told on stdin.
+
+A request is one JSON line ``{"id", "text", "language", "path"}``; its answer one JSON line
+``{"id", "ok": true, "seconds", "dbfs"}`` or ``{"id", "ok": false, "error"}``. The first line says
+``{"ready": true}``. The file appears whole at ``path`` or not at all. The process ends when stdin
+closes. Whatever a library prints goes to stderr: only answers are written to the real stdout.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from ivr.speech import syllables
+from ivr.voice import espeak, mastering
+from ivr.voice.profile import PROFILES, SAMPLE_RATE
+from ivr.voice.sounds import replace
+
+
+class Speaker:
+    """One pyttsx3 engine, used for one utterance at a time."""
+
+    def __init__(self) -> None:
+        import pyttsx3
+
+        self._faults: list[Exception] = []
+        self._engine = pyttsx3.init(espeak.register())
+        self._engine.connect("error", lambda name, exception: self._faults.append(exception))
+
+    def speak(self, text: str, language: str) -> bytes:
+        """The engine's own WAV. Raises what the engine reported."""
+        profile = PROFILES[language]
+        out = io.BytesIO()
+        self._faults.clear()
+        self._engine.setProperty("voice", profile.voice)
+        self._engine.setProperty("rate", profile.rate)
+        self._engine.save_to_file(text, out)
+        self._engine.runAndWait()
+        if self._faults:
+            raise self._faults[0]
+        return out.getvalue()
+
+
+def make(speaker: Speaker, text: str, language: str, path: Path) -> dict[str, Any]:
+    """Speak, master, check, and put the file in its place; gives seconds and level."""
+    samples, rate = mastering.read_wav(speaker.speak(text, language))
+    sound = mastering.master(samples, rate)
+    mastering.check(sound, syllables(text, language), PROFILES[language].pace_s)
+    replace(path, mastering.wav(sound))
+    return {
+        "seconds": round(len(sound) / SAMPLE_RATE, 3),
+        "dbfs": round(mastering.dbfs(mastering.active_rms(sound)), 1),
+    }
+
+
+def main() -> None:
+    """Serve requests until stdin closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the starter's business
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+
+    def answer(**fields: Any) -> None:
+        answers.write(json.dumps(fields) + "\n")
+        answers.flush()
+
+    speaker = Speaker()
+    answer(ready=True)
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        try:
+            result = make(speaker, request["text"], request["language"], Path(request["path"]))
+        except Exception as fault:  # every fault is an answer; the starter decides
+            answer(id=request["id"], ok=False, error=f"{fault}" or type(fault).__name__)
+        else:
+            answer(id=request["id"], ok=True, **result)
+
+
+if __name__ == "__main__":
+    main()
