@@ -1,0 +1,69 @@
+"""What a query function is given: the source, the arguments, and the present day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any, TypeVar
+
+from ivr.rail.answers import Answer, QuerySpec
+from ivr.rail.source import RailSource, Station
+
+T = TypeVar("T")
+
+#: More than nine candidates have no key to choose them by.
+MOST_CANDIDATES = 9
+
+
+@dataclass(frozen=True)
+class Inquiry:
+    """``today`` and ``now`` are in the site's time zone; ``now`` may be unknown."""
+
+    source: RailSource
+    args: Mapping[str, Any]
+    today: date
+    now: time | None = None
+
+    def text(self, name: str) -> str:
+        return str(self.args[name])
+
+    def day(self, name: str = "date") -> date:
+        return date.fromisoformat(self.args[name])
+
+    def station(self, name: str) -> Station:
+        """The station whose telecode is the argument. Raises LookupError."""
+        telecode = self.text(name)
+        station = self.source.station(telecode)
+        if station is None:
+            raise LookupError(f"no station with telecode {telecode!r}")
+        return station
+
+
+#: A query and the function that answers it.
+Query = tuple[QuerySpec, Callable[[Inquiry], Answer]]
+
+
+def candidates(slot: str, found: Sequence[Any]) -> Answer:
+    """The answer of a ``find_…`` query: none, one, or at most nine to choose from, best first."""
+    if not found:
+        return Answer("none")
+    if len(found) == 1:
+        return Answer("one", {slot: found[0]})
+    return Answer("many", {}, tuple({slot: value} for value in found[:MOST_CANDIDATES]))
+
+
+def found_spec(name: str, slot: str, slot_type: str, about: str) -> QuerySpec:
+    """The spec of a ``find_…`` query."""
+    return QuerySpec(
+        name,
+        takes={"keys": "digits"},
+        outcomes={"one": {slot: slot_type}, "many": {}, "none": {}},
+        items={"many": {slot: slot_type}},
+        about=about,
+    )
+
+
+def unique(values: Iterable[T]) -> list[T]:
+    """Without repetitions, the first of each kept."""
+    return list(dict.fromkeys(values))

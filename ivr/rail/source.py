@@ -1,0 +1,147 @@
+"""Where queries read their facts: narrow reads, plain frozen values.
+
+Minutes count from midnight of the train's service day, as in the timetable (25:10 is 1510). Fares are in jiao. A
+``place`` is a seat class or a berth of one (:mod:`ivr.rail.seats`). What is not known is missing, never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from ivr.rail.seats import Named
+
+
+@dataclass(frozen=True)
+class Station:
+    """``traffic``: how many trains stop there. ``keypad_*``: its letters as telephone keys."""
+
+    telecode: str
+    name: str
+    label: str
+    keypad_initials: str = ""
+    keypad_pinyin: str = ""
+    traffic: int = 0
+
+    @property
+    def named(self) -> Named:
+        return {"code": self.telecode, "zh": self.name, "en": self.label}
+
+
+@dataclass(frozen=True)
+class Stop:
+    """``seq`` counts from 1 without gaps; the origin has no ``arr``, the terminal no ``dep``."""
+
+    seq: int
+    station: Station
+    arr: int | None
+    dep: int | None
+
+
+@dataclass(frozen=True)
+class Ride:
+    """From one station to a later one with one train. ``kind``: G, D, C, Z, T, K, Y, or 0."""
+
+    train: str
+    kind: str
+    from_seq: int
+    to_seq: int
+    dep: int
+    arr: int
+
+
+@dataclass(frozen=True)
+class City:
+    """``name`` is also its code. ``traffic``: stops of trains at all its stations."""
+
+    name: str
+    label: str
+    area_code: str
+    province: str
+    keypad_initials: str = ""
+    keypad_pinyin: str = ""
+    traffic: int = 0
+
+    @property
+    def named(self) -> Named:
+        return {"code": self.name, "zh": self.name, "en": self.label}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Who runs a train; ``valid_to`` is included, ``None`` is until further notice."""
+
+    operator: Named
+    depot: str
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True)
+class PresaleRule:
+    """From ``valid_from`` on, tickets for ``days`` days are on sale, today included."""
+
+    valid_from: date
+    days: int
+
+
+#: A ride on a service day: train, service day, from_seq, to_seq.
+Journey = tuple[str, date, int, int]
+Fares = Mapping[str, int]
+
+
+class RailSource(Protocol):
+    """The facts. Every read is for the caller's eyes now: short, and small enough to hold."""
+
+    def station(self, telecode: str) -> Station | None:
+        """One station."""
+
+    def stations_by_initials(self, keys: str) -> Sequence[Station]:
+        """Stations whose initials on the keypad begin with ``keys``."""
+
+    def stations_by_pinyin(self, keys: str) -> Sequence[Station]:
+        """Stations whose full pinyin on the keypad begins with ``keys``."""
+
+    def stations_in(self, cities: Sequence[str]) -> Sequence[Station]:
+        """The stations of these cities."""
+
+    def trains_by_digits(self, digits: str) -> Sequence[str]:
+        """Trains of the timetable with this number: 102 → G102, D102, 102."""
+
+    def operated_trains_by_digits(self, digits: str) -> Sequence[str]:
+        """The same among the trains whose operator is known."""
+
+    def rides(self, origin: str, destination: str) -> Sequence[Ride]:
+        """Every train that stops at ``origin`` and later at ``destination``."""
+
+    def run(self, train: str) -> tuple[str, Sequence[Stop]]:
+        """The train's kind and all its stops; ("", ()) when there is no such train."""
+
+    def origin_fares(self, origin: str, destination: str) -> Mapping[str, Fares]:
+        """Train → fares by place, of the trains that begin at ``origin``."""
+
+    def pair_fares(self, origin: str, destination: str) -> Mapping[str, Fares]:
+        """Kind of train → fares by place, where all trains of that kind agree."""
+
+    def seats(self, trains: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
+        """Train → seats by class."""
+
+    def sold(self, journeys: Sequence[Journey]) -> Mapping[str, Mapping[str, int]]:
+        """Train → most seats sold on any segment of its journey, by class. One journey a train."""
+
+    def operations(self, train: str) -> Sequence[Operation]:
+        """All rows about a train's operator, whenever valid."""
+
+    def cities_by_keys(self, keys: str) -> Sequence[City]:
+        """Cities whose initials or full pinyin on the keypad begin with ``keys``."""
+
+    def cities_with_code(self, area_code: str) -> Sequence[City]:
+        """The cities that share an area code."""
+
+    def city(self, name: str) -> Sequence[City]:
+        """A city, once for each of its area codes."""
+
+    def presale_rules(self) -> Sequence[PresaleRule]:
+        """All rules, old ones too."""
