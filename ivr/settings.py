@@ -65,6 +65,13 @@ def _agi_mode(text: Any) -> str:
     return str(text)
 
 
+def _workers(text: Any) -> int:
+    value = int(str(text))
+    if not 1 <= value <= 64:
+        raise ValueError("a number of processes is from 1 to 64")
+    return value
+
+
 def _setting(default: Any, read: Any, about: str) -> Any:
     return field(default=default, metadata={"read": read, "about": about})
 
@@ -91,6 +98,7 @@ class Settings:
     short_abandon_s: int = _setting(10, _seconds, "hung up within this is a short abandonment")
     queue_timeout_s: int = _setting(300, _seconds, "longest wait in the queue")
     call_limit_s: int = _setting(1800, _seconds, "longest call in the menu")
+    voice_workers: int = _setting(2, _workers, "processes that make sounds during calls")
     asterisk: str = _setting("", _text, "the Asterisk program; empty: look for one")
     asterisk_cache: str = _setting("", _text, "where our own copy of Asterisk lies; empty: ~/.cache")
     agi_mode: str = _setting("server", _agi_mode, "server: FastAGI; process: one process for each call")
