@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,7 +58,7 @@ def build_command(home: Path | None, workers: int | None, as_json: bool) -> None
     from ivr.voice.build import build
 
     def progress(done: int, total: int) -> None:
-        if click.get_text_stream("stderr").isatty():
+        if sys.stderr.isatty():
             click.echo(f"\r{done}/{total} phrases", err=True, nl=done == total)
 
     built = build(_fixed_phrases(), home or load().home, workers or os.cpu_count() or 2, progress)
