@@ -1,0 +1,352 @@
+"""From log events to rows. The order of the lines counts, never their times (the log has whole seconds,
+and clocks go back).
+
+A fold over the batches of a log gives the same rows as one fold over all of it, wherever it is cut: all
+that is needed to go on stands in the rows. :func:`needs` says which rows a batch needs, ``Fold`` takes them,
+and ``Fold.changed`` gives back what is new or different.
+
+Rules for the hard cases
+- An entry begins with ENTERQUEUE, FULL or JOINEMPTY. An event for which no entry is open (a log that begins in
+  mid-call, a line that comes twice) changes nothing.
+- A call that comes back (a blind transfer into a queue, a second round) has one entry each time. An end of talk
+  (COMPLETE…, …TRANSFER) belongs to the oldest entry of that call, queue and agent which is still talking: Asterisk
+  may write it after the next ENTERQUEUE of the same call.
+- A ring is an attempt only where the log has a line for it: RINGNOANSWER, RINGCANCELED, CONNECT, AGENTDUMP,
+  SYSCOMPAT. Of several phones ringing at once, those that lost get none, so they miss nothing.
+- AGENTDUMP: the caller goes on waiting.
+- ABANDON that names an agent (the caller hung up while the agent heard the announcement) is an abandonment.
+- A transfer ends the agent's connection with the talk so far: what comes later is not that agent's.
+- QUEUESTART: Asterisk was restarted. Waiting entries and calls are ``lost``; talks end, their length unknown.
+  Agents stay signed in and paused when Asterisk keeps members (``persistentmembers``), else they end too.
+- CALLEND: an entry of that call which still waits is ``lost``.
+- A pause for another reason ends the one before; a PAUSE for the same reason changes nothing.
+- A row made from another file is not made again by the same line (an old log taken in once more, a copy), and
+  lines of another file that are older than an open session, pause or call do not end it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeVar, Union
+
+from ivr.acd.lines import LogEvent
+from ivr.acd.record import (
+    WAITING,
+    AttemptRecord,
+    CallRecord,
+    EntryRecord,
+    PauseRecord,
+    SessionRecord,
+)
+
+Row = Union[CallRecord, EntryRecord, AttemptRecord, SessionRecord, PauseRecord]
+_AnyRow = TypeVar("_AnyRow", CallRecord, EntryRecord, AttemptRecord, SessionRecord, PauseRecord)
+_Span = TypeVar("_Span", SessionRecord, PauseRecord)
+#: (agent, queue) → what is open, and what other files have told
+_Spans = defaultdict[tuple[str, str], list[_Span]]
+
+#: event → (outcome, index of the wait among its data)
+_EXITS = {
+    "ABANDON": ("abandoned", 2),
+    "EXITWITHTIMEOUT": ("timed_out", 2),
+    "EXITEMPTY": ("left_empty", 2),
+    "EXITWITHKEY": ("left_by_key", 3),
+    "WITHDRAW": ("withdrawn", 2),
+}
+_REFUSALS = {"FULL": "refused_full", "JOINEMPTY": "refused_empty"}
+_ENDS = {
+    "COMPLETECALLER": "caller",
+    "COMPLETEAGENT": "agent",
+    "BLINDTRANSFER": "blind",
+    "TRANSFER": "blind",  # Asterisk before 12
+    "ATTENDEDTRANSFER": "attended",
+}
+_RINGS = {"RINGCANCELED": "canceled", "AGENTDUMP": "dumped", "SYSCOMPAT": "incompatible"}
+_SIGN_IN = frozenset({"ADDMEMBER", "AGENTLOGIN", "AGENTCALLBACKLOGIN"})
+_SIGN_OUT = frozenset({"REMOVEMEMBER", "AGENTLOGOFF", "AGENTCALLBACKLOGOFF"})
+_CALLS = frozenset({*_EXITS, *_REFUSALS, *_ENDS, *_RINGS, "RINGNOANSWER", "ENTERQUEUE", "CONNECT"}) | {
+    "CALLBEGIN",
+    "CALLEND",
+    "FALLBACK",
+}
+_AGENTS = _SIGN_IN | _SIGN_OUT | {"PAUSE", "UNPAUSE", "PAUSEALL", "UNPAUSEALL"}
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The rows that a batch needs: all entries and the call of ``calls``; of ``agents`` the open sessions
+    and pauses, and those begun at or after ``since``; with ``restart`` all that is open."""
+
+    calls: frozenset[str]
+    agents: frozenset[str]
+    since: datetime | None
+    restart: bool
+
+
+def needs(events: Iterable[LogEvent]) -> Needs:
+    """Which rows the fold over ``events`` needs."""
+    calls: set[str] = set()
+    agents: set[str] = set()
+    since: datetime | None = None
+    restart = False
+    for event in events:
+        concern = _concerns(event)
+        if concern == "call":
+            calls.add(event.call)
+        elif concern == "agent":
+            agents.add(event.agent)
+            since = event.at if since is None else min(since, event.at)
+        elif concern == "all":
+            restart = True
+    return Needs(frozenset(calls), frozenset(agents), since, restart)
+
+
+def _concerns(event: LogEvent) -> str:
+    """What an event is about: call, agent, all; "" when it changes nothing."""
+    if event.name in _CALLS:
+        return "call" if event.call else ""
+    if event.name in _AGENTS:
+        return "agent" if event.agent else ""
+    return "all" if event.name == "QUEUESTART" else ""
+
+
+@dataclass
+class Fold:
+    """The rows of a log so far, and :meth:`take` for its next event.
+
+    ``log``: the number of the file that is read. ``members_persist``: whether agents stay signed in when
+    Asterisk is restarted. The rows handed in are changed in place.
+    """
+
+    log: int
+    calls: Mapping[str, CallRecord] = field(default_factory=dict)
+    entries: Sequence[EntryRecord] = ()
+    sessions: Sequence[SessionRecord] = ()
+    pauses: Sequence[PauseRecord] = ()
+    members_persist: bool = True
+
+    def __post_init__(self) -> None:
+        self._calls = dict(self.calls)
+        self._entries: defaultdict[str, list[EntryRecord]] = defaultdict(list)
+        for entry in sorted(self.entries, key=lambda row: row.number):
+            self._entries[entry.call].append(entry)
+        self._sessions: _Spans[SessionRecord] = defaultdict(list)
+        for session in self.sessions:
+            self._sessions[session.agent, session.queue].append(session)
+        self._pauses: _Spans[PauseRecord] = defaultdict(list)
+        for pause in self.pauses:
+            self._pauses[pause.agent, pause.queue].append(pause)
+        self._changed: dict[int, Row] = {}
+        self._handlers: dict[str, Callable[[LogEvent], None]] = {
+            "CALLBEGIN": self._call_begins,
+            "CALLEND": self._call_ends,
+            "FALLBACK": self._falls_back,
+            "ENTERQUEUE": self._enters,
+            "CONNECT": self._connects,
+            "RINGNOANSWER": self._rings,
+            "QUEUESTART": self._restarts,
+            "PAUSE": self._pauses_in,
+            "UNPAUSE": self._unpauses_in,
+            "PAUSEALL": self._pauses_all,
+            "UNPAUSEALL": self._unpauses_all,
+            **dict.fromkeys(_REFUSALS, self._is_refused),
+            **dict.fromkeys(_EXITS, self._leaves),
+            **dict.fromkeys(_ENDS, self._talk_ends),
+            **dict.fromkeys(_RINGS, self._rings),
+            **dict.fromkeys(_SIGN_IN, self._signs_in),
+            **dict.fromkeys(_SIGN_OUT, self._signs_out),
+        }
+
+    @property
+    def changed(self) -> list[Row]:
+        """The rows that are new or different, each once, in the order of their first change."""
+        return list(self._changed.values())
+
+    def take(self, event: LogEvent) -> None:
+        """Take in one event. Unknown ones change nothing."""
+        if _concerns(event):
+            self._handlers[event.name](event)
+
+    # ---- calls
+
+    def _call(self, event: LogEvent) -> CallRecord:
+        call = self._calls.get(event.call)
+        if call is None:
+            call = self._calls[event.call] = CallRecord(event.call, event.at, self.log)
+        elif call.log is None:  # the journal made the row
+            call.log = self.log
+        return self._touch(call)
+
+    def _call_begins(self, event: LogEvent) -> None:
+        call = self._call(event)
+        call.began_at = event.moment(2)
+        call.caller, call.called = event.text(0), event.text(1)
+
+    def _falls_back(self, event: LogEvent) -> None:
+        self._call(event).fallback = True
+
+    def _call_ends(self, event: LogEvent) -> None:
+        call = self._call(event)
+        if call.ended_at is None:
+            call.ended_at, call.hangup_cause = event.moment(1), event.number(0)
+        for entry in self._entries[event.call]:
+            self._lose(entry, event.at)
+
+    # ---- queue entries
+
+    def _enter(self, event: LogEvent) -> EntryRecord | None:
+        """A new entry; none when another file has told of it already."""
+        before = self._entries[event.call]
+        for entry in before:
+            if entry.log != self.log and (entry.queue, entry.entered_at) == (event.queue, event.at):
+                return None
+        entry = EntryRecord(event.call, len(before) + 1, event.queue, event.at, self.log)
+        before.append(entry)
+        return self._touch(entry)
+
+    def _enters(self, event: LogEvent) -> None:
+        entry = self._enter(event)
+        if entry is not None:
+            entry.caller, entry.position = event.text(1), event.number(2)
+
+    def _is_refused(self, event: LogEvent) -> None:
+        entry = self._enter(event)
+        if entry is not None:
+            entry.outcome, entry.left_at, entry.wait_s = _REFUSALS[event.name], event.at, 0
+
+    def _waiting(self, event: LogEvent) -> EntryRecord | None:
+        for entry in reversed(self._entries[event.call]):
+            if entry.outcome == WAITING and entry.queue == event.queue:
+                return self._touch(entry)
+        return None
+
+    def _leaves(self, event: LogEvent) -> None:
+        entry = self._waiting(event)
+        if entry is not None:
+            outcome, wait = _EXITS[event.name]
+            entry.outcome, entry.left_at, entry.wait_s = outcome, event.at, event.number(wait)
+            if outcome == "left_by_key":
+                entry.exit_key = event.text(0)
+
+    def _connects(self, event: LogEvent) -> None:
+        entry = self._waiting(event)
+        if entry is not None:
+            entry.outcome, entry.left_at, entry.wait_s = "answered", event.at, event.number(0)
+            entry.agent, entry.agent_uniqueid = event.agent, event.text(1)[:150]
+            seconds = event.number(2)
+            ring_ms = seconds * 1000 if seconds is not None else None
+            self._attempt(entry, event, ring_ms, "answered")
+
+    def _rings(self, event: LogEvent) -> None:
+        entry = self._waiting(event)
+        if entry is not None:
+            ring_ms = event.number(0)
+            unanswered = "refused" if ring_ms == 0 else "no_answer"
+            self._attempt(entry, event, ring_ms, _RINGS.get(event.name, unanswered))
+
+    def _attempt(self, entry: EntryRecord, event: LogEvent, ring_ms: int | None, outcome: str) -> None:
+        entry.attempts += 1
+        self._touch(
+            AttemptRecord(entry.call, entry.number, entry.attempts, event.agent, event.at, ring_ms, outcome)
+        )
+
+    def _talk_ends(self, event: LogEvent) -> None:
+        for entry in self._entries[event.call]:
+            if entry.talking and (entry.queue, entry.agent) == (event.queue, event.agent):
+                self._touch(entry)
+                entry.ended_at, entry.ended_by = event.at, _ENDS[event.name]
+                entry.talk_s = event.number(1 if event.name.startswith("COMPLETE") else -2)
+                if entry.ended_by == "blind":
+                    entry.transfer_to = f"{event.text(0)}@{event.text(1)}"
+                elif entry.ended_by == "attended":
+                    entry.transfer_to = event.text(1)
+                return
+
+    def _lose(self, entry: EntryRecord, at: datetime) -> None:
+        if entry.outcome == WAITING:
+            self._touch(entry)
+            entry.outcome, entry.left_at = "lost", at
+
+    # ---- agents
+
+    def _signs_in(self, event: LogEvent) -> None:
+        if self._told(self._sessions, event) or self._open(self._sessions, event):
+            return
+        session = SessionRecord(event.agent, event.queue, event.at, self.log)
+        self._sessions[event.agent, event.queue].append(self._touch(session))
+        if event.text(0) == "PAUSED":
+            self._pauses_in(replace(event, data=()))
+
+    def _signs_out(self, event: LogEvent) -> None:
+        self._close(self._sessions, event, "sign_out")
+        self._close(self._pauses, event, "sign_out")
+
+    def _pauses_in(self, event: LogEvent) -> None:
+        reason = event.text(0)
+        if self._told(self._pauses, event):
+            return
+        if any(pause.reason == reason for pause in self._open(self._pauses, event)):
+            return
+        self._close(self._pauses, event, "next")
+        pause = PauseRecord(event.agent, event.queue, event.at, self.log, reason=reason)
+        self._pauses[event.agent, event.queue].append(self._touch(pause))
+
+    def _unpauses_in(self, event: LogEvent) -> None:
+        self._close(self._pauses, event, "unpause")
+
+    def _pauses_all(self, event: LogEvent) -> None:
+        for agent, queue in list(self._sessions):
+            here = replace(event, queue=queue)
+            if agent == event.agent and self._open(self._sessions, here):
+                self._pauses_in(here)
+
+    def _unpauses_all(self, event: LogEvent) -> None:
+        for agent, queue in list(self._pauses):
+            if agent == event.agent:
+                self._unpauses_in(replace(event, queue=queue))
+
+    def _open(self, rows: _Spans[_Span], event: LogEvent) -> list[_Span]:
+        """The agent's open rows in the event's queue that the event can end."""
+        return [row for row in rows[event.agent, event.queue] if self._can_end(row, event.at)]
+
+    def _told(self, rows: _Spans[_Span], event: LogEvent) -> bool:
+        """Whether another file has told of the same beginning."""
+        return any(row.log != self.log and row.began_at == event.at for row in rows[event.agent, event.queue])
+
+    def _close(self, rows: _Spans[_Span], event: LogEvent, why: str) -> None:
+        for row in self._open(rows, event):
+            self._touch(row)
+            row.ended_at, row.ended_by = event.at, why
+        here = rows[event.agent, event.queue]
+        here[:] = [row for row in here if row.ended_at is None or row.log != self.log]
+
+    # ---- all
+
+    def _restarts(self, event: LogEvent) -> None:
+        for call in self._calls.values():
+            if self._can_end(call, event.at):
+                self._touch(call)
+                call.ended_at, call.lost = event.at, True
+        for entries in self._entries.values():
+            for entry in entries:
+                if entry.log == self.log or entry.entered_at <= event.at:
+                    self._lose(entry, event.at)
+                    if entry.talking:
+                        self._touch(entry)
+                        entry.ended_at, entry.ended_by = event.at, "lost"
+        if not self.members_persist:
+            for agent, queue in dict.fromkeys([*self._sessions, *self._pauses]):
+                here = replace(event, agent=agent, queue=queue)
+                self._close(self._sessions, here, "restart")
+                self._close(self._pauses, here, "restart")
+
+    def _can_end(self, row: CallRecord | SessionRecord | PauseRecord, at: datetime) -> bool:
+        """Whether an event of this file, at that time, can end the row."""
+        return row.ended_at is None and (row.log == self.log or row.began_at <= at)
+
+    def _touch(self, row: _AnyRow) -> _AnyRow:
+        self._changed[id(row)] = row
+        return row

@@ -1,0 +1,99 @@
+"""A line of Asterisk's ``queue_log`` as an event.
+
+A line is ``epoch|callid|queue|agent|event|data1|data2|…``, the epoch in whole seconds. Any bytes give an
+event: what is no such line has the name ``""``. Text is UTF-8, wrong bytes become U+FFFD, as do NULs (which
+PostgreSQL cannot store). ``NONE`` in the call, queue and agent fields means none and becomes ``""``.
+
+What Asterisk 22 writes as data (app_queue.c; read from its source)::
+
+    ENTERQUEUE        url|caller|position            CONNECT         wait s|agent's uniqueid|ring s
+    RINGNOANSWER      ring ms                        RINGCANCELED    ring ms
+    ABANDON           position|entered at|wait s     EXITWITHTIMEOUT position|entered at|wait s
+    EXITEMPTY         position|entered at|wait s     EXITWITHKEY     key|position|entered at|wait s
+    WITHDRAW          position|entered at|wait s|info
+    COMPLETECALLER    wait s|talk s|entered at       COMPLETEAGENT   wait s|talk s|entered at
+    BLINDTRANSFER     exten|context|wait s|talk s|entered at
+    ATTENDEDTRANSFER  method|where…|wait s|talk s|entered at   (BRIDGE, APP: one "where"; LINK: two)
+    AGENTDUMP, SYSCOMPAT, REMOVEMEMBER, QUEUESTART, CONFIGRELOAD   nothing
+    ADDMEMBER         PAUSED or nothing              PAUSE, UNPAUSE, PAUSEALL, UNPAUSEALL   reason
+    AGENTLOGIN        channel                        AGENTLOGOFF     channel|signed-in s
+
+What the hotline's dialplan adds::
+
+    CALLBEGIN  caller|called|epoch.milliseconds      CALLEND  hangup cause|epoch.milliseconds
+    FALLBACK   AGISTATUS                             FULL, JOINEMPTY   nothing (a refused join)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_LAST_SECOND = 253_402_300_799  # the year 9999 ends
+_LONGEST_NAME = 150  # Asterisk's own limit for a uniqueid; queues and agents are shorter
+_MOST = 2_000_000  # no wait, talk or ring is longer (23 days, or 33 minutes in milliseconds)
+
+
+@dataclass(frozen=True)
+class LogEvent:
+    """One line. ``name`` is the event's name in capitals, "" for a line that is none."""
+
+    at: datetime
+    call: str
+    queue: str
+    agent: str
+    name: str
+    data: tuple[str, ...] = ()
+
+    def text(self, index: int) -> str:
+        """The datum at ``index`` (negative from the end), "" where there is none."""
+        return self.data[index] if -len(self.data) <= index < len(self.data) else ""
+
+    def number(self, index: int) -> int | None:
+        """The datum at ``index`` as a whole number from 0, ``None`` where it is no such number."""
+        return whole_number(self.text(index))
+
+    def moment(self, index: int) -> datetime:
+        """The datum at ``index`` as ``epoch.milliseconds``; the line's own time where it is none."""
+        seconds, _, fraction = self.text(index).partition(".")
+        at = _moment(seconds)
+        if at is None:
+            return self.at
+        thousandths = whole_number((fraction + "000")[:3]) or 0
+        return at + timedelta(milliseconds=thousandths)
+
+
+NOTHING = LogEvent(_EPOCH, "", "", "", "")
+
+
+def parse(line: bytes) -> LogEvent:
+    """The event of a line (without or with its line end). Never raises."""
+    text = line.decode("utf-8", "replace").rstrip("\r\n").replace("\0", "\ufffd")
+    fields = text.split("|")
+    if len(fields) < 5:
+        return NOTHING
+    at = _moment(fields[0])
+    call, queue, agent, name = fields[1:5]
+    if at is None or not name or max(len(call), len(queue), len(agent)) > _LONGEST_NAME:
+        return NOTHING
+    return LogEvent(at, _none(call), _none(queue), _none(agent), name, tuple(fields[5:]))
+
+
+def whole_number(text: str) -> int | None:
+    """``text`` as a whole number from 0 to two millions, else ``None``."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        return None
+    value = int(text)
+    return value if value <= _MOST else None
+
+
+def _moment(text: str) -> datetime | None:
+    if not (text.isascii() and text.isdigit() and len(text) <= 12):
+        return None
+    seconds = int(text)
+    return _EPOCH + timedelta(seconds=seconds) if seconds <= _LAST_SECOND else None
+
+
+def _none(name: str) -> str:
+    return "" if name == "NONE" else name

@@ -1,0 +1,121 @@
+"""The rows that the fold keeps: calls, queue entries, attempts, sessions and pauses of agents.
+
+All times are aware, in UTC. ``log`` is the number of the log file from which a row was made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+#: How an entry can end. The design's figures count each by its name; ``lost``: Asterisk was restarted,
+#: or the call ended, and no line says what became of the caller.
+OUTCOMES = (
+    "answered",
+    "abandoned",
+    "timed_out",
+    "left_by_key",
+    "left_empty",
+    "refused_full",
+    "refused_empty",
+    "withdrawn",
+    "lost",
+)
+
+#: An entry that has not ended yet.
+WAITING = "waiting"
+
+
+@dataclass
+class CallRecord:
+    """What the log knows of a call. ``lost``: Asterisk was restarted before it ended."""
+
+    uniqueid: str
+    began_at: datetime
+    log: int | None
+    caller: str = ""
+    called: str = ""
+    ended_at: datetime | None = None
+    hangup_cause: int | None = None
+    fallback: bool = False
+    lost: bool = False
+
+
+@dataclass
+class EntryRecord:
+    """A caller's try to be served by a queue; ``number`` counts from 1 within the call.
+
+    ``outcome``: ``waiting`` or one of :data:`OUTCOMES`. ``left_at``/``wait_s``: when and after how long the
+    waiting ended, one way or the other. ``agent``…``transfer_to`` belong to an answered entry; ``ended_by``:
+    caller, agent, blind, attended (a transfer), lost. ``hold_s``, ``wrapup_s``: ``None``, the log has them not.
+    ``attempts``: rings so far.
+    """
+
+    call: str
+    number: int
+    queue: str
+    entered_at: datetime
+    log: int
+    caller: str = ""
+    position: int | None = None
+    outcome: str = WAITING
+    left_at: datetime | None = None
+    wait_s: int | None = None
+    exit_key: str = ""
+    attempts: int = 0
+    agent: str = ""
+    agent_uniqueid: str = ""
+    talk_s: int | None = None
+    hold_s: int | None = None
+    wrapup_s: int | None = None
+    ended_at: datetime | None = None
+    ended_by: str = ""
+    transfer_to: str = ""
+
+    @property
+    def talking(self) -> bool:
+        """Whether an agent took the call and it has not ended yet."""
+        return self.outcome == "answered" and self.ended_at is None
+
+
+@dataclass
+class AttemptRecord:
+    """A ring of one agent's phone. ``outcome``: answered; no_answer; refused (no ring at all: busy,
+    refused or out of reach within the first second, the log tells no more); canceled (the caller left);
+    dumped (the agent hung up before hearing the caller); incompatible (no common codec). ``at``: its end."""
+
+    call: str
+    entry: int
+    number: int
+    agent: str
+    at: datetime
+    ring_ms: int | None
+    outcome: str
+
+
+@dataclass
+class SessionRecord:
+    """An agent signed in to a queue. ``ended_by``: sign_out, restart, "" while it lasts."""
+
+    agent: str
+    queue: str
+    began_at: datetime
+    log: int
+    ended_at: datetime | None = None
+    ended_by: str = ""
+    id: int | None = None
+
+
+@dataclass
+class PauseRecord:
+    """An agent's pause in a queue. ``ended_by``: unpause, next (a pause for another reason),
+    sign_out, restart, "" while it lasts."""
+
+    agent: str
+    queue: str
+    began_at: datetime
+    log: int
+    reason: str = ""
+    ended_at: datetime | None = None
+    ended_by: str = ""
+    id: int | None = None
