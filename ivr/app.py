@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from ivr.clock import Clock, fixed_clock, system_clock
+from ivr.dialogue.actions import Action, Ask
+from ivr.dialogue.call import CallInfo
+from ivr.dialogue.engine import converse
+from ivr.dialogue.events import Event
+from ivr.dialogue.tree import Tree
+from ivr.errors import IvrError
+from ivr.rail.answers import Answer
 from ivr.settings import Settings
-from ivr.store.database import Engine, open_engine
+from ivr.store.database import Engine, open_engine, reading, writing
 from ivr.store.secrets import use_key
+
+log = logging.getLogger(__name__)
+
+#: The tree in which a dialogue of each entry is played; others have their own.
+_TREE_OF_ENTRY = {"after_queue": "hotline"}
 
 
 def open_store(settings: Settings) -> Engine:
@@ -14,3 +35,196 @@ def open_store(settings: Settings) -> Engine:
     """
     use_key(settings.home)
     return open_engine(settings.database)
+
+
+def make_home(settings: Settings) -> None:
+    """Make the home folder, for its owner only. Raises :class:`IvrError` when that is not possible."""
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as fault:
+        raise IvrError(
+            f"the home cannot be made: {fault.strerror}",
+            where=str(settings.home),
+            mend="set IVR_HOME to a folder that you may write",
+        ) from None
+
+
+def prepare(settings: Settings, say: Callable[[str], None] = lambda _line: None) -> None:
+    """Everything that must be there before the first call: database, data, menus, sounds.
+
+    Quick when nothing is missing. ``say`` is told what takes time. Raises :class:`IvrError`.
+    """
+    from ivr.authoring.loader import load_trees
+    from ivr.authoring.prompts import fixed_phrases
+    from ivr.store.migrate import upgrade
+    from ivr.store.rail import load_rail_data
+    from ivr.voice.build import build
+
+    make_home(settings)
+    load_trees(settings.menus)
+    engine = open_store(settings)
+    try:
+        upgrade(engine)
+        if load_rail_data(engine):
+            say("railway data loaded")
+    finally:
+        engine.dispose()
+    built = build(fixed_phrases(settings.menus), settings.home)
+    if built.made:
+        say(f"{built.made} prompts made")
+    for phrase, why in built.failed:
+        say(f"prompt not made: {phrase.text}: {why}")
+
+
+class Answers:
+    """Answers the dialogue's queries from the database; safe to use from several threads."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def __call__(self, ask: Ask) -> Answer:
+        """The answer; the outcome ``error`` when the database does not give one."""
+        try:
+            return self._answer(ask)
+        except Exception:  # the caller must hear something, whatever went wrong
+            log.exception("query %s failed", ask.query)
+            return Answer("error")
+
+    def _answer(self, ask: Ask) -> Answer:
+        from ivr.authoring.queries import AGENT_PIN
+        from ivr.rail import queries
+        from ivr.store.rail_source import SqlRailSource
+
+        now = self._clock()
+        if ask.query == AGENT_PIN.name:
+            from ivr.store.agents import check_pin
+
+            with writing(self._engine) as session:
+                return Answer(check_pin(session, ask.args["staff"], ask.args["pin"], now))
+        with reading(self._engine) as session:
+            return queries.ask(SqlRailSource(session), ask.query, ask.args, now.date(), now.time())
+
+
+def conversations(
+    tree: Callable[[str], Tree], clock: Clock
+) -> Callable[[CallInfo], Generator[Action, Event, str]]:
+    """A function that begins the dialogue of a call in the tree of its entry."""
+
+    def begin(call: CallInfo) -> Generator[Action, Event, str]:
+        return converse(tree(_TREE_OF_ENTRY.get(call.entry, call.entry)), call, clock)
+
+    return begin
+
+
+def simulate(settings: Settings, tokens: Iterator[str], at: datetime, caller: str) -> Iterator[str]:
+    """A call as text, with the menus of the folder and the data of the home (made when missing)."""
+    from ivr.authoring.loader import load_trees
+    from ivr.simulator import Caller, play
+    from ivr.store.migrate import upgrade
+    from ivr.store.rail import load_rail_data
+
+    make_home(settings)
+    trees = load_trees(settings.menus)
+    engine = open_store(settings)
+    try:
+        upgrade(engine)
+        load_rail_data(engine)
+        clock = fixed_clock(at)
+        begin = conversations(trees.__getitem__, clock)
+        call = CallInfo("simulated-1", caller=caller, called=settings.hotline)
+        yield from play(begin(call), Caller(tokens), Answers(engine, clock))
+    finally:
+        engine.dispose()
+
+
+def run_agi_server(settings: Settings) -> None:
+    """Answer Asterisk's FastAGI requests until SIGTERM or SIGINT."""
+    from ivr.authoring.live import LiveTrees
+    from ivr.store.journal import BatchingJournal
+    from ivr.telephony.fastagi import FastAgiServer
+    from ivr.voice.voice import Voice
+
+    engine = open_store(settings)
+    clock = system_clock(settings.zone)
+    trees = LiveTrees(settings.menus)
+    answers = Answers(engine, clock)
+    journal = BatchingJournal(engine)
+
+    async def answer(ask: Ask) -> Answer:
+        return await asyncio.to_thread(answers, ask)
+
+    async def serve(voice: Voice) -> None:
+        server = FastAgiServer(
+            settings.bind,
+            settings.agi_port,
+            conversations(trees.tree, clock),
+            voice.ensure_async,
+            answer,
+            journal,
+            clock,
+            revision=lambda: trees.tree("hotline").revision,
+        )
+        stopping = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        await server.start()
+        try:
+            await stopping.wait()
+        finally:
+            await server.stop()
+
+    try:
+        with Voice(settings.home) as voice:
+            asyncio.run(serve(voice))
+    finally:
+        journal.close()
+        engine.dispose()
+
+
+def run_recorder(settings: Settings) -> None:
+    """Follow Asterisk's queue_log and write outcomes until SIGTERM or SIGINT."""
+    from ivr.store.recorder import Recorder
+
+    engine = open_store(settings)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    try:
+        Recorder(engine, queue_log_path(settings)).follow(stopping)
+    finally:
+        engine.dispose()
+
+
+def queue_log_path(settings: Settings) -> Path:
+    """Where Asterisk writes this hotline's queue_log."""
+    from ivr.telephony.asterisk_config import AsteriskHome
+
+    return AsteriskHome.of(settings).queue_log
+
+
+def run_agi_process(entry: str) -> int:
+    """One call without the AGI server: the process that Asterisk started for it. Its exit code."""
+    from ivr.authoring.loader import load_trees
+    from ivr.settings import load
+    from ivr.store.journal import DirectJournal
+    from ivr.telephony import agi_process
+    from ivr.voice.voice import Voice
+
+    settings = load()
+    engine = open_store(settings)
+    clock = system_clock(settings.zone)
+    trees = load_trees(settings.menus)
+    try:
+        with Voice(settings.home, workers=1) as voice:
+            return agi_process.run(
+                entry,
+                conversations(trees.__getitem__, clock),
+                voice.ensure,
+                Answers(engine, clock),
+                DirectJournal(engine),
+                clock,
+                revision=lambda: trees["hotline"].revision,
+            )
+    finally:
+        engine.dispose()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 import yaml
 
 from ivr.authoring.source import Source, nearest
+from ivr.dialogue.forms import slot_type
 from ivr.dialogue.tree import (
     TARGETS,
     AskPart,
@@ -21,9 +23,16 @@ from ivr.dialogue.tree import (
     TransferPart,
     Tree,
 )
+from ivr.rail.answers import QuerySpec
 from ivr.speech import placeholders
 
 QUEUES = ("operator",)
+_BRACKET = re.compile(r"\[[^\[\]]*\]")
+
+#: A text, the slots it may name with their types, and those of them that may have no value.
+Spoken = tuple[Text, Mapping[str, str], frozenset[str]]
+_NONE: frozenset[str] = frozenset()
+_NO_QUERY = QuerySpec("", {}, {})
 
 
 def check(source: Source, tree: Tree, places: Mapping[str, yaml.Node]) -> None:
@@ -39,34 +48,35 @@ def check(source: Source, tree: Tree, places: Mapping[str, yaml.Node]) -> None:
 
 
 def _check_slots(source: Source, tree: Tree, part: Part, place: yaml.Node) -> None:
-    for text, slots in texts_of(tree, part):
+    for text, slots, optional in texts_of(tree, part):
         for language, words in text.items():
+            what = f"part '{part.name}' ({language}) names"
             for slot in placeholders(words):
                 if slot not in slots:
-                    hint = nearest(slot, slots)
+                    source.fault(
+                        place, f"{what} {{{slot}}}, which has no value there; {nearest(slot, slots)}"
+                    )
+            for slot in placeholders(_BRACKET.sub("", words)):
+                if slot in optional:
                     source.fault(
                         place,
-                        f"part '{part.name}' ({language}) names {{{slot}}}, which has no value there; {hint}",
+                        f"{what} {{{slot}}}, which may have no value; put it in brackets: […{{{slot}}}…]",
                     )
 
 
-def texts_of(tree: Tree, part: Part) -> Iterator[tuple[Text, Mapping[str, str]]]:
-    """Every text of a part with the slots it may name: ``(text, slot → type)``."""
+def texts_of(tree: Tree, part: Part) -> Iterator[Spoken]:
+    """Every text of a part."""
     facts = dict(tree.facts)
     for text in _plain_texts(part):
-        yield text, facts
+        yield text, facts, _NONE
     if isinstance(part, FormPart):
         yield from _texts_of_form(facts, part)
     elif isinstance(part, AskPart):
-        for outcome, reply in part.replies.items():
-            slots = {**facts, **part.ask.outcomes.get(outcome, {})}
-            yield from _texts_of_reply(reply, slots, part.ask.items.get(outcome, {}))
+        yield from _texts_of_answers(part.replies, part.ask, facts)
     elif isinstance(part, MemberPart):
-        for reply in part.replies.values():
-            yield from _texts_of_reply(reply, {**facts, part.staff: "digits"}, {})
+        yield from _texts_of_answers(part.replies, _NO_QUERY, {**facts, part.staff: "digits"})
     elif isinstance(part, TransferPart):
-        for reply in part.replies.values():
-            yield from _texts_of_reply(reply, facts, {})
+        yield from _texts_of_answers(part.replies, _NO_QUERY, facts)
 
 
 def _plain_texts(part: Part) -> Iterator[Text]:
@@ -81,23 +91,26 @@ def _plain_texts(part: Part) -> Iterator[Text]:
     yield from (text for text in texts if text is not None)
 
 
-def _texts_of_form(facts: Mapping[str, str], form: FormPart) -> Iterator[tuple[Text, Mapping[str, str]]]:
-    from ivr.dialogue.forms import slot_type
-
+def _texts_of_form(facts: Mapping[str, str], form: FormPart) -> Iterator[Spoken]:
     slots = {**facts, **{field.name: slot_type(field) for field in form.fields}}
     for field in form.fields:
-        yield field.prompt, {**slots, "label": "text"}
+        yield field.prompt, {**slots, "label": "text"}, _NONE
     if form.read_back is not None:
-        yield form.read_back, slots
-    for outcome, reply in form.replies.items():
-        answer = {**slots, **form.ask.outcomes.get(outcome, {})}
-        yield from _texts_of_reply(reply, answer, form.ask.items.get(outcome, {}))
+        yield form.read_back, slots, _NONE
+    yield from _texts_of_answers(form.replies, form.ask, slots)
 
 
-def _texts_of_reply(
-    reply: Reply, slots: Mapping[str, str], item: Mapping[str, str]
-) -> Iterator[tuple[Text, Mapping[str, str]]]:
-    if reply.say is not None:
-        yield reply.say, slots
-    if reply.each is not None:
-        yield reply.each, {**slots, **item}
+def _texts_of_answers(
+    replies: Mapping[str, Reply], spec: QuerySpec, slots: Mapping[str, str]
+) -> Iterator[Spoken]:
+    for outcome, reply in replies.items():
+        said = {**slots, **spec.outcomes.get(outcome, {})}
+        optional = _optional(spec, outcome)
+        if reply.say is not None:
+            yield reply.say, said, optional
+        if reply.each is not None:
+            yield reply.each, {**said, **spec.items.get(outcome, {})}, optional | _optional(spec, "items")
+
+
+def _optional(spec: QuerySpec, place: str) -> frozenset[str]:
+    return frozenset(name.split(".")[1] for name in spec.optional if name.startswith(f"{place}."))

@@ -28,7 +28,7 @@ from ivr.dialogue.tree import (
 )
 from ivr.dialogue.words import WORDS
 from ivr.rail.answers import QuerySpec
-from ivr.rail.queries import FIELD_LOOKUPS
+from ivr.rail.queries import FIELD_LOOKUPS, LOOKUP_SLOTS
 
 if TYPE_CHECKING:
     from ivr.authoring.loader import Defaults
@@ -52,13 +52,16 @@ FACTS = ("operation", "queue_status", "language")
 
 #: field type → most keys, and the standing sentence that asks for it
 _FIELD_TYPES = {
-    "station": (24, "station_prompt", "station"),
-    "train": (4, "train_prompt", "train"),
-    "operated_train": (4, "train_prompt", "train"),
-    "city": (20, "city_prompt", "city"),
-    "date": (4, "date_prompt", ""),
-    "digits": (20, "digits_prompt", ""),
+    "station": (24, "station_prompt"),
+    "train": (4, "train_prompt"),
+    "operated_train": (4, "train_prompt"),
+    "city": (20, "city_prompt"),
+    "date": (4, "date_prompt"),
+    "digits": (20, "digits_prompt"),
 }
+#: What a query takes and no field asks for is taken from the call: today, the seat.
+FROM_THE_CALL = ("date", "seat")
+
 _KEY_RANGE = re.compile(r"(\d+)(?:\s+to\s+(\d+))?")
 
 
@@ -211,7 +214,7 @@ class PartReader:
             return
         names = {field.name for field in fields}
         for name in spec.takes:
-            if name not in names and name not in spec.optional:
+            if name not in names and name not in FROM_THE_CALL:
                 self.source.fault(
                     form["fields"], f"query '{spec.name}' needs a field '{name}' ({spec.takes[name]})"
                 )
@@ -229,7 +232,7 @@ class PartReader:
         if not kind:
             self.source.fault(key, f"field '{name}' has no type; one of {', '.join(_FIELD_TYPES)}")
             return None
-        max_keys, prompt, slot = _FIELD_TYPES[kind]
+        max_keys, prompt = _FIELD_TYPES[kind]
         min_keys = 1
         if "keys" in values:
             min_keys, max_keys = self._key_range(values["keys"])
@@ -246,7 +249,7 @@ class PartReader:
             max_keys,
             min_keys,
             FIELD_LOOKUPS.get(kind, ""),
-            slot,
+            LOOKUP_SLOTS.get(kind, ""),
             self.source.word(values["private"], "private") == "true" if "private" in values else False,
             differs,
         )
@@ -263,7 +266,7 @@ class PartReader:
 
     def _ask(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
         spec = self._query(values["ask"])
-        needs = [taken for taken in spec.takes if taken not in spec.optional]
+        needs = [taken for taken in spec.takes if taken not in FROM_THE_CALL]
         if needs:
             self.source.fault(
                 values["ask"], f"query '{spec.name}' needs {', '.join(needs)}: ask for them in a form"

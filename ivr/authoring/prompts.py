@@ -33,8 +33,10 @@ def _phrases_of(tree: Tree, language: str) -> Iterator[Phrase]:
     for word in words.values():
         yield from _fixed(word, language, _NO_SLOTS)
     for part in tree.parts.values():
-        for text, _ in texts_of(tree, part):
-            yield from _fixed(text, language, _NO_SLOTS)
+        labels = [option.label for option in part.options] if isinstance(part, MenuPart) else []
+        for text, _, _ in texts_of(tree, part):
+            if text not in labels:  # a label is only ever said within its option's sentence
+                yield from _fixed(text, language, _NO_SLOTS)
         if isinstance(part, MenuPart):
             for option in part.options:
                 yield from _fixed(words["option"], language, _slots(option.label, option.digit, language))

@@ -29,7 +29,7 @@ from datetime import datetime
 
 from ivr.clock import Clock
 from ivr.dialogue import forms, parts, replies
-from ivr.dialogue.actions import Action, Hangup, Transfer
+from ivr.dialogue.actions import Action, Transfer
 from ivr.dialogue.call import CallInfo
 from ivr.dialogue.events import Event, HungUp
 from ivr.dialogue.session import Session
@@ -54,7 +54,8 @@ def begin(tree: Tree, call: CallInfo, now: datetime) -> tuple[Session, list[Acti
     A caller who comes back from a queue (entry ``after_queue``) continues at the transfer part
     that is named by ``call.facts["part"]``, by the reply for ``call.facts["queue_status"]``.
     """
-    session = Session(call, tree.revision, call.language, now.isoformat(), part=tree.start)
+    language = call.language if call.language in tree.languages else tree.languages[0]
+    session = Session(call, tree.revision, language, now.isoformat(), part=tree.start)
     turn = Turn(tree, session, now, parts.begin_part)
     if call.entry == "after_queue":
         _back_from_queue(turn)
@@ -99,7 +100,9 @@ def converse(tree: Tree, call: CallInfo, clock: Clock) -> Generator[Action, Even
         event: Event = HungUp()
         for action in actions:
             event = yield action
-            if isinstance(event, HungUp) or isinstance(action, (Transfer, Hangup)):
+            if isinstance(event, HungUp):
                 break
+        if session.outcome == "transferred" and not isinstance(action, Transfer):
+            return "hung_up"  # gone before the transfer that the turn had decided on
         session, actions = advance(tree, session, event, clock())
     return session.outcome

@@ -193,9 +193,7 @@ def confirm_keys(turn: Turn, event: Event) -> None:
 def _query(turn: Turn, form: FormPart) -> None:
     args = {name: _argument(value) for name, (_, value) in turn.session.values.items()}
     private = tuple(field.name for field in form.fields if field.private)
-    if "seat" in form.ask.takes:
-        args["seat"] = turn.session.call.facts.get("seat", "")
-    turn.ask("query", form.ask.name, args, private)
+    turn.query(form.ask, args, private)
 
 
 def _argument(value: Any) -> Any:

@@ -8,7 +8,6 @@ from ivr.dialogue.events import Digits, Event
 from ivr.dialogue.tree import (
     AskPart,
     BranchPart,
-    EndPart,
     FormPart,
     MemberPart,
     MenuPart,
@@ -29,7 +28,7 @@ def begin_part(turn: Turn) -> None:
     elif isinstance(part, FormPart):
         forms.begin_form(turn, part)
     elif isinstance(part, AskPart):
-        turn.ask("query", part.ask.name, {})
+        turn.query(part.ask, {})
     elif isinstance(part, BranchPart):
         facts = turn.session.call.facts
         chosen = (case.go for case in part.cases if facts.get(case.fact) == case.value)
@@ -41,7 +40,7 @@ def begin_part(turn: Turn) -> None:
     elif isinstance(part, TransferPart):
         turn.say(part.say)
         turn.end(Transfer(part.queue, part.priority, part.name), "transferred")
-    elif isinstance(part, EndPart):
+    else:
         turn.say(part.say)
         turn.hang_up(part.outcome)
 

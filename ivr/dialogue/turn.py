@@ -10,6 +10,7 @@ from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Say
 from ivr.dialogue.session import Session
 from ivr.dialogue.tree import AGAIN, BACK, HANGUP, Part, Text, Tree, Tries
 from ivr.dialogue.words import WORDS
+from ivr.rail.answers import QuerySpec
 from ivr.speech.compose import compose
 from ivr.speech.phrase import Phrase
 
@@ -126,6 +127,16 @@ class Turn:
         self.change(phase=phase)
         self.actions.append(Ask(query, args, private, self.session.part))
 
+    def query(self, spec: QuerySpec, args: Mapping[str, Any], private: tuple[str, ...] = ()) -> None:
+        """Ask a part's query; what it takes and no field gave comes from the call: today, the seat."""
+        from_call = {
+            "date": self.now.date().isoformat(),
+            "seat": self.session.call.facts.get("seat", ""),
+        }
+        self.ask(
+            "query", spec.name, {name: args.get(name, from_call.get(name)) for name in spec.takes}, private
+        )
+
     def play_pending(self) -> None:
         """Play what is pending without asking for keys."""
         if self.session.pending:
@@ -187,13 +198,12 @@ class Turn:
             self.hang_up("completed")
         elif target == AGAIN:
             self.enter(self.session.part)
-        elif target == BACK:
-            if self.session.history:
-                self.back()
-            else:
-                self.hang_up("completed")
-        else:
+        elif target != BACK:
             self.enter(target)
+        elif self.session.history:
+            self.back()
+        else:
+            self.hang_up("completed")
 
     def back(self) -> None:
         """To the menu that the caller came from; in the first one, that one again."""
