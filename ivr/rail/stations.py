@@ -20,7 +20,8 @@ def _by_traffic(stations: Sequence[Station]) -> list[Station]:
 
 def find_station(inquiry: Inquiry) -> Answer:
     """021 is an area code: the stations of its cities. Otherwise initials (exact, then longer ones), then full
-    pinyin (exact, then longer). Stations where no train of the timetable stops come last."""
+    pinyin (exact, then longer). Stations where no train of the timetable stops come last, and while there are others
+    only those that the keys name exactly: nobody wants to hear eight of them before choosing 上海虹桥."""
     keys = inquiry.text("keys")
     if not is_keys(keys):
         return Answer("none")
@@ -36,6 +37,8 @@ def find_station(inquiry: Inquiry) -> Answer:
     )
     served = [s for s in likely if s.traffic]
     unserved = [s for s in likely if not s.traffic]
+    if served:
+        unserved = [s for s in unserved if keys in (s.keypad_initials, s.keypad_pinyin)]
     return candidates("station", [station.named for station in served + unserved])
 
 
