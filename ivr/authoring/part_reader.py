@@ -128,7 +128,11 @@ class PartReader:
     ) -> dict[str, Reply]:
         outcomes = list(outcomes)
         node = values.get("answers")
-        given = self.source.known(node, "answers", [*outcomes, "error"]) if node is not None else {}
+        given = (
+            self.source.known(node, "answers", dict.fromkeys([*outcomes, "error"]))
+            if node is not None
+            else {}
+        )
         replies = {outcome: self._reply(outcome, value) for outcome, value in given.items()}
         if "one" in outcomes and "one" not in replies and "many" in replies:
             replies["one"] = replies["many"]
@@ -174,7 +178,7 @@ class PartReader:
             if len(option) == 2:
                 label = self.text(option["label"], f"the label of option {digit}")
                 options.append(Option(digit, label, self.source.target(option["go"], f"option {digit}: go")))
-        if not options:
+        if isinstance(values["menu"], yaml.MappingNode) and not values["menu"].value:
             self.source.fault(key, f"menu '{name}' has no options")
         return MenuPart(
             name,
@@ -197,7 +201,7 @@ class PartReader:
             if field is not None:
                 fields.append(field)
         spec = self._query(form["ask"]) if "ask" in form else QuerySpec("", {}, {})
-        self._check_takes(form, fields, spec)
+        self._check_takes(form, spec)
         if len(fields) > 8:
             self.source.fault(form["fields"], "a form has at most 8 fields")
         return FormPart(
@@ -209,21 +213,18 @@ class PartReader:
             self._optional_text(form, "read_back", "read_back"),
         )
 
-    def _check_takes(self, form: Mapping[str, yaml.Node], fields: list[Field], spec: QuerySpec) -> None:
-        if spec.name not in self.queries or "fields" not in form:
+    def _check_takes(self, form: Mapping[str, yaml.Node], spec: QuerySpec) -> None:
+        if spec.name not in self.queries or not isinstance(form.get("fields"), yaml.MappingNode):
             return
-        names = {field.name for field in fields}
+        given = {key.value: key for key, _ in form["fields"].value}
+        strangers = [name for name in given if name not in spec.takes]
+        for name in strangers:
+            hint = nearest(name, spec.takes)
+            self.source.fault(given[name], f"query '{spec.name}' does not take '{name}'; {hint}")
         for name in spec.takes:
-            if name not in names and name not in FROM_THE_CALL:
-                self.source.fault(
-                    form["fields"], f"query '{spec.name}' needs a field '{name}' ({spec.takes[name]})"
-                )
-        for field_name, field_key, _ in self.source.pairs(form["fields"], "fields"):
-            if field_name not in spec.takes:
-                self.source.fault(
-                    field_key,
-                    f"query '{spec.name}' does not take '{field_name}'; {nearest(field_name, spec.takes)}",
-                )
+            if name not in given and name not in FROM_THE_CALL and not strangers:
+                kind = spec.takes[name]
+                self.source.fault(form["fields"], f"query '{spec.name}' needs a field '{name}' ({kind})")
 
     def _field(self, name: str, key: yaml.Node, node: yaml.Node, before: list[str]) -> Field | None:
         allowed = (*_FIELD_TYPES, "not", "keys", "private", "prompt")

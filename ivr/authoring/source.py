@@ -70,6 +70,8 @@ class Source:
             raise MenuFaults([Fault(self.name, 1, 1, f"is not YAML: {fault}")]) from None
         if node is None:
             raise MenuFaults([Fault(self.name, 1, 1, "is empty; a menu needs start and parts")])
+        if not isinstance(node, yaml.MappingNode):
+            raise MenuFaults([Fault(self.name, 1, 1, "the menu must be a map of name: value")])
         return node
 
     def fault(self, node: yaml.Node, message: str) -> None:
