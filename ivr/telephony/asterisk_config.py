@@ -21,7 +21,7 @@ from ivr.errors import IvrError, UsageFault
 from ivr.settings import PROJECT, Settings
 from ivr.telephony.asterisk_find import Asterisk
 from ivr.telephony.music import ensure_music
-from ivr.telephony.seats import AMI_USER, SEAT_PATTERN, SEATS, ami_secret, seat_secrets
+from ivr.telephony.seats import AMI_USER, SEAT_PATTERN, ami_secret, seat_secrets
 
 TEMPLATES = PROJECT / "asterisk_conf"
 AGI_SCRIPTS = PROJECT / "agi_scripts"
@@ -242,7 +242,7 @@ def _make_folders(home: AsteriskHome, asterisk: Asterisk) -> None:
     for shared in asterisk.data.iterdir():
         link = home.data / shared.name
         if shared.name != "sounds" and not (link.exists() and not link.is_symlink()):
-            if link.is_symlink() and Path(os.readlink(link)) != shared:
+            if link.is_symlink() and link.readlink() != shared:
                 link.unlink()
             if not link.is_symlink():
                 link.symlink_to(shared)

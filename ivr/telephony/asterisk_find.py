@@ -69,8 +69,8 @@ def copies(settings: Settings) -> list[Path]:
     """Where our own copy may lie: the cache that all homes share, then this home."""
     if settings.asterisk_cache:
         return [Path(settings.asterisk_cache).expanduser().absolute() / COPY_NAME]
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return [Path(cache) / "railway-hotline" / COPY_NAME, settings.home / "asterisk-root"]
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    return [cache / "railway-hotline" / COPY_NAME, settings.home / "asterisk-root"]
 
 
 def _copy(root: Path) -> Asterisk | None:
@@ -97,7 +97,9 @@ def _program(program: str) -> Asterisk | None:
 
 def _asked(command: tuple[str, ...], modules: Path, data: Path) -> Asterisk | None:
     try:
-        answer = subprocess.run([*command, "-V"], capture_output=True, text=True, timeout=10).stdout
+        answer = subprocess.run(  # noqa: S603 - the program the settings name
+            [*command, "-V"], capture_output=True, text=True, timeout=10
+        ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return None
     version = re.search(r"Asterisk (?:certified[-/])?(\d+[\w.~+-]*)", answer)

@@ -1,0 +1,254 @@
+"""A real Asterisk with our rendered configuration, a stub AGI server and SIPp phones; all on loopback."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import socketserver
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ivr.errors import IvrError
+from ivr.settings import Settings, load
+from ivr.telephony.asterisk_config import AsteriskHome, render
+from ivr.telephony.asterisk_find import Asterisk, find
+from ivr.telephony.asterisk_process import ask
+from ivr.telephony.seats import seat_secrets
+
+SCENARIOS = Path(__file__).parent / "sipp"
+
+
+_ports = iter(range(20000 + os.getpid() % 5000, 32000))
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that are free for both TCP and UDP now, below the range the system hands out;
+    never the same twice."""
+    found: list[int] = []
+    for port in _ports:
+        try:
+            with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+                tcp.bind(("127.0.0.1", port))
+                udp.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        found.append(port)
+        if len(found) == count:
+            return found
+    raise RuntimeError("no free ports")
+
+
+def wait_for(condition: Callable[[], Any], what: str, seconds: float = 10) -> Any:
+    """The first true value of ``condition``; fails the test after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.03)
+    pytest.fail(f"not within {seconds} s: {what}")
+
+
+def an_asterisk() -> Asterisk:
+    """The Asterisk of this machine; the test is skipped, saying so, when there is none."""
+    try:
+        return find(load())
+    except IvrError as fault:
+        pytest.skip(f"no Asterisk here: {fault}")
+
+
+@dataclass
+class StubAgi:
+    """An AGI server that does to each script what the test tells it.
+
+    ``answers[script]``: variables to set before an orderly end, ``"freeze"``, ``"die"``, or ``"idle"``
+    (say nothing until the caller is gone).
+    """
+
+    answers: dict[str, object] = field(default_factory=dict)
+    requests: list[dict[str, str]] = field(default_factory=list)
+    frozen: threading.Event = field(default_factory=threading.Event)
+
+    def handle(self, stream: socketserver.StreamRequestHandler) -> None:
+        request: dict[str, str] = {}
+        while line := stream.rfile.readline().decode().strip():
+            name, _, value = line.partition(": ")
+            request[name] = value
+        script = request.get("agi_network_script", "")
+
+        def command(text: str) -> str:
+            stream.wfile.write(f"{text}\n".encode())
+            return stream.rfile.readline().decode()
+
+        for name in ("MEMBERNAME", "IVR_SEAT"):
+            reply = command(f"GET VARIABLE {name}")
+            if "(" in reply:
+                request[name] = reply.split("(")[1].split(")")[0]
+        self.requests.append(request)
+        answer = self.answers.get(script, {})
+        if callable(answer):
+            answer = answer()
+        if answer == "freeze":
+            self.frozen.wait(20)
+        elif answer == "idle":
+            stream.rfile.readline()
+        elif isinstance(answer, dict):
+            for name, value in {"IVR_DONE": "1", **answer}.items():
+                command(f'SET VARIABLE {name} "{value}"')
+
+    def asked(self, script: str) -> list[dict[str, str]]:
+        return [r for r in self.requests if r.get("agi_network_script") == script]
+
+
+@dataclass
+class Bench:
+    """One running Asterisk."""
+
+    settings: Settings
+    home: AsteriskHome
+    process: subprocess.Popen[bytes]
+    folder: Path
+    sip_ports: list[int]
+    agi: StubAgi = field(default_factory=StubAgi)
+    phones: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    seen: int = 0
+
+    def ask(self, command: str) -> str:
+        return ask(self.home.control_socket, command)
+
+    @contextmanager
+    def agi_server(self, **answers: object) -> Iterator[StubAgi]:
+        self.agi = agi = StubAgi(answers)
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                agi.handle(self)
+
+        class Server(socketserver.ThreadingTCPServer):
+            allow_reuse_address = True
+            daemon_threads = True
+            block_on_close = False
+
+        with Server(("127.0.0.1", self.settings.agi_port), Handler) as server:
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+            try:
+                yield agi
+            finally:
+                agi.frozen.set()
+                server.shutdown()
+
+    def sipp(
+        self, scenario: str, *options: str, user: str = "12306", wait_ms: int = 0
+    ) -> subprocess.Popen[bytes]:
+        # SIPp takes no variable as a timeout, so that the scenario itself is filled in.
+        text = (SCENARIOS / scenario).read_text().replace("[wait]", str(wait_ms))
+        filled = self.folder / f"{time.monotonic_ns()}.xml"
+        filled.write_text(text)
+        process = subprocess.Popen(
+            ["sipp", f"127.0.0.1:{self.settings.sip_port}", "-sf", str(filled), "-s", user,
+             "-trace_err", "-error_file", f"{filled}.log", "-i", "127.0.0.1", "-m", "1", "-nostdin", "-timeout", "40s", "-timeout_error", *options],
+            cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        self.phones.append(process)
+        return process
+
+    def call(
+        self, *, hold_ms: int = 15000, number: str = "12306", caller: str = "13800001234"
+    ) -> subprocess.Popen[bytes]:
+        ports = free_ports(12)
+        return self.sipp(
+            "caller.xml", "-key", "from", caller,
+            "-p", str(ports[0]), "-mp", str(ports[4]), user=number, wait_ms=hold_ms,
+        )  # fmt: skip
+
+    def register(self, seat: str, port: int, password: str | None = None) -> int:
+        """SIPp's exit code: 0 when the seat is registered."""
+        secret = password or seat_secrets(self.settings.home)[seat]
+        process = self.sipp("register.xml", "-au", seat, "-ap", secret, "-p", str(port), user=seat)
+        return process.wait(15)
+
+    def seat(self, seat: str, *, talk_ms: int, calls: int = 1) -> subprocess.Popen[bytes]:
+        """A registered phone that answers ``calls`` calls."""
+        ports = free_ports(12)
+        assert self.register(seat, ports[0]) == 0
+        return self.sipp(
+            "seat.xml", "-p", str(ports[0]), "-mp", str(ports[4]), "-m", str(calls), user=seat, wait_ms=talk_ms,
+        )  # fmt: skip
+
+    def sign_in(self, seat: str, staff: str) -> None:
+        assert "Added" in self.ask(f"queue add member PJSIP/{seat} to operator penalty 0 as {staff}")
+
+    def events(self) -> list[list[str]]:
+        """queue_log since :meth:`forget`: [event, queue, agent, data...], configuration lines left out."""
+        text = self.home.queue_log.read_text()[self.seen :]
+        rows = [line.split("|") for line in text.splitlines()]
+        return [
+            [r[4], r[2], r[3], *r[5:]]
+            for r in rows
+            if r[4] not in {"QUEUESTART", "ADDMEMBER", "REMOVEMEMBER"}
+        ]
+
+    def names(self) -> list[str]:
+        return [event[0] for event in self.events()]
+
+    def forget(self) -> None:
+        """End every phone and member of the last test, and start counting anew."""
+        for phone in self.phones:
+            phone.kill()
+            phone.wait()
+        self.phones.clear()
+        self.ask("channel request hangup all")
+        wait_for(lambda: "0 active channels" in self.ask("core show channels count"), "no channel left")
+        for seat in ("1001", "1002"):
+            self.ask(f"queue remove member PJSIP/{seat} from operator")
+        self.seen = len(self.home.queue_log.read_text())
+
+
+@contextmanager
+def bench(folder: Path, **environ: str) -> Iterator[Bench]:
+    """Start an Asterisk of our own in ``folder``; stop it whatever happens."""
+    asterisk = an_asterisk()
+    if not shutil.which("sipp"):
+        pytest.skip("no SIPp here: apt-get install sip-tester")
+    sip, agi, ami, *rest = free_ports(30)
+    own = {
+        "IVR_HOME": str(folder), "IVR_SIP_PORT": str(sip), "IVR_AGI_PORT": str(agi), "IVR_AMI_PORT": str(ami),
+        "IVR_RTP_START": "26000", "IVR_RTP_END": "26999", **environ,
+    }  # fmt: skip
+    settings = load(
+        {**{k: v for k, v in os.environ.items() if k.startswith("IVR_ASTERISK")}, **own}, Path("/none")
+    )
+    home = render(settings, asterisk)
+    sounds = home.sounds / "zh"
+    sounds.mkdir(parents=True, exist_ok=True)
+    for name in ("ivr-sorry", "ivr-limit"):
+        (sounds / f"{name}.sln").write_bytes(bytes(8000))  # half a second of silence
+    process = subprocess.Popen(asterisk.foreground(home.conf), start_new_session=True)
+    try:
+        wait_for(lambda: booted(home), "Asterisk has booted", 20)
+        yield Bench(settings, home, process, folder, rest)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def booted(home: AsteriskHome) -> bool:
+    """Whether Asterisk answers and has loaded everything."""
+    try:
+        return "fully booted" in ask(home.control_socket, "core waitfullybooted")
+    except IvrError:
+        return False

@@ -1,0 +1,204 @@
+"""The rendered dialplan on the real Asterisk: every way a call can go, seen in queue_log and by the phones."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.telephony.asterisk_bench import Bench, bench, wait_for
+
+pytestmark = pytest.mark.asterisk
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with bench(tmp_path_factory.mktemp("home"), IVR_QUEUE_TIMEOUT_S="4", IVR_CALL_LIMIT_S="3") as started:
+        yield started
+
+
+@pytest.fixture
+def line(running: Bench) -> Iterator[Bench]:
+    running.forget()
+    yield running
+    running.forget()
+
+
+def test_starts_without_a_warning(running: Bench) -> None:
+    assert [x for x in running.home.messages.read_text().splitlines() if "WARNING" in x or "ERROR" in x] == []
+
+
+def test_an_orderly_goodbye_is_a_begin_and_an_end(line: Bench) -> None:
+    with line.agi_server(hotline={"IVR_NEXT": "hangup"}) as agi:
+        assert line.call().wait(15) == 0
+    assert len(agi.asked("hotline")) == 1
+    wait_for(lambda: "CALLEND" in line.names(), "CALLEND")
+    begin, end = line.events()
+    assert begin[:5] == ["CALLBEGIN", "NONE", "NONE", "13800001234", "12306"]
+    assert abs(float(begin[5]) - time.time()) < 15
+    assert len(begin[5].split(".")[1]) == 3
+    assert end[:4] == ["CALLEND", "NONE", "NONE", "16"]
+
+
+def test_another_number_is_not_there(line: Bench) -> None:
+    with line.agi_server() as agi:
+        assert line.call(number="95105105").wait(15) != 0
+        assert line.call(number="1001").wait(15) != 0
+    assert agi.requests == []
+    assert line.events() == []
+
+
+def test_a_caller_cannot_be_a_seat(line: Bench) -> None:
+    """The trunk's address is the seats' address: a seat's name in From asks for the seat's password."""
+    with line.agi_server() as agi:
+        assert line.call(caller="1001").wait(15) != 0
+        assert line.call(caller="trunk").wait(15) == 0  # an endpoint's name that no From can claim: a caller
+    assert line.register("1002", line.sip_ports[0], password="wrong") != 0
+    assert line.register("trunk", line.sip_ports[0], password="wrong") != 0
+    assert len(agi.requests) == 1
+
+
+def test_server_down_queues_the_caller(line: Bench) -> None:
+    seat = line.seat("1001", talk_ms=500)
+    line.sign_in("1001", "1023")
+    called = time.monotonic()
+    caller = line.call()
+    wait_for(lambda: "CONNECT" in line.names(), "an agent answers", 5)
+    assert time.monotonic() - called < 3  # and no AGI is in the way of the bridge
+    assert caller.wait(15) == 0
+    assert seat.wait(5) == 0
+    wait_for(lambda: "CALLEND" in line.names(), "CALLEND")
+    wait_for(lambda: "COMPLETEAGENT" in line.names(), "COMPLETEAGENT")  # written a little after CALLEND
+    assert line.names()[:4] == ["CALLBEGIN", "FALLBACK", "ENTERQUEUE", "CONNECT"]
+    assert line.events()[1] == ["FALLBACK", "NONE", "NONE", "FAILURE"]
+    assert line.events()[3][1:3] == ["operator", "1023"]
+
+
+def test_server_killed_in_mid_call_queues_the_caller(line: Bench) -> None:
+    line.sign_in("1001", "1023")
+    line.register("1001", line.sip_ports[1])
+    with line.agi_server(hotline="die"):
+        line.call(hold_ms=1500)
+        wait_for(lambda: "ABANDON" in line.names(), "ABANDON")
+    wait_for(lambda: "CALLEND" in line.names(), "CALLEND")
+    assert [n for n in line.names() if n != "RINGCANCELED"] == [
+        "CALLBEGIN", "FALLBACK", "ENTERQUEUE", "ABANDON", "CALLEND",
+    ]  # fmt: skip
+    assert line.events()[1][3] == "SUCCESS"  # what Asterisk says of a killed server
+
+
+def test_agent_answers_and_the_caller_is_told_who(line: Bench) -> None:
+    seat = line.seat("1001", talk_ms=700)
+    line.sign_in("1001", "1023")
+    with line.agi_server(
+        hotline={"IVR_NEXT": "queue", "IVR_QUEUE": "operator", "IVR_PART": "menu.agent"},
+        after_queue={"IVR_NEXT": "hangup"},
+    ) as agi:
+        assert line.call().wait(20) == 0
+        assert seat.wait(5) == 0
+    assert agi.asked("connected")[0]["MEMBERNAME"] == "1023"
+    after = agi.asked("after_queue")[0]
+    assert (after["agi_arg_1"], after["agi_arg_2"]) == ("CONTINUE", "menu.agent")
+    wait_for(lambda: "CALLEND" in line.names(), "CALLEND")
+    wait_for(lambda: "COMPLETEAGENT" in line.names(), "COMPLETEAGENT")
+    assert line.names()[:3] == ["CALLBEGIN", "ENTERQUEUE", "CONNECT"]
+
+
+def test_a_server_frozen_at_the_connect_bridges_once_it_is_killed(line: Bench) -> None:
+    line.seat("1001", talk_ms=700)
+    line.sign_in("1001", "1023")
+    with line.agi_server(hotline={"IVR_NEXT": "queue", "IVR_QUEUE": "operator"}, connected="freeze") as agi:
+        caller = line.call()
+        wait_for(lambda: agi.asked("connected"), "the agent answers")
+    assert caller.wait(15) == 0
+    wait_for(lambda: "CALLEND" in line.names(), "CALLEND")
+    wait_for(lambda: "COMPLETEAGENT" in line.names(), "COMPLETEAGENT")
+    assert line.names()[:3] == ["CALLBEGIN", "ENTERQUEUE", "CONNECT"]
+
+
+def test_nobody_signed_in_is_written_as_a_refused_join(line: Bench) -> None:
+    with line.agi_server(
+        hotline={"IVR_NEXT": "queue", "IVR_QUEUE": "operator"}, after_queue={"IVR_NEXT": "hangup"}
+    ) as agi:
+        assert line.call().wait(15) == 0
+    assert agi.asked("after_queue")[0]["agi_arg_1"] == "JOINEMPTY"
+    wait_for(lambda: "CALLEND" in line.names(), "CALLEND")
+    assert line.names() == ["CALLBEGIN", "JOINEMPTY", "CALLEND"]
+    assert line.events()[1] == ["JOINEMPTY", "operator", "NONE", ""]
+
+
+def test_a_signed_in_agent_without_a_phone_is_nobody(line: Bench) -> None:
+    line.sign_in("1005", "1023")
+    try:
+        with line.agi_server(hotline={"IVR_NEXT": "queue"}, after_queue={"IVR_NEXT": "hangup"}):
+            assert line.call().wait(15) == 0
+        wait_for(lambda: "CALLEND" in line.names(), "CALLEND")
+        assert line.names() == ["CALLBEGIN", "JOINEMPTY", "CALLEND"]
+    finally:
+        line.ask("queue remove member PJSIP/1005 from operator")
+
+
+def test_everybody_on_a_break_waits_until_the_time_is_over(line: Bench) -> None:
+    line.register("1001", line.sip_ports[1])
+    line.sign_in("1001", "1023")
+    line.ask("queue pause member PJSIP/1001")
+    with line.agi_server(
+        hotline={"IVR_NEXT": "queue", "IVR_QUEUE": "operator"}, after_queue={"IVR_NEXT": "hangup"}
+    ) as agi:
+        assert line.call().wait(15) == 0
+    assert agi.asked("after_queue")[0]["agi_arg_1"] == "TIMEOUT"
+    wait_for(lambda: "CALLEND" in line.names(), "CALLEND")
+    assert [n for n in line.names() if "PAUSE" not in n] == [
+        "CALLBEGIN",
+        "ENTERQUEUE",
+        "EXITWITHTIMEOUT",
+        "CALLEND",
+    ]
+
+
+def test_the_caller_can_be_queued_again_but_not_for_ever(line: Bench) -> None:
+    with line.agi_server(
+        hotline={"IVR_NEXT": "queue", "IVR_QUEUE": "nowhere"},
+        after_queue={"IVR_NEXT": "queue", "IVR_QUEUE": "operator"},
+    ) as agi:
+        assert line.call().wait(20) == 0
+    assert len(agi.asked("after_queue")) == 3
+    wait_for(lambda: "CALLEND" in line.names(), "CALLEND")
+    assert line.names() == ["CALLBEGIN", "JOINEMPTY", "JOINEMPTY", "JOINEMPTY", "CALLEND"]
+
+
+def test_everything_down_says_sorry_and_hangs_up(line: Bench) -> None:
+    called = time.monotonic()
+    caller = line.call()
+    channels = wait_for(
+        lambda: "ivr-sorry" in (said := line.ask("core show channels concise")) and said, "ivr-sorry"
+    )
+    assert time.monotonic() - called < 3, channels
+    assert caller.wait(15) == 0
+    wait_for(lambda: "CALLEND" in line.names(), "CALLEND")
+    assert line.names() == ["CALLBEGIN", "FALLBACK", "JOINEMPTY", "CALLEND"]
+
+
+def test_the_menu_has_a_longest_time(line: Bench) -> None:
+    with line.agi_server(hotline="idle"):
+        called = time.monotonic()
+        assert line.call().wait(15) == 0
+        assert 2.5 < time.monotonic() - called < 6
+    wait_for(lambda: "CALLEND" in line.names(), "CALLEND")
+    assert line.names() == ["CALLBEGIN", "CALLEND"]
+
+
+def test_the_talk_has_no_longest_time(line: Bench) -> None:
+    line.seat("1001", talk_ms=4500)  # longer than the menu's limit of 3 s
+    line.sign_in("1001", "1023")
+    with line.agi_server(hotline={"IVR_NEXT": "queue", "IVR_QUEUE": "operator"}, after_queue={}):
+        assert line.call().wait(20) == 0
+    complete = wait_for(lambda: [e for e in line.events() if e[0] == "COMPLETEAGENT"], "COMPLETEAGENT")[0]
+    assert int(complete[4]) >= 4
+
+
+def test_caller_numbers_cannot_write_lines_of_their_own(line: Bench) -> None:
+    with line.agi_server(hotline={}):
+        assert line.call(caller="1%0A2%7C3").wait(15) == 0
+    assert line.events()[0][:5] == ["CALLBEGIN", "NONE", "NONE", "123", "12306"]
