@@ -3,7 +3,7 @@
 Names are Asterisk's: ``queue-*`` and ``beep`` for app_queue, ``digits/*`` for ``SayNumber`` and the
 caller's position. In Mandarin Asterisk says a number with 0–9, the tens, hundred, thousand,
 ten-thousand, hundred-million and minus; in English with 0–19, the tens, hundred, thousand, million,
-minus. app_queue plays ``queue-thereare`` NUMBER ``queue-callswaiting``, and ``queue-holdtime``
+minus. ``ivr-*`` are our dialplan's, for when our own server is down. app_queue plays ``queue-thereare`` NUMBER ``queue-callswaiting``, and ``queue-holdtime``
 NUMBER ``queue-minutes``.
 """
 
@@ -32,6 +32,8 @@ _ZH = {
     "queue-periodic-announce": "座席全忙，请您稍候，我们将尽快为您服务。",
     "vm-goodbye": "感谢您的来电，再见。",
     "pbx-invalid": "您的输入有误，请重新输入。",
+    "ivr-sorry": "现在坐席全忙，请您稍后再拨。再见。",
+    "ivr-limit": "通话时间已到，感谢您的来电，再见。",
     "digits/hundred": "百",
     "digits/thousand": "千",
     "digits/ten-thousand": "万",
@@ -54,6 +56,8 @@ _EN = {
     "queue-periodic-announce": "All agents are busy. Please hold on, we will be with you soon.",
     "vm-goodbye": "Thank you for calling. Goodbye.",
     "pbx-invalid": "That is not valid. Please try again.",
+    "ivr-sorry": "All agents are busy. Please call again later. Goodbye.",
+    "ivr-limit": "Your time on this call is over. Thank you for calling. Goodbye.",
     "digits/hundred": "hundred",
     "digits/thousand": "thousand",
     "digits/million": "million",
