@@ -20,7 +20,6 @@ from pathlib import Path
 from ivr.errors import IvrError, UsageFault
 from ivr.settings import PROJECT, Settings
 from ivr.telephony.asterisk_find import Asterisk
-from ivr.telephony.music import ensure_music
 from ivr.telephony.seats import AMI_USER, SEAT_PATTERN, ami_secret, seat_secrets
 
 TEMPLATES = PROJECT / "asterisk_conf"
@@ -233,11 +232,10 @@ def _trunk_addresses(settings: Settings) -> str:
 def _make_folders(home: AsteriskHome, asterisk: Asterisk) -> None:
     home.root.mkdir(parents=True, exist_ok=True)
     home.root.chmod(0o700)
-    for name in ("lib", "data", "agi-bin", "spool", "log", "local", "data/sounds"):
+    for name in ("lib", "data", "agi-bin", "spool", "log", "local", "moh", "data/sounds"):
         (home.root / name).mkdir(exist_ok=True)
     home.log.chmod(0o700)
     _make_run_folder(home)
-    ensure_music(home.root / "moh")
     # Asterisk wants its own documentation, else it refuses to load chan_pjsip.
     for shared in asterisk.data.iterdir():
         link = home.data / shared.name

@@ -233,6 +233,7 @@ def bench(folder: Path, **environ: str) -> Iterator[Bench]:
     sounds.mkdir(parents=True, exist_ok=True)
     for name in ("ivr-sorry", "ivr-limit"):
         (sounds / f"{name}.sln").write_bytes(bytes(8000))  # half a second of silence
+    (home.root / "moh" / "silence.sln").write_bytes(bytes(160000))
     process = subprocess.Popen(asterisk.foreground(home.conf), start_new_session=True)
     try:
         wait_for(lambda: booted(home), "Asterisk has booted", 20)
