@@ -1,0 +1,175 @@
+"""A small railway in memory: a hand-written source, so that each fact of a test stands in sight."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, time
+from typing import Any
+
+import pytest
+
+from ivr.rail.answers import Answer
+from ivr.rail.queries import QUERIES, ask
+from ivr.rail.source import City, Operation, PresaleRule, Ride, Station, Stop
+
+TODAY = date(2026, 11, 22)
+
+STATIONS = {
+    "VNP": Station("VNP", "北京南", "Beijingnan", "256", "234544626", 3),
+    "NKH": Station("NKH", "南京南", "Nanjingnan", "656", "6265464626", 3),
+    "AOH": Station("AOH", "上海虹桥", "Shanghaihongqiao", "7447", "7426442446647426", 2),
+    "SHH": Station("SHH", "上海", "Shanghai", "74", "74264424", 1),
+    "XXQ": Station("XXQ", "狮山", "Shishan", "77", "7447426", 0),
+    "YYQ": Station("YYQ", "石河", "Shihe", "74", "744443", 0),
+}
+AREAS = {"上海": ["AOH", "SHH", "YYQ"], "天边": ["XXQ"]}
+RUNS: dict[str, tuple[str, list[tuple[str, int | None, int | None]]]] = {
+    "G1": ("G", [("VNP", None, 540), ("NKH", 759, 761), ("AOH", 828, None)]),
+    "K1": ("K", [("VNP", None, 1200), ("NKH", 1560, 1570), ("SHH", 1800, None)]),  # 20:00, 26:10, 30:00
+    "D2": ("D", [("VNP", None, 600), ("NKH", 900, 902), ("AOH", 1000, None)]),
+}
+CITIES = [
+    City("上海", "Shanghai", "021", "上海", "74", "74264424", 9),
+    City("韶关", "Shaoguan", "0751", "广东", "74", "74264826", 5),
+    City("天边", "Tianbian", "0999", "新疆", "82", "84262426", 0),
+    City("海角", "Haijiao", "0999", "新疆", "45", "4245426", 0),
+    City("伊犁", "Yili", "0992", "新疆", "95", "9454", 0),
+    City("伊犁", "Yili", "0993", "新疆", "95", "9454", 0),
+]
+SHANGHAI = {"code": "上海局", "zh": "上海局集团", "en": "Shanghai Group"}
+JINAN = {"code": "济南局", "zh": "济南局集团", "en": "Jinan Group"}
+
+
+class FakeSource:
+    def __init__(self) -> None:
+        self.left_fares: dict[tuple[str, str], dict[str, dict[str, int]]] = {
+            ("VNP", "AOH"): {"G1": {"second": 5530}},
+            ("VNP", "SHH"): {
+                "K1": {"hard_seat": 1775, "hard_sleeper_upper": 3045, "hard_sleeper_lower": 3265}
+            },
+        }
+        self.agreed: dict[tuple[str, str], dict[str, dict[str, int]]] = {
+            ("NKH", "AOH"): {"G": {"second": 1345, "soft_seat": 1}}
+        }
+        self.seat_rows: dict[str, dict[str, int]] = {
+            "G1": {"second": 518, "business": 10},
+            "K1": {"hard_seat": 944, "hard_sleeper": 396},
+            "D2": {"second": 562},
+        }
+        self.sold_rows: dict[tuple[str, date, str, int], int] = {}
+        self.rules = [PresaleRule(date(2014, 12, 6), 60), PresaleRule(date(2023, 1, 1), 15)]
+        self.operator_rows: dict[str, list[Operation]] = {
+            "G1": [Operation(SHANGHAI, "上海段", date(2024, 1, 2), None)],
+            "K1": [
+                Operation(SHANGHAI, "上海段", date(2024, 1, 2), None),
+                Operation(JINAN, "", date(2024, 1, 2), date(2027, 1, 1)),
+                Operation(JINAN, "", date(2025, 1, 2), None),
+            ],
+            "D9": [
+                Operation(JINAN, "济南段", date(2022, 1, 1), date(2023, 12, 31)),
+                Operation(SHANGHAI, "上海段", date(2023, 1, 1), date(2024, 3, 5)),
+            ],
+            "D8": [Operation(JINAN, "济南段", date(2030, 1, 1), None)],
+        }
+
+    def station(self, telecode: str) -> Station | None:
+        return STATIONS.get(telecode)
+
+    def stations_by_initials(self, keys: str) -> Sequence[Station]:
+        return [s for s in STATIONS.values() if s.keypad_initials.startswith(keys)]
+
+    def stations_by_pinyin(self, keys: str) -> Sequence[Station]:
+        return [s for s in STATIONS.values() if s.keypad_pinyin.startswith(keys)]
+
+    def stations_in(self, cities: Sequence[str]) -> Sequence[Station]:
+        return [STATIONS[code] for city in cities for code in AREAS.get(city, [])]
+
+    def trains_by_digits(self, digits: str) -> Sequence[str]:
+        return {"102": ["102", "K102", "G102", "D102"], "7": ["G7"]}.get(digits, [])
+
+    def operated_trains_by_digits(self, digits: str) -> Sequence[str]:
+        return {"102": ["X102", "G102", "G102"]}.get(digits, [])
+
+    def rides(self, origin: str, destination: str) -> Sequence[Ride]:
+        found = []
+        for train, (kind, stops) in RUNS.items():
+            codes = [code for code, _, _ in stops]
+            if origin in codes and destination in codes[codes.index(origin) + 1 :]:
+                here, there = codes.index(origin), codes.index(destination)
+                dep, arr = stops[here][2], stops[there][1]
+                assert dep is not None
+                assert arr is not None
+                found.append(Ride(train, kind, here + 1, there + 1, dep, arr))
+        return found
+
+    def run(self, train: str) -> tuple[str, Sequence[Stop]]:
+        if train not in RUNS:
+            return "", ()
+        kind, stops = RUNS[train]
+        return kind, [Stop(seq, STATIONS[code], arr, dep) for seq, (code, arr, dep) in enumerate(stops, 1)]
+
+    def origin_fares(self, origin: str, destination: str) -> Mapping[str, Mapping[str, int]]:
+        return self.left_fares.get((origin, destination), {})
+
+    def pair_fares(self, origin: str, destination: str) -> Mapping[str, Mapping[str, int]]:
+        return self.agreed.get((origin, destination), {})
+
+    def seats(self, trains: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
+        return {train: self.seat_rows[train] for train in trains if train in self.seat_rows}
+
+    def sold(self, journeys: Sequence[tuple[str, date, int, int]]) -> Mapping[str, Mapping[str, int]]:
+        most: dict[str, dict[str, int]] = defaultdict(dict)
+        for train, day, first, last in journeys:
+            for (sold_train, sold_day, name, segment), number in self.sold_rows.items():
+                if (sold_train, sold_day) == (train, day) and first <= segment < last:
+                    most[train][name] = max(number, most[train].get(name, 0))
+        return most
+
+    def operations(self, train: str) -> Sequence[Operation]:
+        return self.operator_rows.get(train, [])
+
+    def cities_by_keys(self, keys: str) -> Sequence[City]:
+        return [c for c in CITIES if c.keypad_initials.startswith(keys) or c.keypad_pinyin.startswith(keys)]
+
+    def cities_with_code(self, area_code: str) -> Sequence[City]:
+        return [c for c in CITIES if c.area_code == area_code]
+
+    def city(self, name: str) -> Sequence[City]:
+        return [c for c in CITIES if c.name == name]
+
+    def presale_rules(self) -> Sequence[PresaleRule]:
+        return self.rules
+
+
+Asker = Callable[..., Answer]
+
+
+def check_form(name: str, answer: Answer) -> None:
+    """An answer holds just the slots that its spec declares."""
+    spec = QUERIES[name]
+    slots = spec.outcomes[answer.outcome]
+    optional = {o.partition(".")[2] for o in spec.optional if o.startswith(f"{answer.outcome}.")}
+    assert set(slots) - optional <= set(answer.slots) <= set(slots)
+    of_items = spec.items.get(answer.outcome, {})
+    optional = {o.partition(".")[2] for o in spec.optional if o.startswith("items.")}
+    for item in answer.items:
+        assert set(of_items) - optional <= set(item) <= set(of_items)
+
+
+@pytest.fixture
+def source() -> FakeSource:
+    return FakeSource()
+
+
+@pytest.fixture
+def asked(source: FakeSource) -> Asker:
+    """Ask the small railway on 2026-11-22; every answer is held against the query's spec."""
+
+    def run(name: str, today: date = TODAY, now: time | None = None, **args: Any) -> Answer:
+        args = {key.rstrip("_"): value for key, value in args.items()}
+        answer = ask(source, name, args, today, now)
+        check_form(name, answer)
+        return answer
+
+    return run
