@@ -20,8 +20,9 @@ _END = re.compile(r"(?:[。！？；]|[.!?;]+(?=[\s”’）」』\"')]|$))+[”
 SHORTEST = 4
 
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff〇"
-_ZH_READABLE = re.compile(rf"[{_HAN}\s，。！？；：、“”‘’（）《》…—·,.!?;:]")
-_EN_READABLE = re.compile(r"[A-Za-z\s,.!?;:'\"’“”()\-]")
+_TOKEN = re.compile(r"[0-9０-９]+(?:[.:,][0-9]+)*|[A-Za-z]+|\S")
+_ZH_READABLE = re.compile(rf"[{_HAN}，。！？；：、“”‘’（）《》…—·,.!?;:]")
+_EN_READABLE = re.compile(r"[A-Za-z]+|[,.!?;:'\"’“”()\-]")
 _ZH_LETTER = re.compile(r"(?<![A-Za-z])[A-Z](?![A-Za-z])")
 
 
@@ -52,6 +53,7 @@ def syllables(text: str, language: str) -> int:
     """About how many syllables are spoken: a Chinese character, digit or letter of its own is one;
     an English word has as many as it has groups of vowels."""
     if language == "en":
+        text = re.sub(r"(?<=[aeiouy][b-df-hj-np-tv-xz])e\b", "", text, flags=re.IGNORECASE)
         return len(re.findall(r"[aeiouy]+|\b[b-df-hj-np-tv-xz]+\b|[^\W_a-z]", text, re.IGNORECASE))
     return len(re.findall(r"[^\W_]", text))
 
@@ -81,9 +83,11 @@ def readable(text: str, language: str) -> list[str]:
     text = _SLOT.sub(" ", text)
     if language != "en":
         text = _ZH_LETTER.sub(" ", text)
-    found = (_EN_READABLE if language == "en" else _ZH_READABLE).sub(" ", text)
+    fine = _EN_READABLE if language == "en" else _ZH_READABLE
     problems = []
-    for piece in dict.fromkeys(re.findall(r"[0-9０-９]+(?:[.:,][0-9]+)*|[A-Za-z]+|\S", found)):
+    for piece in dict.fromkeys(_TOKEN.findall(text)):
+        if fine.fullmatch(piece):
+            continue
         if piece[0].isdigit():
             hint = "write it in words or use a slot with a type"
         elif piece[0].isascii() and piece[0].isalpha():

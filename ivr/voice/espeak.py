@@ -11,11 +11,13 @@ or a binary file object. Faults go to the engine's ``error`` callback, which the
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import sys
 import types
 import wave
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from ivr.speech import lexicon
@@ -135,7 +137,11 @@ class EspeakDriver:
         _library.use(properties["voice"], properties["rate"], round(100 * properties["volume"]))
         language = "zh" if properties["voice"].startswith("cmn") else "en"
         samples = _library.speak(spelling(text, language))
-        with wave.open(filename, "wb") as sound:
+        with contextlib.ExitStack() as stack:
+            stream = (
+                filename if hasattr(filename, "write") else stack.enter_context(Path(filename).open("wb"))
+            )
+            sound = stack.enter_context(wave.open(stream, "wb"))
             sound.setnchannels(1)
             sound.setsampwidth(2)
             sound.setframerate(_library.rate)

@@ -1,6 +1,6 @@
 """An engine's raw samples → sound that stands well on a telephone line.
 
-resample to 8 kHz (soxr VHQ) → DC off → silence trimmed to 30 ms before and 120 ms after → active
+DC off → resample to 8 kHz (soxr VHQ) → silence trimmed to 30 ms before and 120 ms after → active
 level −20 dBFS with peaks at or under −3 dBFS → 5 ms fades → 16-bit WAV. Gain comes after resampling,
 and peaks are bent rather than cut, so that nothing clips. Samples are float32 in ±1.
 """
@@ -70,9 +70,10 @@ def master(samples: Any, rate: int) -> Any:
 
     if np.count_nonzero(np.abs(samples) > _FULL_SCALE) > _CLIPPED_SAMPLES:
         raise SoundFault("the engine's sound is clipped")
-    sound = soxr.resample(samples, rate, SAMPLE_RATE, "VHQ") if len(samples) else samples
-    if len(sound):
-        sound = sound - sound.mean()
+    if not len(samples):
+        raise SoundFault("the engine made no sound")
+    # DC goes first: its step at both ends would ring in the resampler
+    sound = soxr.resample(samples - samples.mean(), rate, SAMPLE_RATE, "VHQ")
     level = active_rms(sound)
     if dbfs(level) < _SILENT_DBFS:
         raise SoundFault("the engine made only silence")

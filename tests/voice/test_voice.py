@@ -1,0 +1,257 @@
+"""Phrases in, sound files out, whatever happens to the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ivr.speech import Phrase
+from ivr.voice.mastering import active_rms, dbfs, read_wav
+from ivr.voice.sounds import SoundStore, sound_seconds
+from ivr.voice.voice import Voice
+
+from .conftest import worker_pids
+
+WELCOME = Phrase("您好，欢迎致电铁路客户服务中心。")
+TRAIN = Phrase("G 幺零二次，六点二十六分开，二等座余两张。")
+
+
+@pytest.fixture
+def failures():
+    return []
+
+
+@pytest.fixture
+def make_voice(tmp_path, failures):
+    voices = []
+
+    def make(**options) -> Voice:
+        options.setdefault("on_failure", lambda phrase, reason: failures.append((phrase, reason)))
+        voices.append(Voice(options.pop("home", tmp_path / "home"), **options))
+        return voices[-1]
+
+    yield make
+    for voice in voices:
+        voice.close()
+    assert worker_pids() == []
+
+
+def sound(path: str):
+    return read_wav(Path(f"{path}.wav").read_bytes())
+
+
+def test_sounds_stand_well_on_a_telephone_line(make_voice, failures):
+    english = Phrase("For English press star.", "en")
+    paths = make_voice().ensure([WELCOME, english, TRAIN, WELCOME])
+    assert failures == []
+    assert len(paths) == 4
+    assert paths[0] == paths[3]
+    for path in paths:
+        samples, rate = sound(path)
+        assert rate == 8000
+        assert dbfs(active_rms(samples)) == pytest.approx(-20, abs=0.5)
+        assert dbfs(abs(samples).max()) <= -3
+        assert abs(samples.mean()) < 0.001
+        assert abs(samples[:160]).max() < 0.02  # 20 ms before the first word are nearly silent
+        assert abs(samples[-480:]).max() < 0.02
+        assert abs(samples[0]) == abs(samples[-1]) == 0
+
+
+def test_no_worker_is_started_for_what_is_there(make_voice):
+    first = make_voice()
+    paths = first.ensure([WELCOME])
+    assert len(worker_pids()) == 1
+    first.close()
+    again = make_voice(command=("/does/not/exist",))
+    assert again.ensure([WELCOME]) == paths
+    begin = time.perf_counter()
+    for _ in range(1000):
+        again.ensure([WELCOME, WELCOME, WELCOME])
+    assert time.perf_counter() - begin < 1
+
+
+def test_warm_starts_every_worker_ahead(make_voice):
+    voice = make_voice(workers=2)
+    voice.warm()
+    assert len(worker_pids()) == 2
+    assert len(voice.ensure([WELCOME])) == 1
+
+
+@pytest.mark.parametrize("damage", [b"", b"RIFF", b"x" * 5000])
+def test_a_damaged_file_is_made_again(make_voice, damage):
+    path = Path(make_voice().ensure([WELCOME])[0] + ".wav")
+    seconds, whole = sound_seconds(path), path.read_bytes()
+    for data in (damage, whole[:-100]):
+        path.write_bytes(data)
+        assert sound_seconds(path) is None
+        make_voice().ensure([WELCOME])
+        assert sound_seconds(path) == pytest.approx(seconds, abs=0.05)
+
+
+def test_a_name_depends_on_words_and_language_only(tmp_path):
+    store = SoundStore(tmp_path)
+    assert store.path(Phrase("您好  世界")) == store.path(Phrase(" 您好 世界\n"))
+    assert store.path(Phrase("one", "en")) != store.path(Phrase("one", "zh"))
+    path = store.path(WELCOME)
+    assert path.parent.parent.parent == tmp_path / "sounds"
+    assert path.parent.parent.name == "zh"
+    assert path.parent.name == path.name[:2]
+
+
+def test_at_once_and_often_is_made_once(make_voice, failures, tmp_path):
+    voice = make_voice()
+    made = []
+    original = voice._pool.make
+    voice._pool.make = lambda phrase, path: made.append(phrase) or original(phrase, path)
+
+    async def calls():
+        return await asyncio.gather(*(voice.ensure_async([TRAIN, WELCOME]) for _ in range(20)))
+
+    assert len({tuple(paths) for paths in asyncio.run(calls())}) == 1
+    assert sorted(p.text for p in made) == sorted([TRAIN.text, WELCOME.text])
+    assert failures == []
+
+
+def test_the_event_loop_runs_on_while_a_worker_hangs(make_voice, misbehaving, failures):
+    voice = make_voice(command=misbehaving("READY(); time.sleep(60)"), timeout_s=0.5, workers=1)
+    ticks = []
+
+    async def call():
+        answer = asyncio.ensure_future(voice.ensure_async([WELCOME]))
+        while not answer.done():
+            ticks.append(time.monotonic())
+            await asyncio.sleep(0.01)
+        return await answer
+
+    paths = asyncio.run(call())
+    assert max(b - a for a, b in zip(ticks, ticks[1:], strict=False)) < 0.25
+    assert "hung for 0.5 s" in failures[0][1]
+    assert sound_seconds(Path(paths[0] + ".wav")) == 0.5  # the signal: never silence
+    assert "ivr-signal" not in voice.ensure([WELCOME])[0]  # a new worker does it
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "READY(); print('Hello', flush=True); time.sleep(60)",
+        "READY(); print('[1]', flush=True); time.sleep(60)",
+        'READY(); print(\'{"id": 77, "ok": true}\', flush=True); time.sleep(60)',
+        "READY(); sys.stdin.readline()",
+        "READY(); os.kill(os.getpid(), 11)",
+        "print('not ready', flush=True)",
+        "pass",
+    ],
+    ids=["prints", "prints JSON", "wrong id", "dies", "crashes", "never ready", "ends at once"],
+)
+def test_a_worker_that_misbehaves_once_is_not_noticed(make_voice, misbehaving, failures, code):
+    paths = make_voice(command=misbehaving(code), workers=1).ensure([WELCOME, TRAIN])
+    assert failures == []
+    assert len(paths) == 2
+
+
+def test_a_worker_that_always_dies_gives_the_signal(make_voice, misbehaving, failures):
+    voice = make_voice(command=misbehaving("READY(); sys.stdin.readline()", times=99))
+    paths = voice.ensure([WELCOME, TRAIN])
+    assert {reason for _, reason in failures} == {"the voice worker died"}
+    assert sound_seconds(Path(paths[0] + ".wav")) == 0.5
+
+
+def test_a_worker_that_cannot_be_started_gives_the_signal(make_voice, failures):
+    voice = make_voice(command=("/does/not/exist",))
+    voice.warm()
+    assert "ivr-signal" in voice.ensure([WELCOME])[0]
+    assert "cannot be started" in failures[0][1]
+
+
+def test_a_killed_worker_is_replaced(make_voice, failures):
+    voice = make_voice(workers=1)
+    voice.ensure([WELCOME])
+    (pid,) = worker_pids()
+    os.kill(pid, signal.SIGKILL)
+    assert len(voice.ensure([TRAIN])) == 1
+    assert failures == []
+    assert worker_pids() != [pid]
+
+
+def test_a_frozen_worker_costs_one_phrase_and_is_replaced(make_voice, failures):
+    voice = make_voice(workers=1, timeout_s=0.5)
+    voice.ensure([WELCOME])
+    (pid,) = worker_pids()
+    os.kill(pid, signal.SIGSTOP)
+    assert len(voice.ensure([WELCOME, TRAIN])) == 1  # what was there is still heard
+    assert [phrase for phrase, _ in failures] == [TRAIN]
+    assert len(voice.ensure([TRAIN])) == 1
+    assert pid not in worker_pids()
+
+
+def test_what_cannot_be_spoken_is_left_out_and_told(make_voice, failures):
+    silent, foreign = Phrase("。。。"), Phrase("bonjour", "fr")
+    assert len(make_voice().ensure([WELCOME, silent, foreign])) == 1
+    assert [phrase for phrase, _ in failures] == [silent, foreign]
+    assert "no voice speaks 'fr'" in failures[1][1]
+
+
+def test_nothing_asked_for_is_nothing(make_voice):
+    assert make_voice().ensure([]) == []
+
+
+def test_a_folder_that_cannot_be_written_still_gives_a_signal(make_voice, failures, tmp_path):
+    (tmp_path / "blocked").write_text("a file, not a folder")
+    paths = make_voice(home=tmp_path / "blocked").ensure([WELCOME])
+    assert sound_seconds(Path(paths[0] + ".wav")) == 0.5
+    assert len(failures) == 1
+
+
+def test_a_failure_is_logged_without_the_words(make_voice, caplog):
+    make_voice(command=("/does/not/exist",), on_failure=None).ensure([TRAIN])
+    assert "cannot be started" in caplog.text
+    assert "幺零二" not in caplog.text
+
+
+def test_after_closing_only_what_is_there_is_heard(make_voice, failures):
+    voice = make_voice()
+    voice.ensure([WELCOME])
+    voice.close()
+    assert len(voice.ensure([WELCOME])) == 1
+    voice.ensure([TRAIN])
+    assert failures[0][0] == TRAIN
+
+
+def test_a_worker_ends_when_its_starter_does(tmp_path):
+    """Even when the starter is killed and closes nothing."""
+    code = (
+        "import sys, time; from pathlib import Path; from ivr.voice.voice import Voice;"
+        f"v = Voice(Path({str(tmp_path)!r}), workers=1); v.warm();"
+        "print(v._pool._slots.get()._process.pid, flush=True); time.sleep(60)"
+    )
+    starter = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    try:
+        pid = int(starter.stdout.readline())
+    finally:
+        starter.kill()
+        starter.wait()
+        starter.stdout.close()
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{pid}/cmdline").exists() and Path(f"/proc/{pid}/cmdline").read_bytes():
+        assert time.monotonic() < deadline, "the worker lives on"
+        time.sleep(0.02)
+
+
+def test_many_sentences_at_once_are_all_whole(make_voice, failures):
+    """A cut sentence would be refused by the worker's own check of its length."""
+    from ivr.speech import speak
+
+    phrases = [
+        Phrase(f"{speak('train', f'G{n}', 'zh')}次，{speak('money', str(n), 'zh')}。")
+        for n in range(100, 140)
+    ]
+    voice = make_voice(workers=3, timeout_s=30)
+    assert len(set(voice.ensure(phrases))) == 40
+    assert failures == []
