@@ -3,8 +3,8 @@
 Names are Asterisk's: ``queue-*`` and ``beep`` for app_queue, ``digits/*`` for ``SayNumber`` and the
 caller's position. In Mandarin Asterisk says a number with 0–9, the tens, hundred, thousand,
 ten-thousand, hundred-million and minus; in English with 0–19, the tens, hundred, thousand, million,
-minus. ``ivr-*`` are our dialplan's, for when our own server is down. app_queue plays ``queue-thereare`` NUMBER ``queue-callswaiting``, and ``queue-holdtime``
-NUMBER ``queue-minutes``.
+minus. ``ivr-*`` are our dialplan's, for when our own server is down. app_queue plays
+``queue-thereare`` NUMBER ``queue-callswaiting``, and ``queue-holdtime`` NUMBER ``queue-minutes``.
 """
 
 from __future__ import annotations
