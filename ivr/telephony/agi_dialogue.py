@@ -1,0 +1,310 @@
+"""A dialogue over AGI, sans-IO: what both drivers share.
+
+:func:`hold` is a generator that runs one call. It yields a *need* and is sent what meets it:
+
+==================  =====================================================  ==================
+need                meaning                                                met by
+==================  =====================================================  ==================
+``str``             a command line for Asterisk                            ``Reply``
+``Sounds``          sound files for phrases                                list of paths
+``Ask``             a fact from outside                                    ``Answer``
+==================  =====================================================  ==================
+
+``wire.GONE`` meets any need when the caller is gone; a driver then does no more work for the call.
+
+Measured on Asterisk 22 and relied upon here:
+
+* Keys pressed between two commands are lost; ``Read`` plays several files joined with ``&`` and keeps what is pressed
+  during them. Without a timeout argument it waits ``TIMEOUT(response)`` for the first key, from the
+  end of the last file, and ``TIMEOUT(digit)`` for each further one.
+* ``READSTATUS`` is ``OK`` after ``#`` or the last key, ``TIMEOUT`` after silence *and* after some
+  keys and then silence; a last file that is missing is ``ERROR`` at once, with no wait for keys.
+* After a hangup ``Read`` still answers ``result=0``, with ``READSTATUS`` ``HANGUP``.
+* ``EXEC Exec "Read(…)"`` replaces ``${…}``, plain ``EXEC`` does not: so a list of sounds that is
+  too long for one line is first put into variables, and is still one ``Read``.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, Union
+
+from ivr.clock import Clock
+from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Say, Transfer
+from ivr.dialogue.call import CallInfo, Step
+from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
+from ivr.dialogue.steps import step_of
+from ivr.rail.answers import Answer
+from ivr.speech.phrase import Phrase
+from ivr.telephony import channel_variables as var
+from ivr.telephony import wire
+from ivr.telephony.wire import GONE, Head, Reply, WireFault
+
+log = logging.getLogger(__name__)
+
+ENTRIES = ("hotline", "after_queue", "connected", "agent")
+
+#: gives the dialogue of a call; which menu and which revision is the app's business
+Conversation = Callable[[CallInfo], Generator[Action, Event, str]]
+
+_QUEUE_STATUS = {
+    "": "answered",
+    "CONTINUE": "answered",
+    "TIMEOUT": "timeout",
+    "FULL": "full",
+    "JOINEMPTY": "join_empty",
+    "LEAVEEMPTY": "leave_empty",
+    "JOINUNAVAIL": "unavailable",
+    "LEAVEUNAVAIL": "unavailable",
+}
+_OPERATION = {"51": "sign_in", "52": "sign_out", "53": "pause", "54": "unpause"}
+#: operation → application, its status variable, what the status means
+_MEMBER = {
+    "sign_in": ("AddQueueMember", var.ADD_STATUS, {"ADDED": "done", "MEMBERALREADY": "already"}),
+    "sign_out": ("RemoveQueueMember", var.REMOVE_STATUS, {"REMOVED": "done", "NOTINQUEUE": "absent"}),
+    "pause": ("PauseQueueMember", var.PAUSE_STATUS, {"PAUSED": "done", "NOTFOUND": "absent"}),
+    "unpause": ("UnpauseQueueMember", var.UNPAUSE_STATUS, {"UNPAUSED": "done", "NOTFOUND": "absent"}),
+}
+_SEAT = re.compile(r"PJSIP/([\w.-]+)-[0-9a-f]{8}")
+
+
+class Journal(Protocol):
+    """Who writes down dialogues, of every entry, and their steps; none of it may block."""
+
+    def begin(self, call: CallInfo, revision: str, at: datetime) -> None: ...
+    def step(self, call_id: str, step: Step) -> None: ...
+    def end(self, call_id: str, at: datetime, outcome: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Sounds:
+    """The need for sound files, one path (without extension) for each phrase, in order."""
+
+    phrases: tuple[Phrase, ...]
+
+
+Need = Union[str, Sounds, Ask]
+Given = Union[Reply, Sequence[str], Answer]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a site's drivers work with. ``revision`` names the menu revision that a call begins with."""
+
+    converse_for: Conversation
+    journal: Journal
+    clock: Clock
+    revision: Callable[[], str] = field(default=lambda: "")
+
+
+def hold(desk: Desk, head: Head, entry: str) -> Generator[Need, Any, str]:
+    """Run the call ``head`` announces to its end; returns how it ended.
+
+    Raises :class:`WireFault`, and whatever a dialogue raises; the record is then closed as
+    ``failed`` and ``IVR_DONE`` is not set, so that the dialplan's fallback takes the caller.
+    """
+    call = yield from _introduce(head, entry)
+    notes = _Notes(desk, call)
+    notes.begin()
+    outcome = "failed"
+    try:
+        outcome = yield from _converse(desk, call, notes)
+    finally:
+        notes.end(outcome)
+    return outcome
+
+
+class _Notes:
+    """The record of one dialogue. A journal that fails is logged, and harms no call."""
+
+    def __init__(self, desk: Desk, call: CallInfo) -> None:
+        self._desk, self._call = desk, call
+        self._steps = 0
+
+    def begin(self) -> None:
+        journal, revision = self._desk.journal, self._desk.revision()
+        self._try(lambda at: journal.begin(self._call, revision, at))
+
+    def step(self, action: Action, event: Event | None) -> None:
+        self._steps += 1
+        self._try(
+            lambda at: self._desk.journal.step(self._call.call_id, step_of(self._steps, at, action, event))
+        )
+
+    def end(self, outcome: str) -> None:
+        self._try(lambda at: self._desk.journal.end(self._call.call_id, at, outcome))
+
+    def _try(self, write: Callable[[datetime], None]) -> None:
+        try:
+            write(self._desk.clock())
+        except Exception as fault:
+            log.error("call %s: not written down: %s", self._call.call_id, describe(fault))
+
+
+def _introduce(head: Head, entry: str) -> Generator[Need, Any, CallInfo]:
+    call_id = head.get("uniqueid")
+    if not call_id:
+        raise WireFault("the head has no agi_uniqueid")
+    channel = head.get("channel")
+    facts: dict[str, str] = {}
+    if seat := _SEAT.fullmatch(channel):
+        facts["seat"] = seat[1]
+    args = (*head.args, "", "")
+    if entry == "after_queue":
+        facts["queue_status"] = _QUEUE_STATUS.get(args[0], "error")
+        facts["part"] = args[1]
+    elif entry == "agent":
+        facts["operation"] = _OPERATION.get(args[0].lstrip("*"), "")
+    known = yield wire.get_expression(f"${{{var.LINKED_ID}}}:${{{var.MEMBER_NAME}}}")
+    linked_id, _, staff = known.value.partition(":")
+    if entry == "connected":
+        facts["staff"] = staff
+    return CallInfo(
+        call_id=call_id,
+        linked_id=linked_id or call_id,
+        caller=head.get("callerid"),
+        called=head.get("dnid") or head.get("extension"),
+        channel=channel,
+        entry=entry,
+        facts=facts,
+    )
+
+
+def _converse(desk: Desk, call: CallInfo, notes: _Notes) -> Generator[Need, Any, str]:
+    conversation = desk.converse_for(call)
+    performer = Performer(call)
+    try:
+        action = next(conversation)
+        while True:
+            event = yield from _step(performer, action)
+            notes.step(action, event)
+            if event is not None and not isinstance(event, HungUp):
+                action = conversation.send(event)
+                continue
+            conversation.send(event or HungUp())
+            raise RuntimeError("the dialogue goes on after its end")
+    except StopIteration as end:
+        return str(end.value or "")
+    finally:
+        conversation.close()
+
+
+def _step(performer: Performer, action: Action) -> Generator[Need, Any, Event | None]:
+    if isinstance(action, Ask):
+        answer = yield action
+        return HungUp() if answer is GONE else Answered(answer)
+    sounds: Sequence[str] = ()
+    if isinstance(action, (Say, Gather)) and action.phrases:
+        sounds = yield Sounds(action.phrases)
+        if sounds is GONE:
+            return HungUp()
+    return (yield from performer.perform(action, sounds))
+
+
+class Performer:
+    """Turns actions into command lines and their replies into events, for one channel."""
+
+    def __init__(self, call: CallInfo) -> None:
+        self._seat = call.facts.get("seat", "")
+        self._waits = (0.0, 0.0)
+
+    def perform(self, action: Action, sounds: Sequence[str]) -> Generator[str, Reply, Event | None]:
+        """Perform anything but an ``Ask``; ``None`` after ``Transfer`` and ``Hangup``."""
+        if isinstance(action, Say):
+            return (yield from self._say(sounds))
+        if isinstance(action, Gather):
+            return (yield from self._gather(action, sounds))
+        if isinstance(action, Member):
+            return (yield from self._member(action))
+        if isinstance(action, Transfer):
+            return (yield from _leave(_transfer(action)))
+        if isinstance(action, Hangup):
+            return (yield from _leave([(var.NEXT, "hangup")]))
+        raise TypeError(f"a driver cannot perform {type(action).__name__}")
+
+    def _say(self, sounds: Sequence[str]) -> Generator[str, Reply, Event]:
+        if sounds:
+            reply = yield from _play("Playback", sounds)
+            if reply.gone or reply.result == "-1":
+                return HungUp()
+        return Answered(Answer("said"))
+
+    def _gather(self, action: Gather, sounds: Sequence[str]) -> Generator[str, Reply, Event]:
+        waits = (action.first_wait_s, action.next_wait_s)
+        if waits != self._waits:
+            for name, seconds in zip((var.FIRST_KEY_WAIT, var.NEXT_KEY_WAIT), waits, strict=True):
+                if (yield wire.set_variable(name, f"{seconds:g}")).gone:
+                    return HungUp()
+            self._waits = waits
+        tail = (str(action.max_keys), "", "1", "")
+        for prompt in (sounds, ()):
+            reply = yield from _play("Read", prompt, before=(var.KEYS,), after=tail)
+            if reply.gone:
+                return HungUp()
+            reply = yield wire.get_expression(f"${{{var.READ_STATUS}}}:${{{var.KEYS}}}")
+            status, _, keys = reply.value.partition(":")
+            if reply.gone or status == "HANGUP":
+                return HungUp()
+            if status != "ERROR":  # else a sound is missing: the caller may still press, unprompted
+                break
+        if keys or status == "OK":
+            return Digits(keys)
+        return NoInput()
+
+    def _member(self, action: Member) -> Generator[str, Reply, Event]:
+        known = _MEMBER.get(action.operation)
+        if known is None or not self._seat:
+            return Answered(Answer("error"))
+        application, variable, meaning = known
+        interface = f"PJSIP/{self._seat}"
+        extra = {"sign_in": ("", "", action.staff), "pause": ("", action.reason)}.get(action.operation, ())
+        reply = yield wire.execute(application, *map(wire.argument, (var.OPERATOR_QUEUE, interface, *extra)))
+        if not reply.gone:
+            reply = yield wire.get_expression(f"${{{variable}}}")
+        if reply.gone:
+            return HungUp()
+        return Answered(Answer(meaning.get(reply.value, "error")))
+
+
+def _play(
+    application: str, sounds: Sequence[str], before: Sequence[str] = (), after: Sequence[str] = ()
+) -> Generator[str, Reply, Reply]:
+    """Run an application with a list of sounds among its arguments, in one command."""
+    parts = wire.pieces(sounds)
+    if len(parts) <= 1:
+        return (yield wire.execute(application, *before, *(parts or [""]), *after))
+    names = [f"{var.SOUNDS}{number}" for number in range(1, len(parts) + 1)]
+    for name, part in zip(names, parts, strict=True):
+        reply = yield wire.set_variable(name, part)
+        if reply.gone:
+            return reply
+    joined = "&".join(f"${{{name}}}" for name in names)
+    return (yield wire.execute("Exec", f"{application}({','.join((*before, joined, *after))})"))
+
+
+def _transfer(action: Transfer) -> list[tuple[str, str]]:
+    return [
+        (var.NEXT, "queue"),
+        (var.QUEUE, action.queue),
+        (var.PRIORITY, str(action.priority)),
+        (var.PART, action.part),
+    ]
+
+
+def _leave(variables: list[tuple[str, str]]) -> Generator[str, Reply, Event | None]:
+    for name, value in [*variables, (var.DONE, "1")]:  # DONE last: it vouches for the others
+        if (yield wire.set_variable(name, value)).gone:
+            return HungUp()
+    return None
+
+
+def describe(fault: BaseException) -> str:
+    """A fault for the log: its kind and place, never its text, which may hold a caller's data."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    place = f"{frames[-1].filename}:{frames[-1].lineno} in {frames[-1].name}" if frames else "?"
+    return f"{type(fault).__name__} at {place}"

@@ -1,0 +1,28 @@
+"""Every channel variable that dialplan and drivers share, named once."""
+
+from __future__ import annotations
+
+# from a dialogue to the dialplan
+DONE = "IVR_DONE"  #: ``1``: the dialogue ended orderly; set last. Missing: the fallback queue
+NEXT = "IVR_NEXT"  #: ``queue`` or ``hangup``
+QUEUE = "IVR_QUEUE"  #: which queue
+PRIORITY = "IVR_PRIORITY"  #: the caller's priority (``QUEUE_PRIO``)
+PART = "IVR_PART"  #: the menu part that transferred; comes back to ``after_queue``
+
+# within a driver
+KEYS = "IVR_KEYS"  #: the keys that ``Read`` collected
+SOUNDS = "IVR_SOUNDS"  #: ``IVR_SOUNDS1``, …: pieces of a list of sounds too long for one line
+
+# set by Asterisk
+LINKED_ID = "CHANNEL(linkedid)"
+FIRST_KEY_WAIT = "TIMEOUT(response)"
+NEXT_KEY_WAIT = "TIMEOUT(digit)"
+READ_STATUS = "READSTATUS"  #: OK, TIMEOUT (also after some keys), ERROR, HANGUP
+MEMBER_NAME = "MEMBERNAME"  #: the staff number of the agent that answered
+ADD_STATUS = "AQMSTATUS"
+REMOVE_STATUS = "RQMSTATUS"
+PAUSE_STATUS = "PQMSTATUS"
+UNPAUSE_STATUS = "UPQMSTATUS"
+
+#: the queue that the agents' feature codes are about
+OPERATOR_QUEUE = "operator"
