@@ -52,7 +52,7 @@ def begin(tree: Tree, call: CallInfo, now: datetime) -> tuple[Session, list[Acti
     """Begin a dialogue at ``now`` (aware, in the site's zone).
 
     A caller who comes back from a queue (entry ``after_queue``) continues at the transfer part
-    that is named by ``call.facts["part"]``, by the reply for ``call.facts["queue_status"]``.
+    that is named by ``call.facts["part"]``, else at the tree's first one, by the reply for ``call.facts["queue_status"]``.
     """
     language = call.language if call.language in tree.languages else tree.languages[0]
     session = Session(call, tree.revision, language, now.isoformat(), part=tree.start)
@@ -66,7 +66,7 @@ def begin(tree: Tree, call: CallInfo, now: datetime) -> tuple[Session, list[Acti
 
 def _back_from_queue(turn: Turn) -> None:
     facts = turn.session.call.facts
-    part = turn.tree.parts.get(facts.get("part", ""))
+    part = turn.tree.parts.get(facts.get("part", "")) or _first_transfer(turn.tree)
     reply = part.replies.get(facts.get("queue_status", "")) if isinstance(part, TransferPart) else None
     if part is None or reply is None:
         turn.word("sorry_goodbye")
@@ -75,6 +75,11 @@ def _back_from_queue(turn: Turn) -> None:
     turn.change(part=part.name)
     turn.say(reply.say)
     turn.go(reply.then)
+
+
+def _first_transfer(tree: Tree) -> TransferPart | None:
+    """Where a caller belongs whom the dialplan queued because the dialogue had failed."""
+    return next((part for part in tree.parts.values() if isinstance(part, TransferPart)), None)
 
 
 def advance(tree: Tree, session: Session, event: Event, now: datetime) -> tuple[Session, list[Action]]:

@@ -19,8 +19,8 @@ class Session:
     asked: ``menu``, ``field``, ``choose``, ``confirm``, ``lookup``, ``query``, ``items``, ``member``, or
     ``ended``. ``values``: the form's fields so far, name → ``[slot type, JSON value]``. ``answer``: the last query's answer.
     ``pending``: texts ``[text, language]`` waiting to be played with the next prompt; ``prompt``:
-    those last played, of which the first ``lead`` came before the question itself; ``max_keys``,
-    ``private``: how its keys were gathered. ``history``: the menus the caller came through. ``page``: where a list stands. ``misses``: silences and mistakes in this place.
+    those last played, of which the first ``lead`` came before the question itself;
+    ``gathering``, ``max_keys``, ``private``: for which phase and how its keys were gathered. ``history``: the menus the caller came through. ``page``: where a list stands. ``misses``: silences and mistakes in this place.
     """
 
     call: CallInfo
@@ -38,6 +38,7 @@ class Session:
     pending: list[list[str]] = field(default_factory=list)
     prompt: list[list[str]] = field(default_factory=list)
     lead: int = 0
+    gathering: str = ""
     max_keys: int = 1
     private: bool = False
     history: list[str] = field(default_factory=list)

@@ -89,7 +89,7 @@ class Turn:
     def gather(self, phase: str, max_keys: int = 1, *, private: bool = False) -> None:
         """Play what is pending and wait for keys in ``phase``."""
         prompt = self.session.pending
-        self.change(phase=phase, prompt=prompt, pending=[], max_keys=max_keys, private=private)
+        self.change(gathering=phase, prompt=prompt, pending=[], max_keys=max_keys, private=private)
         self._emit_gather(prompt)
 
     def repeat(self) -> None:
@@ -110,6 +110,7 @@ class Turn:
         if self.count("gathers") > limits.gathers or elapsed > limits.seconds:
             self.over_limit()
             return
+        self.change(phase=self.session.gathering)
         session = self.session
         self.actions.append(
             Gather(

@@ -167,6 +167,7 @@ def test_choice_refuses_a_key_that_has_no_station_and_hash_enters_again(call):
 def test_unknown_station_is_asked_again(call):
     said = call.press("1", "999").answer("none").said
     assert said.startswith("对不起，没有找到您输入的出发站。请输入出发站")
+    assert call.press("010").last == Ask("find_station", {"keys": "010"}, (), "timetable")
 
 
 def test_same_station_twice_is_refused_both_ways(call):
@@ -265,7 +266,13 @@ def test_back_from_the_queue(small, status, said):
     assert Rehearsal(small, call).said == said
 
 
-def test_back_from_the_queue_without_a_known_part(small):
+def test_back_from_the_queue_after_a_failed_dialogue(small, write_tree):
+    call = replace(CALL, entry="after_queue", facts={"queue_status": "timeout"})
+    assert Rehearsal(small, call).said == "坐席全忙。主菜单请按一。"
+    assert Rehearsal(write_tree(ENDLESS), call).last == Hangup("completed", "a")
+
+
+def test_back_from_the_queue_to_a_part_that_is_no_transfer(small):
     call = replace(CALL, entry="after_queue", facts={"part": "main", "queue_status": "timeout"})
     assert Rehearsal(small, call).last == Hangup("completed", "greeting")
 
