@@ -1,8 +1,7 @@
 """Music for those who wait: made by rule, so that nobody's licence is needed.
 
-A minute of plucked tones (Karplus–Strong) on a pentatonic scale over slow low fifths: the same
-bytes on every machine for the same version, level about −26 dBFS, nothing above −9 dBFS, quiet at
-both ends so that it can repeat.
+A minute of plucked tones on a pentatonic scale over slow low ones, level about −26 dBFS, nothing
+above −9 dBFS, quiet at both ends so that it can repeat.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _MELODY = (
     (5, None, 7, None, 8, 7, 5, None, 4, None, 5, None, 4, None, None, None),
     (4, 3, 2, None, 3, None, 4, None, 2, None, 1, None, 0, None, None, None),
 )
-_BASS = (-5, -8, -5, -10)  # degrees; one for every four beats
+_BASS = (-5, -3, -5, -4)  # degrees; one for every four beats
 
 
 def _hertz(degree: int) -> float:
@@ -39,26 +38,21 @@ def waiting_music() -> bytes:
 
     from ivr.voice.mastering import wav
 
-    noise = np.random.Generator(np.random.PCG64(12306))
     total = SECONDS * SAMPLE_RATE
     mix = np.zeros(total + 6 * SAMPLE_RATE)
 
-    def pluck(degree: int, at_s: float, lasts_s: float, level: float, soft: int) -> None:
-        """A string: noise runs round a delay line that loses its upper partials at every turn."""
-        period = round(SAMPLE_RATE / _hertz(degree))
-        burst = noise.uniform(-1, 1, period)
-        for _ in range(soft):
-            burst = (burst + np.roll(burst, 1)) / 2
-        burst -= burst.mean()
-        burst /= np.abs(burst).max()
-        turns = []
-        for _ in range(int(lasts_s * SAMPLE_RATE / period)):
-            turns.append(burst)
-            burst = 0.996 * (burst + np.roll(burst, 1)) / 2
-        tone = np.concatenate(turns)
-        edge = SAMPLE_RATE // 100
+    def pluck(degree: int, at_s: float, lasts_s: float, level: float) -> None:
+        """A string: each partial is weaker than the one below it and fades sooner."""
+        t = np.arange(int(lasts_s * SAMPLE_RATE)) / SAMPLE_RATE
+        hertz = _hertz(degree)
+        tone = sum(
+            np.sin(2 * np.pi * partial * hertz * t) * np.exp(-t * (1.2 + 1.1 * partial)) / partial**1.8
+            for partial in range(1, 9)
+            if partial * hertz < 3400
+        )
+        edge = SAMPLE_RATE // 125
         tone[:edge] *= np.linspace(0, 1, edge)
-        tone *= np.linspace(1, 0, len(tone)) ** 1.5
+        tone *= np.linspace(1, 0, len(tone))
         begin = int(at_s * SAMPLE_RATE)
         mix[begin : begin + len(tone)] += level * tone
 
@@ -67,11 +61,11 @@ def waiting_music() -> bytes:
         at_s = 0.3 + number * _BEAT_S
         degree = beats[number % len(beats)]
         if degree is not None:
-            pluck(degree, at_s, 2.4, 1.0, soft=3)
+            pluck(degree, at_s, 2.4, 1.0)
         if number % 4 == 0:
             low = _BASS[number // 4 % len(_BASS)]
-            pluck(low, at_s, 3.0, 0.5, soft=8)
-            pluck(low + 3, at_s + _BEAT_S * 2, 2.4, 0.3, soft=8)
+            pluck(low, at_s, 3.0, 0.55)
+            pluck(low + 3, at_s + _BEAT_S * 2, 2.4, 0.35)
     mix = mix[:total]
     mix *= 10 ** (-26 / 20) / np.sqrt(np.mean(mix**2))
     ceiling = 10 ** (-9 / 20)
