@@ -24,6 +24,9 @@ from ivr.store.secrets import use_key
 
 log = logging.getLogger(__name__)
 
+#: Longest time for one utterance while a caller waits; the driver gives up after 3 s.
+_UTTERANCE_S = 1.5
+
 #: The tree in which a dialogue of each entry is played; others have their own.
 _TREE_OF_ENTRY = {"after_queue": "hotline"}
 
@@ -175,7 +178,7 @@ def run_agi_server(settings: Settings) -> None:
             await server.stop()
 
     try:
-        with Voice(settings.home) as voice:
+        with Voice(settings.home, settings.voice_workers, _UTTERANCE_S) as voice:
             asyncio.run(serve(voice))
     finally:
         journal.close()
@@ -185,13 +188,14 @@ def run_agi_server(settings: Settings) -> None:
 def run_recorder(settings: Settings) -> None:
     """Follow Asterisk's queue_log and write outcomes until SIGTERM or SIGINT."""
     from ivr.store.recorder import Recorder
+    from ivr.telephony.queue_log import QueueLog
 
     engine = open_store(settings)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     try:
-        Recorder(engine, queue_log_path(settings)).follow(stopping)
+        Recorder(engine, QueueLog(queue_log_path(settings))).follow(stopping)
     finally:
         engine.dispose()
 
@@ -228,3 +232,11 @@ def run_agi_process(entry: str) -> int:
             )
     finally:
         engine.dispose()
+
+
+def ingest_queue_log(engine: Engine, file: Path) -> int:
+    """Take a queue_log, plain or compressed with gzip, into the record; returns the number of new lines."""
+    from ivr.store.recorder import ingest
+    from ivr.telephony.queue_log import QueueLog
+
+    return ingest(engine, QueueLog(file, alone=True))
