@@ -1,0 +1,171 @@
+"""``ivr queue``: the figures of the queues, and who came to them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ivr.clock import utc_now
+from ivr.commands.period import period, period_options
+from ivr.commands.table import percent, seconds, table
+from ivr.reports.queue_stats import GROUPS
+from ivr.settings import load
+
+_json = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+_queue = click.option("--queue", default="", help="Only this queue.")
+
+
+@click.group("queue")
+def command() -> None:
+    """The figures of the queues, and who came to them.
+
+    \b
+    Example:
+      ivr queue stats --by hour
+    """
+
+
+@command.command("stats")
+@period_options
+@_queue
+@click.option("--by", type=click.Choice(GROUPS), default="queue", show_default=True, help="One row for each.")
+@_json
+def stats(from_text: str | None, to_text: str | None, queue: str, by: str, as_json: bool) -> None:
+    """Calls, answer rate, service level, waits and talk. Without --from: today.
+
+    \b
+    Example:
+      ivr queue stats --from 2026-02-01 --to 2026-02-10 --by day
+    """
+    from ivr.app import open_store
+    from ivr.reports.queue_stats import queue_stats
+    from ivr.store.queue import report_entries, report_spans
+
+    settings = load()
+    now = utc_now()
+    since, until = period(from_text, to_text, settings.zone, now)
+    engine = open_store(settings)
+    try:
+        entries = report_entries(engine, since, until, queue)
+        sessions, pauses = report_spans(engine, since, until, queue)
+    finally:
+        engine.dispose()
+    rows = queue_stats(
+        entries,
+        by=by,
+        threshold_s=settings.service_level_s,
+        short_s=settings.short_abandon_s,
+        zone=settings.zone,
+        sessions=sessions,
+        pauses=pauses,
+        since=since,
+        until=min(until, now),
+    )
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    elif rows:
+        click.echo(_stats_table(rows, by, settings.service_level_s))
+    else:
+        local = [moment.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M") for moment in (since, until)]
+        click.echo(f"No callers from {local[0]} to {local[1]}.")
+
+
+def _stats_table(rows: Sequence[dict[str, Any]], by: str, threshold_s: int) -> str:
+    heads = [by, "offer", "answ", "aband", "t.out", "refus", "other", "wait", "rate", f"≤{threshold_s}s"]
+    heads += ["ASA", "longest", "AHT", "occup", "met"]
+    cells = []
+    for row in rows:
+        name = row[by] or "-"
+        if by == "hour":
+            name = name[:16].replace("T", " ")
+        other = ("left_by_key", "left_empty", "withdrawn", "lost")
+        counts = [row["offered"], row["answered"], row["abandoned"], row["timed_out"]]
+        counts += [row["refused_full"] + row["refused_empty"], sum(row[key] for key in other), row["waiting"]]
+        figures = [percent(row["answer_rate"]), percent(row["service_level"])]
+        figures += [seconds(row[key]) for key in ("asa_s", "longest_wait_s", "aht_s")]
+        figures += [percent(row["occupancy"]), {True: "yes", False: "no", None: "-"}[row["standard_met"]]]
+        cells.append([name, *map(str, counts), *figures])
+    return table(heads, cells, most=16)
+
+
+@command.command("list")
+@_queue
+@click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
+@_json
+def list_command(queue: str, limit: int, as_json: bool) -> None:
+    """Who came to the queues last, newest first.
+
+    \b
+    Example:
+      ivr queue list --queue operator --limit 50
+    """
+    from ivr.app import open_store
+    from ivr.store.queue import last_entries
+
+    settings = load()
+    engine = open_store(settings)
+    try:
+        entries = last_entries(engine, limit, queue)
+    finally:
+        engine.dispose()
+    if as_json:
+        rows = [
+            {
+                "call": row.call_uniqueid,
+                "number": row.number,
+                "queue": row.queue,
+                "caller": row.caller_masked,
+                "entered_at": row.entered_at.astimezone(settings.zone).isoformat(),
+                "outcome": row.outcome,
+                "wait_s": row.wait_s,
+                "agent": row.agent or None,
+                "talk_s": row.talk_s,
+                "ended_by": row.ended_by or None,
+                "attempts": row.attempts,
+            }
+            for row in entries
+        ]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    cells = [
+        [
+            row.entered_at.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M:%S"),
+            row.call_uniqueid,
+            row.queue,
+            row.caller_masked or "-",
+            row.outcome,
+            row.agent or "-",
+            seconds(row.wait_s),
+            seconds(row.talk_s),
+        ]
+        for row in entries
+    ]
+    heads = ["entered", "call", "queue", "caller", "outcome", "agent", "wait", "talk"]
+    click.echo(table(heads, cells, left=6, most=19) if cells else "No entries yet.")
+
+
+@command.command("ingest")
+@click.argument("file", type=click.Path(path_type=Path))
+@_json
+def ingest(file: Path, as_json: bool) -> None:
+    """Take an Asterisk queue_log, plain or .gz, into the record. The same file twice changes nothing.
+
+    \b
+    Example:
+      ivr queue ingest /var/log/asterisk/queue_log.1
+    """
+    from ivr.app import ingest_queue_log, open_store
+
+    engine = open_store(load())
+    try:
+        lines = ingest_queue_log(engine, file)
+    finally:
+        engine.dispose()
+    if as_json:
+        click.echo(json.dumps({"file": str(file), "new_lines": lines}, ensure_ascii=False))
+    else:
+        click.echo(f"{lines} new lines from {file}")
