@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import DateTime, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -93,10 +93,10 @@ def writing(engine: Engine) -> Iterator[Session]:
 def _described(engine: Engine) -> Iterator[None]:
     try:
         yield
-    except OperationalError as fault:
+    except (OperationalError, ProgrammingError) as fault:
         where = engine.url.render_as_string(hide_password=True)
         raise IvrError(
-            f"the database cannot be used: {fault.orig}",
+            f"the database cannot be used: {str(fault.orig).splitlines()[0]}",
             where=where,
             mend="ivr doctor says more; ivr db upgrade makes the tables",
         ) from fault
