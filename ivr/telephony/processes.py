@@ -39,10 +39,13 @@ class Program:
 class Child:
     """A running :class:`Program`."""
 
-    def __init__(self, program: Program, process: asyncio.subprocess.Process, say: Say) -> None:
+    def __init__(
+        self, program: Program, process: asyncio.subprocess.Process, lines: asyncio.StreamReader, say: Say
+    ) -> None:
         self.program = program
         self.pid = process.pid
         self._process = process
+        self._lines = lines
         self._say = say
         self._last: deque[str] = deque(maxlen=5)
         self._reader = asyncio.ensure_future(self._read_lines())
@@ -59,21 +62,28 @@ class Child:
             files = 65536 if most == resource.RLIM_INFINITY else min(65536, most)
             resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
 
-        process = await asyncio.create_subprocess_exec(
-            *program.command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **program.environment},
-            start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops all in order
-            preexec_fn=before_exec,
-            limit=1 << 16,
+        # A pipe of our own: asyncio's would keep wait() waiting for what a dead program left behind.
+        ours, theirs = os.pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *program.command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=theirs,
+                stderr=asyncio.subprocess.STDOUT,
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **program.environment},
+                start_new_session=True,  # Ctrl-C reaches the supervisor alone, which stops all in order
+                preexec_fn=before_exec,
+            )
+        except BaseException:
+            os.close(ours)
+            raise
+        finally:
+            os.close(theirs)
+        lines = asyncio.StreamReader(limit=1 << 16)
+        await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(lines), os.fdopen(ours, "rb")
         )
-        return cls(program, process, say)
-
-    @property
-    def running(self) -> bool:
-        return self._process.returncode is None
+        return cls(program, process, lines, say)
 
     async def wait(self) -> str:
         """Wait for its end, end what it left behind, and tell how it ended."""
@@ -84,10 +94,6 @@ class Child:
         how = f"exit code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
         more = self.program.why() or (self._last[-1] if self.program.quiet and self._last else "")
         return f"{how}: {more}" if more else how
-
-    @property
-    def last_line(self) -> str:
-        return self._last[-1] if self._last else ""
 
     def kill(self) -> None:
         self._signal_group(signal.SIGKILL)
@@ -108,11 +114,9 @@ class Child:
             os.killpg(self.pid, number)
 
     async def _read_lines(self) -> None:
-        stream = self._process.stdout
-        assert stream is not None
         while True:
             try:
-                line = await stream.readline()
+                line = await self._lines.readline()
             except ValueError:  # a line longer than the limit
                 continue
             if not line:
