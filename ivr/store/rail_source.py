@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from ivr.rail.source import City, Fares, Journey, Operation, PresaleRule, Ride, Station, Stop
@@ -51,8 +52,8 @@ class SqlRailSource:
         found = self._stations(or_(RailStation.name == name, RailStation.telecode == code))
         return found or self._stations(RailStation.former_name == name)
 
-    def _stations(self, where: object) -> list[Station]:
-        rows = self._session.scalars(select(RailStation).where(where))  # type: ignore[arg-type]
+    def _stations(self, where: ColumnElement[bool]) -> list[Station]:
+        rows = self._session.scalars(select(RailStation).where(where))
         return [_station(row) for row in rows]
 
     # trains
@@ -102,19 +103,19 @@ class SqlRailSource:
             .join(here, (here.train == there.train) & (here.seq == 1))
             .where(here.station == origin, there.station == destination)
         )
-        return _grouped(self._session.execute(query).tuples())
+        return _grouped(self._session.execute(query))
 
     def pair_fares(self, origin: str, destination: str) -> Mapping[str, Fares]:
         query = select(RailPairFare.kind, RailPairFare.place, RailPairFare.jiao).where(
             RailPairFare.origin == origin, RailPairFare.destination == destination
         )
-        return _grouped(self._session.execute(query).tuples())
+        return _grouped(self._session.execute(query))
 
     def seats(self, trains: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         query = select(RailSeats.train, RailSeats.seat_class, RailSeats.seats).where(
             RailSeats.train.in_(trains)
         )
-        return _grouped(self._session.execute(query).tuples())
+        return _grouped(self._session.execute(query))
 
     def sold(self, journeys: Sequence[Journey]) -> Mapping[str, Mapping[str, int]]:
         parts = {(train, day): (first, last) for train, day, first, last in journeys}
@@ -164,10 +165,10 @@ class SqlRailSource:
     def city(self, name: str) -> Sequence[City]:
         return self._cities(RailAreaCode.city == name)
 
-    def _cities(self, where: object) -> list[City]:
+    def _cities(self, where: ColumnElement[bool]) -> list[City]:
         query = (
             select(RailAreaCode)
-            .where(where)  # type: ignore[arg-type]
+            .where(where)
             .order_by(RailAreaCode.traffic.desc(), RailAreaCode.code, RailAreaCode.city)
         )
         return [
@@ -192,7 +193,8 @@ def _station(row: RailStation) -> Station:
     return Station(row.telecode, row.name, row.label, row.keypad_initials, row.keypad_pinyin, row.traffic)
 
 
-def _grouped(rows: Iterable[tuple[str, str, int]]) -> dict[str, dict[str, int]]:
+def _grouped(rows: Iterable[Any]) -> dict[str, dict[str, int]]:
+    """Rows of (group, name, value) → group → name → value."""
     groups: dict[str, dict[str, int]] = defaultdict(dict)
     for group, name, value in rows:
         groups[group][name] = value

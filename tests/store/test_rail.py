@@ -1,0 +1,222 @@
+"""The project's own data in SQL: what is loaded, what callers hear of it, and what a damaged file does."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from ivr.errors import IvrError
+from ivr.rail.answers import Answer
+from ivr.rail.queries import ask
+from ivr.store.database import Engine, open_engine, reading, writing
+from ivr.store.migrate import upgrade
+from ivr.store.models.rail import RailSold, RailStation, RailStop, RailTrain
+from ivr.store.rail import DATA, load_rail_data, loaded_dataset
+from ivr.store.rail_inventory import sell
+from ivr.store.rail_source import SqlRailSource
+
+TODAY = date(2026, 11, 22)
+TOMORROW = "2026-11-23"
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('rail') / 'ivr.db'}")
+    upgrade(engine)
+    began = time.monotonic()
+    assert load_rail_data(engine) is True
+    assert time.monotonic() - began < 15
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def asked(engine: Engine):
+    def run(name: str, **args: str) -> Answer:
+        with reading(engine) as session:
+            named = {key.rstrip("_"): value for key, value in args.items()}
+            return ask(SqlRailSource(session), name, named, TODAY)
+
+    return run
+
+
+def names(answer: Answer) -> list[str]:
+    return [item["station"]["zh"] for item in answer.items]
+
+
+def test_the_second_load_of_the_same_content_does_nothing(engine: Engine) -> None:
+    before = loaded_dataset(engine)
+    assert load_rail_data(engine) is False
+    assert loaded_dataset(engine) == before
+    assert before is not None
+    assert before.counts["stations.csv"] == 3404
+    assert {"about", "source", "as_of", "licence", "rows", "sha256"} <= set(before.files["timetable.csv"])
+    assert {name: told["rows"] for name, told in before.files.items()} == before.counts
+
+
+def test_traffic_is_the_number_of_trains_that_stop(engine: Engine) -> None:
+    with reading(engine) as session:
+        stops = session.scalar(select(func.count()).where(RailStop.station == "AOH"))
+        assert session.get(RailStation, "AOH").traffic == stops > 100
+        assert session.scalar(select(func.sum(RailStation.traffic))) == session.scalar(
+            select(func.count()).select_from(RailStop)
+        )
+
+
+def test_every_train_of_the_data_can_be_ridden(engine: Engine) -> None:
+    with reading(engine) as session:
+        source = SqlRailSource(session)
+        for train in session.scalars(select(RailTrain.train)):
+            _, stops = source.run(train)
+            assert [stop.seq for stop in stops] == list(range(1, len(stops) + 1))
+            assert stops[0].arr is None
+            assert stops[-1].dep is None
+            for here, there in zip(stops, stops[1:], strict=False):
+                assert here.dep < there.arr <= (there.dep or there.arr)
+
+
+def test_area_code_021_gives_the_stations_of_shanghai(asked) -> None:
+    assert names(asked("find_station", keys="021"))[:3] == ["上海虹桥", "上海", "上海南"]
+
+
+def test_initials_give_the_busiest_first(asked) -> None:
+    assert asked("find_station", keys="7447").slots["station"]["zh"] == "上海虹桥"
+    assert "北京南" in names(asked("find_station", keys="256"))[:3]
+
+
+def test_beijing_to_shanghai(asked) -> None:
+    answer = asked("timetable", from_="VNP", to="AOH", date=TOMORROW)
+    assert {"train": "G1", "dep": "09:00", "arr": "13:48", "duration": 288} in answer.items
+    departures = [item["dep"] for item in answer.items]
+    assert departures == sorted(departures)
+    fares = [i["fare"] for i in asked("fares", from_="VNP", to="AOH").items if i["train"] == "G1"]
+    assert fares == ["553"]
+
+
+def test_a_train_past_midnight_belongs_to_the_day_before(asked, engine: Engine) -> None:
+    answer = asked("timetable", from_="XCH", to="SHH", date=TOMORROW)
+    t109 = next(item for item in answer.items if item["train"] == "T109")
+    assert (t109["dep"], t109["arr"]) == ("03:28", "10:43")
+    with writing(engine) as session:
+        assert sell(session, "T109", date(2026, 11, 22), "hard_seat", 4, 8, 472)
+    left = [
+        (item["train"], item["class"]["code"])
+        for item in asked("tickets", from_="XCH", to="SHH", date=TOMORROW).items
+        if item["train"] == "T109"
+    ]
+    assert left == [("T109", "hard_sleeper"), ("T109", "soft_sleeper")]
+    train = asked("train_tickets", train="T109", date=TOMORROW)
+    assert train.items[0]["left"] == 472
+
+
+def test_trains_operators_cities(asked) -> None:
+    assert {"G102", "T102", "K102"} == {i["train"] for i in asked("find_train", keys="102").items}
+    assert {"train": "G102"} in asked("find_operated_train", keys="102").items
+    assert asked("operator_of", train="G1", date=TOMORROW).slots["operator"]["code"] == "上海局"
+    assert asked("find_city", keys="74").items[0]["city"]["zh"] == "上海"
+    assert asked("area_code_of", city="上海").slots["code"] == "021"
+    answer = asked("city_of_area_code", keys="010")
+    assert (answer.slots["city"]["zh"], answer.slots["province"]) == ("北京", "北京")
+    assert asked("presale").slots["last_day"] == "2026-12-06"
+
+
+def test_known_fares_and_stops(asked) -> None:
+    fares = {i["class"]["code"]: i["fare"] for i in asked("train_fares", train="T109").items}
+    assert fares["hard_seat"] == "177.5"
+    assert fares["hard_sleeper_lower"] == "344"
+    stops = asked("train_timetable", train="T109", date=TOMORROW).items
+    assert [s["station"]["zh"] for s in stops][:2] == ["北京", "天津西"]
+    assert stops[-1]["arr"] == "34:43"
+
+
+def test_a_renamed_station_answers_to_both_names(engine: Engine) -> None:
+    with reading(engine) as session:
+        source = SqlRailSource(session)
+        assert [s.name for s in source.stations_named("余杭")] == ["临平南"]
+        assert [s.name for s in source.stations_named("临平南")] == ["临平南"]
+        assert [s.name for s in source.stations_named("aoh")] == ["上海虹桥"]
+        assert source.station("QQQ") is None
+        assert source.run("G404") == ("", ())
+
+
+# damaged files
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(DATA, tmp_path / "data"))
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "told"),
+    [
+        ("timetable.csv", "\nG1,1,VNP,,09:00", "\nG1,1,QQQ,,09:00", "station QQQ is in no station list"),
+        ("timetable.csv", "\nG1,1,VNP,,09:00", "\nG1,1,VNP,,9 Uhr", "'9 Uhr' is no time HH:MM"),
+        (
+            "timetable.csv",
+            "\nG1,1,VNP,,09:00",
+            "\nG1,1,VNP,,19:00",
+            "times of train G1 must be there and grow",
+        ),
+        ("timetable.csv", "\nG1,1,VNP,,09:00", "\nG0,1,VNP,,09:00", "train G0 is not in trains.csv"),
+        ("timetable.csv", "\nG1,1,VNP,,09:00", "", "stop 1 of train G1 must come here"),
+        ("timetable.csv", "\nG1,3,AOH,13:48,", "", "the terminal, and only it, has no dep"),
+        ("timetable.csv", "train,seq", "zug,seq", "the columns must be train,seq,station,arr,dep"),
+        ("stations.csv", "AOH,上海虹桥", "BJP,上海虹桥", "BJP stands there twice"),
+        ("stations.csv", "shanghaihongqiao", "shanghai hongqiao", "no telephone key for ' '"),
+        ("stations.csv", ",shanghaihongqiao", "", "the row must have 6 columns"),
+        ("fares.csv", ",553,", ",553.25,", "'553.25' is no fare in yuan"),
+        ("trains.csv", "G1,G,G,second", "G1,G,G,fourth", "train G1: formation G has no class fourth"),
+        ("trains.csv", "G1,G,G,second", "G1,,G,second", "train and kind must not be empty"),
+        ("seats.csv", "G,second,518", "G,second,many", "'many' is no whole number above 0"),
+        ("seats.csv", "G,second,518", "G,deck,518", "unknown class 'deck'"),
+        ("operators.csv", "上海局", "月球局", "operator '月球局' is not in bureaus.csv"),
+        ("holidays.csv", "2014-01-01", "2014-13-01", "month must be in 1..12"),
+        ("provenance.json", '"version"', '"revision"', "not usable: 'version'"),
+    ],
+)
+def test_a_damaged_file_is_named_with_its_line_and_changes_nothing(
+    engine: Engine, folder: Path, name: str, old: str, new: str, told: str
+) -> None:
+    before = loaded_dataset(engine)
+    replace(folder / name, old, new)
+    with pytest.raises(IvrError) as caught:
+        load_rail_data(engine, folder)
+    assert told in str(caught.value)
+    assert str(folder / name) in str(caught.value)
+    assert loaded_dataset(engine) == before
+
+
+def test_a_missing_or_binary_file_is_named(engine: Engine, folder: Path) -> None:
+    (folder / "stations.csv").write_bytes(b"\xff\xfe")
+    with pytest.raises(IvrError, match=r"stations\.csv: not UTF-8"):
+        load_rail_data(engine, folder)
+    (folder / "stations.csv").unlink()
+    with pytest.raises(IvrError, match=r"stations\.csv: cannot be read"):
+        load_rail_data(engine, folder)
+
+
+def test_new_content_replaces_the_old_and_keeps_what_was_sold(tmp_path: Path, folder: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'other.db'}")
+    upgrade(engine)
+    assert load_rail_data(engine, folder)
+    with writing(engine) as session:
+        assert sell(session, "G1", TODAY, "second", 1, 3, 7)
+    replace(folder / "stations.csv", ",上海虹桥,", ",上海新虹桥,")
+    assert load_rail_data(engine, folder)
+    with reading(engine) as session:
+        assert session.get(RailStation, "AOH").name == "上海新虹桥"
+        assert session.scalars(select(RailSold.sold)).all() == [7, 7]
+    engine.dispose()
