@@ -179,6 +179,7 @@ def run_agi_server(settings: Settings) -> None:
 
     try:
         with Voice(settings.home, settings.voice_workers, _UTTERANCE_S) as voice:
+            threading.Thread(target=voice.warm, daemon=True).start()
             asyncio.run(serve(voice))
     finally:
         journal.close()
