@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,14 +109,22 @@ def _asked(command: tuple[str, ...], modules: Path, data: Path) -> Asterisk | No
     return Asterisk(command, version[1], modules, data)
 
 
-if __name__ == "__main__":
-    import sys
-
+def main(arguments: list[str]) -> int:
+    """For ``scripts/get-asterisk``: prints what is found, or with ``--places`` where a copy may lie."""
     from ivr.settings import load
 
     try:
-        asterisk = find(load())
-        print(asterisk.version, asterisk.command[-1])
+        settings = load()
+        if arguments == ["--places"]:
+            print(*copies(settings), sep="\n")
+        else:
+            asterisk = find(settings)
+            print("Asterisk", asterisk.version, asterisk.command[-1])
     except IvrError as fault:
         print(fault, file=sys.stderr)
-        sys.exit(fault.exit_code)
+        return fault.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
