@@ -1,0 +1,207 @@
+"""Every transcript passes all three drivers: simulator, FastAGI server, AGI process.
+
+The menus are the shipped ones and the answers come from the railway data in SQL; only the caller and Asterisk's
+side of the wire are played.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ivr.app import Answers, conversations, make_home, open_store
+from ivr.authoring.loader import load_trees
+from ivr.clock import fixed_clock
+from ivr.dialogue.actions import Ask
+from ivr.dialogue.events import Digits, HungUp
+from ivr.rail.answers import Answer
+from ivr.settings import PROJECT, Settings
+from ivr.simulator import Caller, Transcript, event_line, play
+from ivr.store.agents import add_agent
+from ivr.store.database import Engine
+from ivr.store.migrate import upgrade
+from ivr.store.rail import load_rail_data
+from ivr.telephony import agi_process
+from ivr.telephony.fastagi import FastAgiServer
+from tests.telephony.fake_agi import FakeChannel, MemoryJournal, sound
+
+FILES = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
+ZONE = ZoneInfo("Asia/Shanghai")
+TREES = load_trees(PROJECT / "menus")
+QUEUESTATUS = {"timeout": "TIMEOUT", "join_empty": "JOINEMPTY", "answered": "CONTINUE"}
+FEATURE_CODE = {"sign_in": "*51", "sign_out": "*52", "pause": "*53", "unpause": "*54"}
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    settings = Settings(home=tmp_path_factory.mktemp("home"))
+    make_home(settings)
+    engine = open_store(settings)
+    upgrade(engine)
+    load_rail_data(engine)
+    add_agent(engine, "1023", "4711")
+    yield engine
+    engine.dispose()
+
+
+class Scene:
+    """A transcript about to be played: its caller, its clock, its answers, and the lines so far."""
+
+    def __init__(self, transcript: Transcript, engine: Engine) -> None:
+        self.transcript = transcript
+        self.clock = fixed_clock(transcript.at.replace(tzinfo=ZONE))
+        self.begin = conversations(TREES.__getitem__, self.clock)
+        self.caller = Caller(iter(transcript.tokens))
+        self.lines: list[str] = []
+        self._answers = Answers(engine, self.clock)
+
+    def answer(self, ask: Ask) -> Answer:
+        answer = self._answers(ask)
+        self.lines.append(f"? {ask.query} {answer.outcome}")
+        return answer
+
+
+class Channel(FakeChannel):
+    """Asterisk's side of a scene: what is played and keyed is written down as a transcript."""
+
+    def __init__(self, scene: Scene) -> None:
+        call = scene.transcript.call
+        facts = call.facts
+        args: tuple[str, ...] = ()
+        if call.entry == "after_queue":
+            args = (QUEUESTATUS[facts["queue_status"]], facts["part"])
+        elif call.entry == "agent":
+            args = (FEATURE_CODE[facts["operation"]],)
+        seat = facts.get("seat", "trunk")
+        super().__init__(channel=f"PJSIP/{seat}-00000007", callerid=call.caller, args=args)
+        self.scene = scene
+        self.variables["MEMBERNAME"] = facts.get("staff", "")
+        if facts.get("operation") == "pause":
+            self.members.add("PJSIP/1001")
+
+    def _execute(self, application: str, text: str) -> int:
+        before = len(self.played)
+        result = super()._execute(application, text)
+        if application == "Playback":
+            self._heard(before)
+        elif application.endswith("QueueMember"):
+            outcome = {"ADDED": "done", "PAUSED": "done"}[
+                self.variables.get("AQMSTATUS") or self.variables["PQMSTATUS"]
+            ]
+            operation, staff = self.scene.transcript.call.facts["operation"], "1023"
+            self.scene.lines.append(f"! {operation} {staff} {outcome}")
+        return result
+
+    def _heard(self, since: int) -> None:
+        for files in self.played[since:]:
+            self.scene.lines += [f"< {Path(path).name}" for path in files]
+
+    def _read(self, variable: str, files: str, most: str, options: str, tries: str, wait: str) -> int:
+        before = len(self.played)
+        self.played.append(files.split("&"))
+        self._heard(before)
+        event = self.scene.caller.keys(int(most))
+        self.scene.lines.append(event_line(event))
+        self.gone = isinstance(event, HungUp)
+        keys = event.keys if isinstance(event, Digits) else ""
+        status = "HANGUP" if self.gone else "OK" if isinstance(event, Digits) else "TIMEOUT"
+        self.variables |= {"READSTATUS": status, "IVR_KEYS": keys}
+        return 0
+
+
+def ended(scene: Scene, channel: Channel, journal: MemoryJournal) -> list[str]:
+    outcome = journal.ended[-1]
+    assert (channel.variables.get("IVR_DONE") == "1") == (outcome != "hung_up")
+    if outcome == "transferred":
+        outcome = f"transferred {channel.variables['IVR_QUEUE']}"
+    return [*scene.lines, f"= {outcome}"]
+
+
+def through_simulator(scene: Scene) -> list[str]:
+    call = scene.transcript.call
+    return list(play(scene.begin(call), scene.caller, scene._answers))
+
+
+def through_fastagi(scene: Scene) -> list[str]:
+    journal, channel = MemoryJournal(), Channel(scene)
+
+    async def answer(ask: Ask) -> Answer:
+        return await asyncio.to_thread(scene.answer, ask)
+
+    async def sounds(phrases):
+        return [sound(phrase) for phrase in phrases]
+
+    async def run() -> None:
+        server = FastAgiServer("127.0.0.1", 0, scene.begin, sounds, answer, journal, scene.clock)
+        await server.start()
+        try:
+            await channel.call(server.port, scene.transcript.call.entry)
+        finally:
+            await server.stop()
+
+    asyncio.run(run())
+    return ended(scene, channel, journal)
+
+
+def through_process(scene: Scene) -> list[str]:
+    journal, channel = MemoryJournal(), Channel(scene)
+    entry = scene.transcript.call.entry
+    commands, replies = os.pipe(), os.pipe()
+
+    def asterisk() -> None:
+        with os.fdopen(commands[0], "rb", 0) as from_us, os.fdopen(replies[1], "wb", 0) as to_us:
+            to_us.write(channel.head(f"/agi_scripts/{entry}.py"))
+            while line := from_us.readline():
+                to_us.write(channel.answer(line))
+
+    thread = threading.Thread(target=asterisk)
+    thread.start()
+    with os.fdopen(replies[0], "rb", 0) as stdin, os.fdopen(commands[1], "wb", 0) as stdout:
+        code = agi_process.run(
+            entry,
+            scene.begin,
+            lambda phrases: [sound(phrase) for phrase in phrases],
+            scene.answer,
+            journal,
+            scene.clock,
+            stdin=stdin,
+            stdout=stdout,
+        )
+    thread.join(10)
+    assert code == 0
+    return ended(scene, channel, journal)
+
+
+@pytest.mark.parametrize("driver", [through_simulator, through_fastagi, through_process])
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_transcript(path: Path, driver: Callable[[Scene], list[str]], engine: Engine):
+    transcript = Transcript.read(path)
+    transcript = replace(transcript, call=replace(transcript.call, call_id="1795308086.1"))
+    assert driver(Scene(transcript, engine)) == list(transcript.lines)
+
+
+def test_all_nine_options_have_transcripts():
+    for option in "123456789":
+        assert any(path.stem.startswith(f"option_{option}_") for path in FILES), option
+
+
+def test_a_line_that_is_none_is_named(tmp_path: Path):
+    from ivr.errors import IvrError
+
+    path = tmp_path / "bad.txt"
+    path.write_text("at: 2026-11-22T09:00\n\n< 您好\nsomething\n", "utf-8")
+    with pytest.raises(IvrError, match=r"bad.txt:4: 'something' is not a line of a transcript"):
+        Transcript.read(path)
+    path.write_text("at: noon\n", "utf-8")
+    with pytest.raises(IvrError, match="'noon' is not a moment"):
+        Transcript.read(path)
+    path.write_text("< 您好\n", "utf-8")
+    with pytest.raises(IvrError, match="has no 'at:' line"):
+        Transcript.read(path)
