@@ -1,0 +1,397 @@
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from dataclasses import asdict
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ivr.acd.fold import Fold, needs
+from ivr.acd.lines import parse
+from ivr.acd.record import (
+    OUTCOMES,
+    WAITING,
+    AttemptRecord,
+    CallRecord,
+    EntryRecord,
+    PauseRecord,
+    SessionRecord,
+)
+
+LOG = Path(__file__).parent.parent / "queue_logs" / "hard_cases.log"
+ZERO = 1770685000
+OPERATOR = "operator"
+
+
+class Book:
+    """A database in memory: hands a fold the rows that its batch needs, and keeps what it changes."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, CallRecord] = {}
+        self.entries: dict[tuple[str, int], EntryRecord] = {}
+        self.attempts: list[AttemptRecord] = []
+        self.sessions: list[SessionRecord] = []
+        self.pauses: list[PauseRecord] = []
+
+    def take(self, lines: Sequence[bytes], log: int = 1, **options: Any) -> Book:
+        events = [parse(line) for line in lines]
+        wanted = needs(events)
+
+        def span_wanted(row: SessionRecord | PauseRecord) -> bool:
+            if wanted.restart and row.ended_at is None:
+                return True
+            told = row.log != log and wanted.since is not None and row.began_at >= wanted.since
+            return row.agent in wanted.agents and (row.ended_at is None or told)
+
+        fold = Fold(
+            log,
+            calls={
+                key: deepcopy(row)
+                for key, row in self.calls.items()
+                if key in wanted.calls or (wanted.restart and row.ended_at is None)
+            },
+            entries=[
+                deepcopy(row)
+                for row in self.entries.values()
+                if row.call in wanted.calls or (wanted.restart and (row.outcome == WAITING or row.talking))
+            ],
+            sessions=[deepcopy(row) for row in self.sessions if span_wanted(row)],
+            pauses=[deepcopy(row) for row in self.pauses if span_wanted(row)],
+            **options,
+        )
+        for event in events:
+            fold.take(event)
+        for row in fold.changed:
+            self._keep(row)
+        return self
+
+    def _keep(self, row: object) -> None:
+        if isinstance(row, CallRecord):
+            self.calls[row.uniqueid] = row
+        elif isinstance(row, EntryRecord):
+            self.entries[row.call, row.number] = row
+        elif isinstance(row, AttemptRecord):
+            self.attempts.append(row)
+        elif isinstance(row, SessionRecord):
+            self._keep_span(self.sessions, row)
+        elif isinstance(row, PauseRecord):
+            self._keep_span(self.pauses, row)
+
+    @staticmethod
+    def _keep_span(rows: list[Any], row: Any) -> None:
+        if row.id is None:
+            row.id = len(rows)
+            rows.append(row)
+        else:
+            rows[row.id] = row
+
+    def dump(self) -> list[Any]:
+        rows: list[Any] = [
+            self.calls.values(),
+            self.entries.values(),
+            self.attempts,
+            self.sessions,
+            self.pauses,
+        ]
+        return [sorted((asdict(row) | {"id": None} for row in kind), key=repr) for kind in rows]
+
+
+def line(at: int, call: str, queue: str, agent: str, name: str, *data: object) -> bytes:
+    return "|".join([str(ZERO + at), call, queue, agent, name, *map(str, data)]).encode()
+
+
+def second(at: int) -> datetime:
+    return datetime.fromtimestamp(ZERO + at, timezone.utc)
+
+
+def the_log() -> Book:
+    return Book().take(LOG.read_bytes().splitlines())
+
+
+def entry(book: Book, call: str, number: int = 1) -> dict[str, Any]:
+    return asdict(book.entries[call, number])
+
+
+def holds(row: dict[str, Any], **facts: Any) -> None:
+    assert {name: row[name] for name in facts} == facts
+
+
+def test_an_answered_call_from_begin_to_end() -> None:
+    book = the_log()
+    call = book.calls["1770685210.10"]
+    assert (call.caller, call.called, call.hangup_cause) == ("13812345678", "12306", 16)
+    assert call.began_at.microsecond == 250_000
+    assert call.ended_at is not None
+    assert not call.lost
+    holds(
+        entry(book, "1770685210.10"),
+        outcome="answered",
+        queue="operator",
+        wait_s=8,
+        agent="1023",
+        agent_uniqueid="1770685220.11",
+        talk_s=60,
+        ended_by="caller",
+        caller="13812345678",
+        position=1,
+        attempts=2,
+        hold_s=None,
+    )
+    rings = [(ring.number, ring.agent, ring.ring_ms, ring.outcome) for ring in book.attempts[:2]]
+    assert rings == [(1, "1024", 5000, "no_answer"), (2, "1023", 3000, "answered")]
+
+
+def test_a_caller_who_hangs_up_while_a_phone_rings() -> None:
+    book = the_log()
+    holds(entry(book, "1770685290.12"), outcome="abandoned", wait_s=4, agent="", attempts=1, ended_at=None)
+    assert [ring.outcome for ring in book.attempts if ring.call == "1770685290.12"] == ["canceled"]
+
+
+def test_refused_joins_are_entries_too() -> None:
+    book = the_log()
+    holds(entry(book, "1770685300.14"), outcome="refused_full", wait_s=0)
+    holds(entry(book, "1770685310.15"), outcome="refused_empty", wait_s=0)
+    assert book.calls["1770685310.15"].fallback
+    assert not book.calls["1770685300.14"].fallback
+
+
+def test_a_blind_transfer_into_another_queue_whose_line_comes_late() -> None:
+    book = the_log()
+    first, then = entry(book, "1770685320.16", 1), entry(book, "1770685320.16", 2)
+    holds(first, queue="operator", agent="1023", talk_s=20, ended_by="blind", transfer_to="tickets@transfers")
+    holds(then, queue="tickets", agent="1025", talk_s=40, ended_by="attended", transfer_to="b6e8", wait_s=10)
+    rings = [ring.outcome for ring in book.attempts if ring.call == "1770685320.16" and ring.entry == 1]
+    assert rings == ["refused", "dumped", "answered"]
+
+
+def test_every_other_way_out_of_a_queue() -> None:
+    book = the_log()
+    holds(entry(book, "1770685430.20", 1), outcome="left_by_key", exit_key="0", wait_s=5)
+    holds(entry(book, "1770685430.20", 2), outcome="left_empty", wait_s=5)
+    holds(entry(book, "1770685430.20", 3), outcome="timed_out", wait_s=300)
+    holds(entry(book, "1770685750.21"), outcome="withdrawn", wait_s=5)
+    holds(entry(book, "1770685940.25"), outcome="waiting", left_at=None)
+
+
+def test_a_restart_loses_what_is_open_and_nothing_else() -> None:
+    book = the_log()
+    holds(entry(book, "1770685900.22"), outcome="answered", ended_by="lost", talk_s=None)
+    holds(entry(book, "1770685906.24"), outcome="lost", wait_s=None)
+    assert {key for key, call in book.calls.items() if call.lost} == {"1770685900.22", "1770685906.24"}
+
+
+def test_sessions_and_pauses_each_with_its_reason() -> None:
+    book = the_log()
+    sessions = [
+        (row.agent, (row.ended_at or second(0)) - row.began_at, row.ended_by) for row in book.sessions
+    ]
+    assert sessions == [
+        ("1023", second(0) - second(200), ""),
+        ("1024", timedelta(seconds=690), "sign_out"),
+    ]
+    pauses = [
+        (row.agent, row.reason, row.ended_at and (row.ended_at - row.began_at).seconds, row.ended_by)
+        for row in book.pauses
+    ]
+    assert pauses == [
+        ("1024", "", 1, "unpause"),
+        ("1023", "lunch", 60, "next"),
+        ("1023", "training", 60, "unpause"),
+    ]
+
+
+def test_a_restart_ends_sessions_when_asterisk_does_not_keep_members() -> None:
+    lines = [
+        line(0, "c", OPERATOR, "1", "ADDMEMBER"),
+        line(5, "NONE", OPERATOR, "1", "PAUSE", "x"),
+        line(9, "NONE", "NONE", "NONE", "QUEUESTART"),
+    ]
+    book = Book().take(lines[:2], members_persist=False).take(lines[2:], members_persist=False)
+    assert [(row.ended_at, row.ended_by) for row in book.sessions] == [(second(9), "restart")]
+    assert [(row.ended_at, row.ended_by) for row in book.pauses] == [(second(9), "restart")]
+
+
+def test_an_agent_pool_signs_in_without_a_queue_and_pause_all_reaches_every_queue() -> None:
+    book = Book().take(
+        [
+            line(0, "c", "NONE", "7", "AGENTLOGIN", "PJSIP/1001-1"),
+            line(1, "c", "a", "7", "ADDMEMBER"),
+            line(2, "c", "b", "7", "ADDMEMBER"),
+            line(3, "c", "b", "8", "ADDMEMBER"),
+            line(4, "NONE", "NONE", "7", "PAUSEALL", "tea"),
+            line(6, "NONE", "NONE", "7", "UNPAUSEALL"),
+            line(7, "c", "NONE", "7", "AGENTLOGOFF", "PJSIP/1001-1", 7),
+        ]
+    )
+    assert sorted((row.queue, row.reason) for row in book.pauses) == [("", "tea"), ("a", "tea"), ("b", "tea")]
+    assert all(row.ended_at == second(6) for row in book.pauses)
+    assert [row.queue for row in book.sessions if row.ended_at] == [""]
+
+
+def test_signing_in_twice_is_one_session() -> None:
+    book = Book().take([line(0, "c", OPERATOR, "1", "ADDMEMBER"), line(3, "c", OPERATOR, "1", "ADDMEMBER")])
+    assert len(book.sessions) == 1
+
+
+def test_lines_without_anything_to_apply_to_change_nothing() -> None:
+    names = ["CONNECT", "ABANDON", "COMPLETEAGENT", "RINGNOANSWER", "RINGCANCELED", "EXITEMPTY"]
+    lines = [line(0, "c", OPERATOR, "1", name, 1, 2, 3) for name in names]
+    lines += [
+        line(1, "c", OPERATOR, "1", name) for name in ("REMOVEMEMBER", "UNPAUSE", "UNPAUSEALL", "PENALTY")
+    ]
+    lines += [line(1, "NONE", OPERATOR, "1", "ENTERQUEUE"), line(1, "c", OPERATOR, "NONE", "ADDMEMBER")]
+    assert Book().take([*lines, b"", b"\xff"]).dump() == Book().dump()
+
+
+def test_a_log_that_begins_in_mid_call_still_has_its_end() -> None:
+    book = Book().take([line(5, "c", "NONE", "NONE", "CALLEND", 16, f"{ZERO + 5}.5")])
+    assert book.calls["c"].began_at == second(5)
+    assert book.calls["c"].ended_at is not None
+
+
+def test_a_second_end_of_a_call_changes_nothing() -> None:
+    lines = [line(at, "c", "NONE", "NONE", "CALLEND", at) for at in (5, 9)]
+    assert Book().take(lines).calls["c"].hangup_cause == 5
+
+
+def test_an_entry_that_waits_when_its_call_ends_is_lost() -> None:
+    book = Book().take(
+        [
+            line(0, "c", OPERATOR, "NONE", "ENTERQUEUE", "", "1", 1),
+            line(3, "c", "NONE", "NONE", "CALLEND", 16),
+        ]
+    )
+    holds(entry(book, "c"), outcome="lost", left_at=second(3))
+
+
+def test_the_order_of_the_lines_counts_and_not_the_clock() -> None:
+    book = Book().take(
+        [
+            line(100, "c", OPERATOR, "NONE", "ENTERQUEUE", "", "1", 1),
+            line(50, "c", OPERATOR, "1", "CONNECT", 3, "x", 1),
+            line(20, "c", OPERATOR, "1", "COMPLETEAGENT", 3, 7, 1),
+            line(90, "c", OPERATOR, "1", "ADDMEMBER"),
+            line(80, "c", OPERATOR, "1", "REMOVEMEMBER"),
+        ]
+    )
+    holds(entry(book, "c"), outcome="answered", wait_s=3, talk_s=7, ended_by="agent")
+    assert book.sessions[0].ended_at == second(80)
+
+
+def test_the_same_lines_from_another_file_change_nothing() -> None:
+    lines = LOG.read_bytes().splitlines()
+    book = Book().take(lines)
+    before = book.dump()
+    assert book.take(lines, log=2).dump() == before
+
+
+def test_an_old_log_taken_in_later_does_not_touch_what_began_after_it() -> None:
+    now = [
+        line(900, "n", OPERATOR, "1", "ADDMEMBER"),
+        line(901, "NONE", OPERATOR, "1", "PAUSE", "now"),
+        line(902, "n", "NONE", "NONE", "CALLBEGIN", "1", "2"),
+        line(903, "n", OPERATOR, "NONE", "ENTERQUEUE", "", "1", 1),
+    ]
+    old = [
+        line(0, "o", OPERATOR, "1", "ADDMEMBER"),
+        line(1, "NONE", OPERATOR, "1", "PAUSE", "then"),
+        line(2, "NONE", OPERATOR, "1", "UNPAUSE"),
+        line(3, "o", OPERATOR, "1", "REMOVEMEMBER"),
+        line(4, "NONE", "NONE", "NONE", "QUEUESTART"),
+    ]
+    book = Book().take(now).take(old, log=2, members_persist=False)
+    assert [(row.began_at, row.ended_at) for row in book.sessions] == [
+        (second(900), None),
+        (second(0), second(3)),
+    ]
+    assert [(row.reason, row.ended_at) for row in book.pauses] == [("now", None), ("then", second(2))]
+    assert book.calls["n"].ended_at is None
+    holds(entry(book, "n"), outcome="waiting")
+
+
+def test_a_call_that_the_journal_wrote_first_belongs_to_the_log_from_then_on() -> None:
+    book = Book()
+    book.calls["c"] = CallRecord("c", second(7), None)
+    book.take([line(5, "c", "NONE", "NONE", "CALLBEGIN", "1", "2", f"{ZERO + 5}.100")])
+    assert (book.calls["c"].log, book.calls["c"].began_at.microsecond) == (1, 100_000)
+
+
+CALLS = st.sampled_from(["c1", "c2", "c3"])
+QUEUES = st.sampled_from(["a", "b"])
+AGENTS = st.sampled_from(["1", "2"])
+EVENTS = st.sampled_from(
+    [
+        "CALLBEGIN",
+        "CALLEND",
+        "FALLBACK",
+        "FULL",
+        "JOINEMPTY",
+        "ENTERQUEUE",
+        "ENTERQUEUE",
+        "CONNECT",
+        "CONNECT",
+        "ABANDON",
+        "EXITWITHTIMEOUT",
+        "EXITWITHKEY",
+        "EXITEMPTY",
+        "WITHDRAW",
+        "RINGNOANSWER",
+        "RINGCANCELED",
+        "AGENTDUMP",
+        "SYSCOMPAT",
+        "COMPLETECALLER",
+        "COMPLETEAGENT",
+        "BLINDTRANSFER",
+        "ATTENDEDTRANSFER",
+        "QUEUESTART",
+        "ADDMEMBER",
+        "REMOVEMEMBER",
+        "PAUSE",
+        "UNPAUSE",
+        "PAUSEALL",
+        "UNPAUSEALL",
+        "X",
+    ]
+)
+DATA = st.lists(st.sampled_from(["0", "1", "20", "PAUSED", "", "x"]), max_size=5)
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[bytes]:
+    rows = draw(st.lists(st.tuples(st.integers(0, 30), CALLS, QUEUES, AGENTS, EVENTS, DATA), max_size=40))
+    return [line(at, call, queue, agent, name, *data) for at, call, queue, agent, name, data in rows]
+
+
+@given(logs(), st.lists(st.integers(0, 40), max_size=6), st.booleans())
+@settings(max_examples=300)
+def test_wherever_the_log_is_cut_the_rows_are_the_same(
+    lines: list[bytes], cuts: list[int], persist: bool
+) -> None:
+    whole = Book().take(lines, members_persist=persist)
+    pieces = Book()
+    borders = [0, *sorted(cuts), len(lines)]
+    for begin, end in zip(borders, borders[1:], strict=False):
+        pieces.take(lines[begin:end], members_persist=persist)
+    assert pieces.dump() == whole.dump()
+
+
+@given(logs())
+def test_every_entry_has_one_outcome_and_every_attempt_its_entry(lines: list[bytes]) -> None:
+    book = Book().take(lines)
+    begun = sum(name in ("ENTERQUEUE", "FULL", "JOINEMPTY") for name in _names(lines))
+    assert len(book.entries) == begun
+    for row in book.entries.values():
+        assert row.outcome in (*OUTCOMES, WAITING)
+        assert (row.left_at is None) == (row.outcome == WAITING)
+        assert bool(row.agent) == (row.outcome == "answered")
+        rings = [ring for ring in book.attempts if (ring.call, ring.entry) == (row.call, row.number)]
+        assert [ring.number for ring in rings] == list(range(1, row.attempts + 1))
+        assert sum(ring.outcome == "answered" for ring in rings) == (row.outcome == "answered")
+
+
+def _names(lines: Iterable[bytes]) -> list[str]:
+    return [parse(text).name for text in lines]

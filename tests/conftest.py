@@ -1,0 +1,158 @@
+"""Shared fixtures: a home of its own for every test, and databases of both kinds."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from ivr.store.database import open_engine
+from ivr.store.migrate import upgrade
+from ivr.store.secrets import use_key
+
+
+def _postgresql_programs() -> Path | None:
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).parent
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    return versions[-1].parent if versions else None
+
+
+class _Cluster:
+    """A throw-away PostgreSQL without network, reached by a socket in its own folder."""
+
+    def __init__(self, programs: Path) -> None:
+        self._programs = programs
+        self._folder = Path(tempfile.mkdtemp(prefix="ivr-pg-"))
+        self._user = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
+        if self._user:
+            owner = pwd.getpwnam(self._user)
+            os.chown(self._folder, owner.pw_uid, owner.pw_gid)
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        data = self._folder / "data"
+        subprocess.run(
+            [
+                self._programs / "initdb",
+                "-D",
+                data,
+                "-U",
+                "ivr",
+                "-A",
+                "trust",
+                "-N",
+                "-E",
+                "UTF8",
+                "--locale=C",
+            ],
+            check=True,
+            user=self._user,
+            cwd=self._folder,
+            stdout=subprocess.DEVNULL,
+        )
+        options = [
+            "listen_addresses=",
+            "fsync=off",
+            "shared_buffers=32MB",
+            f"unix_socket_directories={self._folder}",
+        ]
+        self._server = subprocess.Popen(
+            [
+                self._programs / "postgres",
+                "-D",
+                data,
+                *(word for option in options for word in ("-c", option)),
+            ],
+            user=self._user,
+            cwd=self._folder,
+            stderr=(self._folder / "log").open("wb"),
+        )
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                with create_engine(self.url("postgres")).connect():
+                    return
+            except Exception:
+                if time.monotonic() > deadline or self._server.poll() is not None:
+                    raise
+                time.sleep(0.05)
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://ivr@/{database}?host={self._folder}"
+
+    def new_database(self) -> str:
+        name = f"t{uuid.uuid4().hex}"
+        engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        return self.url(name)
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.terminate()
+            try:
+                self._server.wait(20)
+            except subprocess.TimeoutExpired:
+                self._server.kill()
+                self._server.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[_Cluster]:
+    """A PostgreSQL server for this run; skipped only where it is not installed."""
+    programs = _postgresql_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed (apt install postgresql)")
+    cluster = _Cluster(programs)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home folder whose data key is in use."""
+    folder = tmp_path / "home"
+    use_key(folder)
+    return folder
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, home: Path) -> str:
+    """The address of an empty database, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{home / 'ivr.db'}"
+    return str(request.getfixturevalue("postgresql").new_database())
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """A database with all tables, once of each kind."""
+    engine = open_engine(database_url)
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite(home: Path) -> Iterator[Engine]:
+    """An SQLite database with all tables, where the kind does not matter."""
+    engine = open_engine(f"sqlite:///{home / 'ivr.db'}")
+    upgrade(engine)
+    yield engine
+    engine.dispose()
