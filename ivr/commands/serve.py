@@ -60,6 +60,6 @@ def _everything() -> None:
         say = serving.open_log(settings.home)
         say(f"Asterisk {asterisk.version}, home {settings.home}")
         asterisk_config.render(settings, asterisk)
-        app.prepare(settings)
+        app.prepare(settings, say)
         serving.run(settings, asterisk, say)
         say("stopped")

@@ -1,0 +1,249 @@
+"""``ivr doctor``: looks at each part and says how to mend what is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ivr.settings import Settings
+
+_LITTLE_DISK, _NO_DISK = 1 << 30, 100 << 20  # bytes
+
+
+@dataclass(frozen=True)
+class Finding:
+    """``state`` is ok, warn or fail; ``mend`` says what to do unless it is ok."""
+
+    part: str
+    state: str
+    says: str
+    mend: str = ""
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document: {ok, findings}.")
+def command(as_json: bool) -> None:
+    """Check every part and say how to mend what is wrong. Exit code 1 when something is.
+
+    \b
+    Example:
+      ivr doctor
+      ivr doctor --json
+    """
+    from ivr.settings import load
+
+    found = list(findings(load()))
+    sound = all(f.state != "fail" for f in found)
+    if as_json:
+        click.echo(
+            json.dumps({"ok": sound, "findings": list(map(asdict, found))}, ensure_ascii=False, indent=2)
+        )
+    else:
+        for f in found:
+            click.echo(f"{f.state:<5} {f.part:<10} {f.says}" + (f" ({f.mend})" if f.mend else ""))
+    sys.exit(0 if sound else 1)
+
+
+def findings(settings: Settings) -> Iterator[Finding]:
+    """All findings, one part after the other; a part that raises has failed, and the next is looked at."""
+    from ivr.errors import IvrError
+
+    running = _runs(settings)
+    parts: dict[str, Callable[[], Iterator[Finding]]] = {
+        "python": _python,
+        "packages": _packages,
+        "home": lambda: _home(settings),
+        "secrets": lambda: _secrets(settings),
+        "disk": lambda: _disk(settings),
+        "database": lambda: _database(settings),
+        "menus": lambda: _menus(settings),
+        "sounds": lambda: _sounds(settings),
+        "asterisk": lambda: _asterisk(settings, running),
+        "ports": lambda: _ports(settings, running),
+    }
+    for part, look in parts.items():
+        try:
+            yield from look()
+        except IvrError as fault:
+            where = f"{fault.where}: " if fault.where else ""
+            yield Finding(part, "fail", f"{where}{fault.what}", fault.mend)
+
+
+def _python() -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    good = sys.version_info >= (3, 10)
+    yield Finding("python", "ok" if good else "fail", version, "" if good else "install Python 3.10 or newer")
+
+
+def _packages() -> Iterator[Finding]:
+    from importlib import metadata
+
+    missing = []
+    for requirement in metadata.requires("railway-hotline") or []:
+        name, _, condition = requirement.partition(";")
+        if condition:  # test tools, and what only an older Python needs
+            continue
+        package = re.match(r"[\w.-]+", name)
+        try:
+            metadata.version(package[0] if package else name)
+        except metadata.PackageNotFoundError:
+            missing.append(package[0] if package else name)
+    if missing:
+        yield Finding("packages", "fail", f"missing: {', '.join(missing)}", "scripts/setup run")
+    else:
+        yield Finding("packages", "ok", "all there")
+
+
+def _home(settings: Settings) -> Iterator[Finding]:
+    import os
+    import tempfile
+
+    home = settings.home
+    place = home
+    while not place.exists():  # what is not there yet must be possible to make
+        place = place.parent
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        yield Finding("home", "fail", f"{home} cannot be written", "set IVR_HOME, or change its owner")
+    elif place != home:
+        yield Finding("home", "warn", f"{home} is not there yet", "ivr serve makes it")
+    else:
+        try:
+            with tempfile.TemporaryFile(dir=home):
+                yield Finding("home", "ok", str(home))
+        except OSError as fault:
+            yield Finding("home", "fail", f"{home}: {fault.strerror}", "mend the disk, or set IVR_HOME")
+
+
+def _secrets(settings: Settings) -> Iterator[Finding]:
+    folder = settings.home / "secrets"
+    if not folder.is_dir():
+        yield Finding("secrets", "warn", "not made yet", "ivr serve makes them")
+        return
+    open_ones = [p for p in (folder, *sorted(folder.iterdir())) if p.stat().st_mode & 0o077]
+    if open_ones:
+        names = ", ".join(str(p) for p in open_ones)
+        yield Finding("secrets", "fail", f"others can read {names}", f"chmod -R go= {folder}")
+    else:
+        yield Finding("secrets", "ok", "private")
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    import shutil
+
+    place = settings.home
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    state = "ok" if free >= _LITTLE_DISK else "warn" if free >= _NO_DISK else "fail"
+    mend = "" if state == "ok" else "make room: sounds, recordings and the database grow"
+    yield Finding("disk", state, f"{free / (1 << 30):.1f} GiB free", mend)
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    from alembic.script import ScriptDirectory
+
+    from ivr.store import migrate
+    from ivr.store.database import open_engine, reading
+
+    file = settings.home / "ivr.db"
+    if not settings.database_url and not file.exists():
+        yield Finding("database", "warn", "not made yet", "ivr serve makes it")
+        return
+    newest = ScriptDirectory(str(Path(migrate.__file__).with_name("migrations"))).get_current_head()
+    engine = open_engine(settings.database)
+    try:
+        with reading(engine) as session:
+            has = migrate.current_revision(session.connection())
+    finally:
+        engine.dispose()
+    if has == newest:
+        yield Finding("database", "ok", f"revision {has}")
+    else:
+        yield Finding("database", "fail", f"revision {has or 'none'}, not {newest}", "ivr db upgrade")
+
+
+def _menus(settings: Settings) -> Iterator[Finding]:
+    from ivr.authoring.loader import load_trees
+
+    trees = load_trees(settings.menus)
+    yield Finding("menus", "ok", f"{', '.join(sorted(trees))} in {settings.menus}")
+
+
+def _sounds(settings: Settings) -> Iterator[Finding]:
+    from ivr.authoring.prompts import fixed_phrases
+    from ivr.voice.build import missing
+
+    phrases = fixed_phrases(settings.menus)
+    lacking = len(missing(phrases, settings.home))
+    if lacking:
+        yield Finding("sounds", "warn", f"{lacking} prompts are not made yet", "ivr prompt build")
+    else:
+        yield Finding("sounds", "ok", f"all {len(phrases)} fixed prompts")
+
+
+def _asterisk(settings: Settings, running: bool) -> Iterator[Finding]:
+    from ivr.telephony import asterisk_config, asterisk_find
+    from ivr.telephony.asterisk_process import ask
+
+    asterisk = asterisk_find.find(settings)
+    yield Finding("asterisk", "ok", f"{asterisk.version} ({asterisk.command[-1]})")
+    wanted = re.findall(
+        r"^load = (\S+)", (asterisk_config.TEMPLATES / "modules.conf").read_text("utf-8"), re.MULTILINE
+    )
+    absent = [name for name in wanted if not (asterisk.modules / name).exists()]
+    if absent:
+        yield Finding("modules", "fail", f"missing: {', '.join(absent)}", "install asterisk-modules")
+    elif running:
+        shown = ask(asterisk_config.AsteriskHome.of(settings).control_socket, "module show")
+        loaded = set(re.findall(r"^(\S+\.so) .*\bRunning\b", shown, re.MULTILINE))
+        asleep = [name for name in wanted if name not in loaded]
+        mend = f"see {asterisk_config.AsteriskHome.of(settings).messages}"
+        if asleep:
+            yield Finding("modules", "fail", f"not running: {', '.join(asleep)}", mend)
+        else:
+            yield Finding("modules", "ok", f"all {len(wanted)} run")
+    else:
+        yield Finding("modules", "ok", f"all {len(wanted)} are there")
+
+
+def _ports(settings: Settings, running: bool) -> Iterator[Finding]:
+    import asyncio
+
+    from ivr.telephony import probes, serving
+    from ivr.telephony.asterisk_config import control_address
+
+    if not running:
+        serving.check_ports(settings, patience_s=0)
+        yield Finding("ports", "ok", "free; the hotline does not run")
+        return
+    address = control_address(settings)
+    mend = f"see {settings.home / 'log' / 'serve.log'}"
+    answers = {"sip": probes.sip_answers(address, settings.sip_port)}
+    if settings.agi_mode == "server":
+        answers["agi"] = asyncio.run(probes.agi_answers(address, settings.agi_port))
+    for part, good in answers.items():
+        yield Finding(
+            part, "ok" if good else "fail", "answers" if good else "does not answer", "" if good else mend
+        )
+
+
+def _runs(settings: Settings) -> bool:
+    """Whether a hotline holds the lock of this home."""
+    import fcntl
+
+    try:
+        with (settings.home / "serve.lock").open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    return False
