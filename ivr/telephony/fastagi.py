@@ -280,12 +280,11 @@ class FastAgiServer:
 
     async def stop(self, grace_s: float = 5.0) -> None:
         """Take no new calls, let the present ones go on for ``grace_s`` seconds, then end them."""
-        if self._server is None:
+        if self._server is None or self._application is None:
             return
         self._server.close()
-        calls = self._application.calls if self._application else set()
-        if calls:
-            await asyncio.wait(set(calls), timeout=grace_s)
+        if self._application.calls:
+            await asyncio.wait(set(self._application.calls), timeout=grace_s)
         rest = set(self._tasks)
         for task in rest:
             task.cancel()

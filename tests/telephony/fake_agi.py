@@ -1,0 +1,249 @@
+"""Asterisk's side of AGI, as Asterisk 22 was seen to behave, and small dialogues to run against it.
+
+``split_words`` and ``split_arguments`` cut a command the way Asterisk does; they are written from its behaviour, not
+from ``ivr.telephony.wire``, so that they can judge it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+from ivr.clock import fixed_clock
+from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Say, Transfer
+from ivr.dialogue.call import CallInfo, Step
+from ivr.dialogue.events import Answered, Digits, Event, HungUp
+from ivr.rail.answers import Answer
+from ivr.speech.phrase import Phrase
+
+NOW = datetime(2026, 2, 10, 9, 0, tzinfo=timezone.utc)
+CLOCK = fixed_clock(NOW)
+LINE_BYTES = 2047
+
+
+def split_words(line: str) -> list[str]:
+    """An AGI command's words: blanks part them, quotes hold them together, a backslash takes the next as it is."""
+    words: list[str] = []
+    word, inside, escaped, fresh = "", False, False, True
+    for c in line:
+        if escaped:
+            word, escaped, fresh = word + c, False, False
+        elif c == "\\":
+            escaped = True
+        elif c == '"':
+            inside, fresh = not inside, False
+        elif c in " \t" and not inside:
+            if not fresh:
+                words.append(word)
+            word, fresh = "", True
+        else:
+            word, fresh = word + c, False
+    if not fresh:
+        words.append(word)
+    return words
+
+
+def split_arguments(text: str) -> list[str]:
+    """An application's arguments, cut at commas outside quotes and brackets."""
+    arguments, one, depth, square, inside, escaped = [], "", 0, 0, False, False
+    for c in text:
+        if escaped:
+            one, escaped = one + c, False
+        elif c == "\\":
+            escaped = True
+        elif c == '"':
+            inside = not inside
+        elif c == "," and not (depth or square or inside):
+            arguments.append(one)
+            one = ""
+        else:
+            depth = max(0, depth + (c == "(") - (c == ")"))
+            square = max(0, square + (c == "[") - (c == "]"))
+            one += c
+    return [*arguments, one]
+
+
+@dataclass
+class FakeChannel:
+    """One call. ``keys``: what the caller does at each ``Read``: keys, "" (silence) or "missing"
+    (no sound file). ``hangup_at``: the number of the command during which the caller hangs up."""
+
+    keys: list[str] = field(default_factory=list)
+    hangup_at: int | None = None
+    channel: str = "PJSIP/trunk-00000007"
+    callerid: str = "13800005678"
+    args: tuple[str, ...] = ()
+    members: set[str] = field(default_factory=set)
+    usage_error_at: int | None = None
+    variables: dict[str, str] = field(default_factory=dict)
+    played: list[list[str]] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+    gone: bool = False
+
+    def head(self, script: str = "hotline") -> bytes:
+        lines = [
+            "agi_network: yes",
+            f"agi_network_script: {script}",
+            f"agi_request: agi://127.0.0.1:4573/{script}",
+            f"agi_channel: {self.channel}",
+            "agi_uniqueid: 1795308086.1",
+            f"agi_callerid: {self.callerid}",
+            "agi_dnid: unknown",
+            "agi_extension: 12306",
+            *(f"agi_arg_{n}: {arg}" for n, arg in enumerate(self.args, 1)),
+        ]
+        return ("\n".join(lines) + "\n\n").encode()
+
+    def answer(self, line: bytes) -> bytes:
+        assert line.endswith(b"\n"), line
+        assert len(line) <= LINE_BYTES, f"a command of {len(line)} bytes"
+        text = line[:-1].decode()
+        self.commands.append(text)
+        before = b""
+        if len(self.commands) - 1 == self.hangup_at:
+            self.gone, before = True, b"HANGUP\n"
+        if len(self.commands) - 1 == self.usage_error_at:
+            return (
+                before
+                + b"520-Invalid command syntax.  Proper usage follows:\nSets.\n520 End of proper usage.\n"
+            )
+        return before + (self._run(split_words(text)) + "\n").encode()
+
+    def _run(self, words: list[str]) -> str:
+        if words[:2] == ["SET", "VARIABLE"] and len(words) == 4:
+            self.variables[words[2]] = words[3]
+            return "200 result=1"
+        if words[:3] == ["GET", "FULL", "VARIABLE"] and len(words) == 4:
+            return f"200 result=1 ({self._expanded(words[3])})"
+        if words[0] == "EXEC" and len(words) == 3:
+            return f"200 result={self._execute(words[1], words[2])}"
+        return "510 Invalid or unknown command"
+
+    def _expanded(self, text: str) -> str:
+        return re.sub(r"\$\{([^}]*)\}", lambda m: self.variables.get(m[1], ""), text)
+
+    def _execute(self, application: str, text: str) -> int:
+        if application == "Exec":
+            match = re.fullmatch(r"(\w+)\((.*)\)", self._expanded(text))
+            assert match, text
+            return self._execute(match[1], match[2])
+        arguments = split_arguments(text)
+        if application == "Playback":
+            self.played.append(arguments[0].split("&"))
+            return -1 if self.gone else 0
+        if application == "Read":
+            return self._read(*arguments)
+        return self._member(application, *arguments)
+
+    def _read(self, variable: str, files: str, most: str, options: str, tries: str, wait: str) -> int:
+        assert (variable, options, tries, wait) == ("IVR_KEYS", "", "1", "")
+        self.played.append(files.split("&"))
+        keys = "" if self.gone or not self.keys else self.keys.pop(0)
+        status = "HANGUP" if self.gone else "TIMEOUT"
+        if keys == "missing":
+            status, keys = "ERROR", ""
+        elif "#" in keys[: int(most) + 1]:
+            status, keys = "OK", keys.split("#")[0]
+        elif len(keys) >= int(most):
+            status, keys = "OK", keys[: int(most)]
+        self.variables |= {"READSTATUS": status, "IVR_KEYS": keys}
+        return 0
+
+    def _member(self, application: str, queue: str, interface: str, *_rest: str) -> int:
+        there = interface in self.members
+        name, status = {
+            "AddQueueMember": ("AQMSTATUS", "MEMBERALREADY" if there else "ADDED"),
+            "RemoveQueueMember": ("RQMSTATUS", "REMOVED" if there else "NOTINQUEUE"),
+            "PauseQueueMember": ("PQMSTATUS", "PAUSED" if there else "NOTFOUND"),
+            "UnpauseQueueMember": ("UPQMSTATUS", "UNPAUSED" if there else "NOTFOUND"),
+        }[application]
+        if queue != "operator":
+            status = "NOSUCHQUEUE"
+        elif application == "AddQueueMember":
+            self.members.add(interface)
+        elif application == "RemoveQueueMember":
+            self.members.discard(interface)
+        self.variables[name] = status
+        return 0
+
+    async def call(self, port: int, script: str = "hotline") -> None:
+        """Call the FastAGI server and obey it until it closes the connection."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            writer.write(self.head(script))
+            while line := await asyncio.wait_for(reader.readline(), 20):
+                writer.write(self.answer(line))
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+
+
+class MemoryJournal:
+    """Remembers what it is told."""
+
+    def __init__(self) -> None:
+        self.begun: list[tuple[CallInfo, str]] = []
+        self.steps: list[Step] = []
+        self.ended: list[str] = []
+
+    def begin(self, call: CallInfo, revision: str, at: datetime) -> None:
+        self.begun.append((call, revision))
+
+    def step(self, call_id: str, step: Step) -> None:
+        self.steps.append(step)
+
+    def end(self, call_id: str, at: datetime, outcome: str) -> None:
+        self.ended.append(outcome)
+
+
+def phrases(*texts: str) -> tuple[Phrase, ...]:
+    return tuple(Phrase(text) for text in texts)
+
+
+def sound(phrase: Phrase) -> str:
+    return f"/sounds/zh/{phrase.text}"
+
+
+def tickets(call: CallInfo) -> Generator[Action, Event, str]:
+    """A menu: 4 asks for tickets, 9 transfers, # hangs up, silence repeats once."""
+    event = yield Gather(phrases("welcome", "menu"), 1, 5, 3, part="main")
+    if not isinstance(event, (Digits, HungUp)):
+        event = yield Gather(phrases("again"), 1, 5, 3, part="main")
+    if isinstance(event, HungUp):
+        return "hung_up"
+    if event == Digits("9"):
+        yield Transfer("operator", 2, part="main")
+        return "transferred"
+    if event == Digits("4"):
+        pin = yield Gather(phrases("which"), 6, 8, 4, private=True, part="train")
+        if isinstance(pin, HungUp):
+            return "hung_up"
+        assert isinstance(pin, Digits)
+        answer = yield Ask("tickets", {"train": pin.keys}, part="train")
+        if isinstance(answer, HungUp):
+            return "hung_up"
+        assert isinstance(answer, Answered)
+        said = yield Say(phrases(answer.answer.outcome), part="train")
+        if isinstance(said, HungUp):
+            return "hung_up"
+    yield Hangup("completed", part="bye")
+    return "completed"
+
+
+def seat(call: CallInfo) -> Generator[Action, Event, str]:
+    """What the dialled feature code says, for agent 1023."""
+    event = yield Member(call.facts["operation"], '1023,"x"')
+    if isinstance(event, HungUp):
+        return "hung_up"
+    assert isinstance(event, Answered)
+    yield Say(phrases(event.answer.outcome))
+    yield Hangup("completed")
+    return event.answer.outcome
+
+
+def answer_of(ask: Ask) -> Answer:
+    return Answer(f"for {ask.args['train']}")

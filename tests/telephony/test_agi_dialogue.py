@@ -1,0 +1,324 @@
+"""A dialogue over AGI: the right commands, the right events, the right record; whoever carries the lines."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Say
+from ivr.dialogue.call import CallInfo
+from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
+from ivr.telephony.agi_dialogue import Conversation, Desk, Sounds, describe, hold
+from ivr.telephony.wire import GONE, HeadParser, ReplyParser, WireFault
+from tests.telephony.fake_agi import (
+    CLOCK,
+    FakeChannel,
+    MemoryJournal,
+    answer_of,
+    phrases,
+    seat,
+    sound,
+    tickets,
+)
+
+
+def run(
+    channel: FakeChannel,
+    conversation: Conversation = tickets,
+    entry: str = "hotline",
+    journal: Any = None,
+    path: Any = sound,
+) -> tuple[str, Any]:
+    """A driver without any I/O."""
+    journal = journal or MemoryJournal()
+    head = HeadParser().feed(channel.head(entry))
+    assert head is not None
+    call = hold(Desk(conversation, journal, CLOCK, lambda: "r7"), head, entry)
+    try:
+        need = next(call)
+        while True:
+            given: Any = GONE
+            if channel.gone:
+                pass
+            elif isinstance(need, Sounds):
+                given = [path(phrase) for phrase in need.phrases]
+            elif isinstance(need, Ask):
+                given = answer_of(need)
+            else:
+                parser = ReplyParser(channel.answer(need.encode() + b"\n"))
+                given = parser.next()
+            need = call.send(given)
+    except StopIteration as end:
+        return end.value, journal
+
+
+def test_a_call_to_its_end() -> None:
+    channel = FakeChannel(keys=["4", "123456"])
+    outcome, journal = run(channel)
+    assert outcome == "completed"
+    assert channel.played == [
+        ["/sounds/zh/welcome", "/sounds/zh/menu"],
+        ["/sounds/zh/which"],
+        ["/sounds/zh/for 123456"],
+    ]
+    assert channel.commands == [
+        'GET FULL VARIABLE "${CHANNEL(linkedid)}:${MEMBERNAME}"',
+        'SET VARIABLE TIMEOUT(response) "5"',
+        'SET VARIABLE TIMEOUT(digit) "3"',
+        'EXEC Read "IVR_KEYS,/sounds/zh/welcome&/sounds/zh/menu,1,,1,"',
+        'GET FULL VARIABLE "${READSTATUS}:${IVR_KEYS}"',
+        'SET VARIABLE TIMEOUT(response) "8"',
+        'SET VARIABLE TIMEOUT(digit) "4"',
+        'EXEC Read "IVR_KEYS,/sounds/zh/which,6,,1,"',
+        'GET FULL VARIABLE "${READSTATUS}:${IVR_KEYS}"',
+        'EXEC Playback "/sounds/zh/for 123456"',
+        'SET VARIABLE IVR_NEXT "hangup"',
+        'SET VARIABLE IVR_DONE "1"',
+    ]
+    (call, revision), *_ = journal.begun
+    assert revision == "r7"
+    assert (call.call_id, call.linked_id, call.caller, call.called) == (
+        "1795308086.1",
+        "1795308086.1",
+        "13800005678",
+        "12306",
+    )
+    assert [(s.seq, s.kind, s.keys, s.outcome) for s in journal.steps] == [
+        (1, "gather", "4", "digits"),
+        (2, "gather", "******", "digits"),
+        (3, "ask", None, "for 123456"),
+        (4, "say", None, "said"),
+        (5, "hangup", None, "completed"),
+    ]
+    assert journal.ended == ["completed"]
+
+
+def test_a_transfer_hands_over_to_the_dialplan_and_the_sign_comes_last() -> None:
+    channel = FakeChannel(keys=["", "9"])
+    outcome, journal = run(channel)
+    assert outcome == "transferred"
+    assert channel.commands[-5:] == [
+        'SET VARIABLE IVR_NEXT "queue"',
+        'SET VARIABLE IVR_QUEUE "operator"',
+        'SET VARIABLE IVR_PRIORITY "2"',
+        'SET VARIABLE IVR_PART "main"',
+        'SET VARIABLE IVR_DONE "1"',
+    ]
+    assert sum("TIMEOUT(" in command for command in channel.commands) == 2  # the waits did not change
+    assert [s.outcome for s in journal.steps] == ["no_input", "digits", "operator"]
+
+
+@pytest.mark.parametrize("at", range(13))
+@pytest.mark.parametrize("keys", [["4", "123456"], ["9"]])
+def test_a_hangup_at_any_step_ends_the_dialogue_and_the_record(keys: list[str], at: int) -> None:
+    channel = FakeChannel(keys=list(keys), hangup_at=at)
+    outcome, journal = run(channel)
+    if channel.gone:
+        assert outcome == "hung_up" or journal.steps[-1].kind in ("transfer", "hangup")
+        assert journal.steps[-1].outcome == "hung_up"
+        assert "IVR_DONE" not in channel.variables or at == len(channel.commands) - 1
+    assert len(journal.begun) == len(journal.ended) == 1
+
+
+def one(action: Action, events: list[Event | None]) -> Conversation:
+    def conversation(call: CallInfo) -> Generator[Action, Event, str]:
+        event = yield action
+        events.append(event)
+        if not isinstance(event, HungUp):
+            yield Hangup()
+        return "completed"
+
+    return conversation
+
+
+@pytest.mark.parametrize(
+    ("keys", "event"),
+    [
+        ("", NoInput()),
+        ("#", Digits("")),
+        ("12#", Digits("12")),
+        ("12", Digits("12")),  # then silence: READSTATUS is TIMEOUT
+        ("*", Digits("*")),
+        ("1234567", Digits("1234")),
+    ],
+)
+def test_keys(keys: str, event: Event) -> None:
+    events: list[Event | None] = []
+    run(FakeChannel(keys=[keys]), one(Gather(phrases("a"), 4), events))
+    assert events == [event]
+
+
+def test_a_missing_sound_still_leaves_time_to_press() -> None:
+    events: list[Event | None] = []
+    channel = FakeChannel(keys=["missing", "7"])
+    run(channel, one(Gather(phrases("a")), events))
+    assert events == [Digits("7")]
+    assert channel.played == [["/sounds/zh/a"], [""]]
+
+
+@pytest.mark.parametrize("action", [Gather(()), Gather(phrases("a"))])
+def test_without_a_prompt_keys_are_still_collected(action: Gather) -> None:
+    events: list[Event | None] = []
+    run(FakeChannel(keys=["5"]), one(action, events), path=lambda phrase: "/x")
+    assert events == [Digits("5")]
+
+
+@pytest.mark.parametrize("kind", [Gather, Say])
+def test_thirty_long_sounds_are_one_playback(kind: Any) -> None:
+    texts = [f"{n:02}" + "声" * 30 for n in range(30)]
+    events: list[Event | None] = []
+    channel = FakeChannel(keys=["5"])
+    run(channel, one(kind(phrases(*texts)), events))
+    assert channel.played == [[f"/sounds/zh/{text}" for text in texts]]
+    assert events[0] == Digits("5") or isinstance(events[0], Answered)
+
+
+def test_a_hangup_while_long_sounds_are_named() -> None:
+    texts = [f"{n:02}" + "声" * 30 for n in range(30)]
+    for at in range(1, 4):
+        events: list[Event | None] = []
+        run(FakeChannel(hangup_at=at), one(Say(phrases(*texts)), events))
+        assert events == [HungUp()]
+
+
+def test_nothing_to_say_says_nothing() -> None:
+    events: list[Event | None] = []
+    channel = FakeChannel()
+    run(channel, one(Say(()), events))
+    assert channel.played == []
+    assert isinstance(events[0], Answered)
+
+
+def test_a_playback_that_asterisk_breaks_off_is_a_hangup() -> None:
+    events: list[Event | None] = []
+    channel = FakeChannel()
+    channel._execute = lambda application, text: -1  # type: ignore[method-assign]
+    run(channel, one(Say(phrases("a")), events))
+    assert events == [HungUp()]
+
+
+@pytest.mark.parametrize(
+    ("code", "members", "outcome", "after"),
+    [
+        ("*51", set(), "done", {"PJSIP/1001"}),
+        ("51", {"PJSIP/1001"}, "already", {"PJSIP/1001"}),
+        ("52", {"PJSIP/1001"}, "done", set()),
+        ("52", set(), "absent", set()),
+        ("53", {"PJSIP/1001"}, "done", {"PJSIP/1001"}),
+        ("53", set(), "absent", set()),
+        ("54", {"PJSIP/1001"}, "done", {"PJSIP/1001"}),
+        ("54", set(), "absent", set()),
+        ("77", set(), "error", set()),
+    ],
+)
+def test_a_seat_in_the_queue(code: str, members: set[str], outcome: str, after: set[str]) -> None:
+    channel = FakeChannel(channel="PJSIP/1001-0000000a", args=(code,), members=members)
+    assert run(channel, seat, "agent")[0] == outcome
+    assert channel.members == after
+    if code == "*51":
+        assert any("operator,PJSIP/1001,,,1023\\\\," in command for command in channel.commands)
+
+
+def test_a_channel_that_is_no_seat_cannot_sign_in() -> None:
+    assert run(FakeChannel(channel="Local/1001@x-0000000a;2", args=("51",)), seat, "agent")[0] == "error"
+
+
+@pytest.mark.parametrize("at", [1, 2])
+def test_a_seat_that_hangs_up_while_signing_in(at: int) -> None:
+    channel = FakeChannel(channel="PJSIP/1001-0000000a", args=("51",), hangup_at=at)
+    assert run(channel, seat, "agent")[0] == "hung_up"
+
+
+@pytest.mark.parametrize(
+    ("entry", "args", "facts"),
+    [
+        ("after_queue", ("", "main"), {"queue_status": "answered", "part": "main"}),
+        ("after_queue", ("CONTINUE",), {"queue_status": "answered", "part": ""}),
+        ("after_queue", ("TIMEOUT", "x"), {"queue_status": "timeout", "part": "x"}),
+        ("after_queue", ("FULL",), {"queue_status": "full", "part": ""}),
+        ("after_queue", ("JOINEMPTY",), {"queue_status": "join_empty", "part": ""}),
+        ("after_queue", ("LEAVEEMPTY",), {"queue_status": "leave_empty", "part": ""}),
+        ("after_queue", ("JOINUNAVAIL",), {"queue_status": "unavailable", "part": ""}),
+        ("after_queue", ("LEAVEUNAVAIL",), {"queue_status": "unavailable", "part": ""}),
+        ("after_queue", ("WITHDRAW",), {"queue_status": "error", "part": ""}),
+        ("connected", (), {"staff": "1023"}),
+        ("hotline", (), {}),
+    ],
+)
+def test_facts_from_the_dialplan(entry: str, args: tuple[str, ...], facts: dict[str, str]) -> None:
+    seen: list[CallInfo] = []
+
+    def conversation(call: CallInfo) -> Generator[Action, Event, str]:
+        seen.append(call)
+        yield Hangup()
+        return "completed"
+
+    channel = FakeChannel(args=args, channel="PJSIP/a b-1")
+    channel.variables |= {"MEMBERNAME": "1023", "CHANNEL(linkedid)": "17.0"}
+    _, journal = run(channel, conversation, entry)
+    assert seen[0].facts == facts
+    assert seen[0].entry == entry
+    assert seen[0].linked_id == "17.0"
+    assert journal.ended == ["completed"]
+
+
+def test_a_dialogue_that_fails_is_recorded_as_failed_and_leaves_the_caller_to_the_fallback() -> None:
+    def conversation(call: CallInfo) -> Generator[Action, Event, str]:
+        yield Say(phrases("a"))
+        raise KeyError(call.caller)
+
+    channel, journal = FakeChannel(), MemoryJournal()
+    with pytest.raises(KeyError) as caught:
+        run(channel, conversation, journal=journal)
+    assert journal.ended == ["failed"]
+    assert "IVR_DONE" not in channel.variables
+    assert "13800005678" not in describe(caught.value)
+    assert describe(caught.value).startswith("KeyError at ")
+    assert describe(ValueError()) == "ValueError at ?"
+
+
+@pytest.mark.parametrize("hangup_at", [None, 1])
+def test_a_dialogue_that_does_not_end_is_stopped(hangup_at: int | None) -> None:
+    def conversation(call: CallInfo) -> Generator[Action, Event, str]:
+        while True:
+            yield Hangup()
+
+    with pytest.raises(RuntimeError):
+        run(FakeChannel(hangup_at=hangup_at), conversation)
+
+
+def test_an_unknown_action_is_a_fault() -> None:
+    with pytest.raises(TypeError):
+        run(FakeChannel(), one("dance", []))  # type: ignore[arg-type]
+
+
+def test_a_journal_that_fails_harms_no_call(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(MemoryJournal):
+        def step(self, call_id: str, step: Any) -> None:
+            raise OSError("13800005678")
+
+    channel = FakeChannel(keys=["4", "123456"])
+    assert run(channel, journal=Broken())[0] == "completed"
+    assert "not written down: OSError" in caplog.text
+    assert "13800005678" not in caplog.text
+
+
+def test_a_head_without_an_id_is_refused() -> None:
+    head = HeadParser().feed(b"agi_network_script: hotline\n\n")
+    assert head is not None
+    with pytest.raises(WireFault):
+        next(hold(Desk(tickets, MemoryJournal(), CLOCK), head, "hotline"))
+
+
+def test_a_hangup_while_sounds_are_made() -> None:
+    events: list[Event | None] = []
+
+    def path(_phrase: object) -> str:
+        channel.gone = True
+        return "/x"
+
+    channel = FakeChannel(hangup_at=0)
+    run(channel, one(Say(phrases("a")), events), path=path)
+    assert events == [HungUp()]
