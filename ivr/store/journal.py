@@ -22,7 +22,7 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.orm import Session
 
 from ivr.acd.outcome import call_outcome
@@ -109,7 +109,10 @@ class DirectJournal:
         """Nothing is left to write."""
 
     def _put(self, note: _Note) -> None:
-        _write(self._engine, [note])
+        try:
+            _write(self._engine, [note])
+        except IntegrityError:  # the recorder made the call's row at the same moment: now it is there
+            _write(self._engine, [note])
 
 
 class BatchingJournal(DirectJournal):
