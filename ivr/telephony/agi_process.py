@@ -125,6 +125,18 @@ class _Agi(agi.AGI):
         return GONE
 
 
+def take_streams() -> tuple[BinaryIO, BinaryIO]:
+    """The lines to and from Asterisk, for us alone: from now on, what anything else in this process or its
+    children prints goes to stderr (on stdout it would be a command), and its stdin is empty."""
+    sys.stdout.flush()
+    stdin, stdout = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return stdin, stdout
+
+
 def run(
     entry: str,
     converse_for: Conversation,
@@ -137,16 +149,17 @@ def run(
     stdin: BinaryIO | None = None,
     stdout: BinaryIO | None = None,
 ) -> int:
-    """Hold the dialogue ``entry`` with the caller behind ``stdin`` and ``stdout``.
+    """Hold the dialogue ``entry`` with the caller behind ``stdin`` and ``stdout`` (by default this process's,
+    through :func:`take_streams`; who starts processes before this takes them himself).
 
     Returns 0, or 1 when the dialogue failed (then ``IVR_DONE`` is not set, and the dialplan's fallback has
-    the caller). While it runs, whatever else prints to stdout goes to stderr, so that it is no command.
+    the caller).
     """
     before = signal.getsignal(signal.SIGHUP)
-    ours, printed = stdout or sys.stdout.buffer, sys.stdout
-    sys.stdout = sys.stderr
+    if stdin is None or stdout is None:
+        stdin, stdout = take_streams()
     try:
-        connection = _Agi(stdin or sys.stdin.buffer, ours)
+        connection = _Agi(stdin, stdout)
         call = hold(Desk(converse_for, journal, clock, revision), connection.head, entry)
         try:
             _run(connection, call, sounds, answer)
@@ -157,7 +170,6 @@ def run(
         log.error("a call failed: %s", fault if isinstance(fault, WireFault) else describe(fault))
         return 1
     finally:
-        sys.stdout = printed
         signal.signal(signal.SIGHUP, before)
     return 0
 

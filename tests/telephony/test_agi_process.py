@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -66,18 +68,11 @@ def run(
 
 def test_a_call_to_its_end(capfd: pytest.CaptureFixture[str]) -> None:
     channel = FakeChannel(keys=["4", "123456"])
-    printed = sys.stdout
-
-    def answer(ask: Ask) -> Answer:
-        print("a library prints")  # would be a command for Asterisk
-        return answer_of(ask)
-
-    code, journal = run(channel, answer=answer)
+    code, journal = run(channel)
     assert code == 0
     assert channel.variables["IVR_DONE"] == "1"
     assert channel.played[-1] == ["/sounds/zh/for 123456"]
     assert journal.ended == ["completed"]
-    assert sys.stdout is printed
     out, err = capfd.readouterr()
     assert out == ""
     assert "123456" not in err
@@ -168,3 +163,51 @@ def test_a_dialogue_that_fails_leaves_the_caller_to_the_fallback(caplog: pytest.
     assert journal.ended == ["failed"]
     assert "IVR_DONE" not in channel.variables
     assert "13800005678" not in caplog.text
+
+
+PROGRAM = """
+import os, subprocess, sys
+sys.path.insert(0, sys.argv[1])
+from ivr.telephony import agi_process
+from tests.telephony.fake_agi import CLOCK, MemoryJournal, answer_of, sound, tickets
+
+def sounds(phrases):
+    print("a library prints")
+    os.write(1, b"a C library prints")
+    subprocess.run(["sh", "-c", "echo a child prints; cat"])
+    return [sound(phrase) for phrase in phrases]
+
+sys.exit(agi_process.run("hotline", tickets, sounds, answer_of, MemoryJournal(), CLOCK))
+"""
+
+
+def test_nothing_but_commands_reaches_asterisk() -> None:
+    root = str(Path(__file__).resolve().parents[2])
+    program = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, root],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    guard = threading.Timer(20, program.kill)
+    guard.start()
+    try:
+        assert None not in (program.stdin, program.stdout, program.stderr)
+        channel = FakeChannel(keys=["4", "123456"])
+        program.stdin.write(channel.head())
+        program.stdin.flush()
+        while line := program.stdout.readline():
+            program.stdin.write(channel.answer(line))
+            program.stdin.flush()
+        errors = program.stderr.read().decode()
+        assert program.wait(10) == 0
+        assert {command.split()[0] for command in channel.commands} == {"GET", "SET", "EXEC"}
+        assert channel.variables["IVR_DONE"] == "1"
+        for words in ("a library prints", "a C library prints", "a child prints"):
+            assert words in errors
+    finally:
+        guard.cancel()
+        program.kill()
+        program.wait()
+        for stream in (program.stdin, program.stdout, program.stderr):
+            stream.close()
