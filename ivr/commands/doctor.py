@@ -75,6 +75,9 @@ def findings(settings: Settings) -> Iterator[Finding]:
         except IvrError as fault:
             where = f"{fault.where}: " if fault.where else ""
             yield Finding(part, "fail", f"{where}{fault.what}", fault.mend)
+        except Exception as fault:  # a doctor does not fall ill of what it finds
+            first = str(fault).partition("\n")[0]
+            yield Finding(part, "fail", f"{type(fault).__name__}: {first}", "ivr settings shows what is used")
 
 
 def _python() -> Iterator[Finding]:

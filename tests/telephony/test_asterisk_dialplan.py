@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -202,3 +203,20 @@ def test_caller_numbers_cannot_write_lines_of_their_own(line: Bench) -> None:
     with line.agi_server(hotline={}):
         assert line.call(caller="1%0A2%7C3").wait(15) == 0
     assert line.events()[0][:5] == ["CALLBEGIN", "NONE", "NONE", "123", "12306"]
+
+
+def test_agi_as_a_process(tmp_path: Path) -> None:
+    with bench(tmp_path, IVR_AGI_MODE="process") as line:
+        script = line.home.root / "agi-bin" / "hotline.py"
+        script.write_text(
+            '#!/bin/sh\nwhile read -r head && [ -n "$head" ]; do :; done\n'
+            "for v in 'IVR_NEXT hangup' 'IVR_DONE 1'; do echo \"SET VARIABLE $v\"; read -r reply; done\n"
+        )
+        assert line.call().wait(15) == 0
+        wait_for(lambda: "CALLEND" in line.names(), "CALLEND")
+        assert line.names() == ["CALLBEGIN", "CALLEND"]
+        script.unlink()
+        (script.parent / "after_queue.py").unlink()
+        assert line.call().wait(15) == 0
+        wait_for(lambda: line.names().count("CALLEND") == 2, "CALLEND")
+        assert line.names()[2:] == ["CALLBEGIN", "FALLBACK", "JOINEMPTY", "CALLEND"]

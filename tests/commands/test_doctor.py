@@ -1,0 +1,93 @@
+"""``ivr doctor`` and ``ivr seat list`` on homes that are new, damaged, and running."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ivr.commands import ivr
+from ivr.telephony import serving
+from tests.commands.test_serve import environment
+
+
+@pytest.fixture
+def environ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    own = environment(tmp_path)
+    for name, value in own.items():
+        monkeypatch.setenv(name, value)
+    modules = tmp_path / "prefix/lib/asterisk/modules"
+    for line in (Path(__file__).parents[2] / "asterisk_conf/modules.conf").read_text().splitlines():
+        if line.startswith("load = "):
+            (modules / line.removeprefix("load = ")).touch()
+    return own
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(ivr, list(arguments))
+
+
+def states(result: Result) -> dict[str, str]:
+    return {f["part"]: f["state"] for f in json.loads(result.output)["findings"]}
+
+
+def finding(result: Result, part: str) -> dict[str, str]:
+    return next(f for f in json.loads(result.output)["findings"] if f["part"] == part)
+
+
+def test_a_new_home_is_sound(environ: dict[str, str]) -> None:
+    result = run("doctor", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.output)["ok"] is True
+    found = states(result)
+    assert (
+        found["asterisk"] == found["modules"] == found["ports"] == found["menus"] == found["packages"] == "ok"
+    )
+    assert found["home"] == found["database"] == found["secrets"] == "warn"
+    assert not Path(environ["IVR_HOME"]).exists()  # looking changes nothing
+    assert "ok    asterisk   22.1.0" in run("doctor").output
+
+
+def test_what_is_wrong_is_said_with_how_to_mend_it(environ: dict[str, str], tmp_path: Path) -> None:
+    home = Path(environ["IVR_HOME"])
+    (home / "secrets").mkdir(parents=True, mode=0o700)
+    (home / "secrets" / "seats.json").write_text("{}")
+    (home / "secrets" / "seats.json").chmod(0o644)
+    (home / "ivr.db").write_text("this is no database, however long one looks at it" * 50)
+    (tmp_path / "prefix/lib/asterisk/modules/app_queue.so").unlink()
+    result = run("doctor", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.output)["ok"] is False
+    assert "seats.json" in finding(result, "secrets")["says"]
+    assert finding(result, "secrets")["mend"].startswith("chmod")
+    assert finding(result, "modules")["says"] == "missing: app_queue.so"
+    assert finding(result, "database")["state"] == "fail"
+
+
+def test_a_hotline_that_runs_but_does_not_answer(environ: dict[str, str]) -> None:
+    with serving.only_one(Path(environ["IVR_HOME"])):
+        result = run("doctor", "--json")
+    assert result.exit_code == 1
+    assert states(result)["sip"] == states(result)["agi"] == "fail"
+
+
+def test_broken_menus_fail(environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "menus").mkdir()
+    (tmp_path / "menus" / "hotline.yaml").write_text("parts: [")
+    monkeypatch.setenv("IVR_MENUS", str(tmp_path / "menus"))
+    result = run("doctor", "--json")
+    assert result.exit_code == 1
+    assert states(result)["menus"] == "fail"
+
+
+def test_seats_show_what_a_phone_needs(environ: dict[str, str]) -> None:
+    rows = json.loads(run("seat", "list", "--json").output)
+    assert [row["seat"] for row in rows] == ["1001", "1002", "1003", "1004", "1005"]
+    assert rows[0]["server"] == f"127.0.0.1:{environ['IVR_SIP_PORT']}"
+    assert rows[0]["registered"] is None
+    assert len({row["secret"] for row in rows}) == 5
+    text = run("seat", "list").output
+    assert rows[4]["secret"] in text
+    assert json.loads(run("seat", "list", "--json").output) == rows
