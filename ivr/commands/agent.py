@@ -125,7 +125,7 @@ def login(staff: str, seat: str, queue: str) -> None:
     """
     settings = load()
     _must_exist(settings, staff)
-    _manage(settings, seat, lambda ami, phone: ami.queue_add(queue, phone, staff))
+    _manage(settings, seat, "", queue, lambda ami, phone: ami.queue_add(queue, phone, staff))
     click.echo(f"agent {staff} is signed in to {queue} at seat {seat}")
 
 
@@ -140,36 +140,38 @@ def logout(staff: str, seat: str, queue: str) -> None:
     Example:
       ivr agent logout 1023 --seat 1001
     """
-    _manage(load(), seat, lambda ami, phone: ami.queue_remove(queue, phone))
+    _manage(load(), seat, staff, queue, lambda ami, phone: ami.queue_remove(queue, phone))
     click.echo(f"agent {staff} is signed out of {queue}")
 
 
 @command.command("pause")
 @_staff
 @_seat
+@_queue
 @click.option("--reason", default="", help="Why, for the reports.")
-def pause(staff: str, seat: str, reason: str) -> None:
-    """Pause an agent in all queues.
+def pause(staff: str, seat: str, queue: str, reason: str) -> None:
+    """Pause an agent: no calls until unpaused.
 
     \b
     Example:
       ivr agent pause 1023 --seat 1001 --reason lunch
     """
-    _manage(load(), seat, lambda ami, phone: ami.queue_pause(phone, True, reason))
+    _manage(load(), seat, staff, queue, lambda ami, phone: ami.queue_pause(queue, phone, True, reason))
     click.echo(f"agent {staff} is paused")
 
 
 @command.command("unpause")
 @_staff
 @_seat
-def unpause(staff: str, seat: str) -> None:
+@_queue
+def unpause(staff: str, seat: str, queue: str) -> None:
     """End an agent's pause.
 
     \b
     Example:
       ivr agent unpause 1023 --seat 1001
     """
-    _manage(load(), seat, lambda ami, phone: ami.queue_pause(phone, False, ""))
+    _manage(load(), seat, staff, queue, lambda ami, phone: ami.queue_pause(queue, phone, False))
     click.echo(f"agent {staff} is not paused any more")
 
 
@@ -185,8 +187,11 @@ def _must_exist(settings: Settings, staff: str) -> None:
         engine.dispose()
 
 
-def _manage(settings: Settings, seat: str, act: Callable[[Any, str], Awaitable[object]]) -> None:
-    """Let ``act`` ask Asterisk's manager for something about the phone of a seat."""
+def _manage(
+    settings: Settings, seat: str, staff: str, queue: str, act: Callable[[Any, str], Awaitable[object]]
+) -> None:
+    """Let ``act`` ask Asterisk's manager for something about the phone of a seat, provided that ``staff``
+    (if not "") is signed in there."""
     import asyncio
 
     from ivr.telephony.ami import AmiClient
@@ -195,10 +200,17 @@ def _manage(settings: Settings, seat: str, act: Callable[[Any, str], Awaitable[o
 
     if seat not in SEATS:
         raise UsageFault(f"there is no seat {seat}", where="--seat", mend=f"one of {', '.join(SEATS)}")
+    phone = f"PJSIP/{seat}"
 
     async def run() -> None:
         secret = ami_secret(settings.home)
         async with AmiClient(control_address(settings), settings.ami_port, AMI_USER, secret) as ami:
-            await act(ami, f"PJSIP/{seat}")
+            if staff:
+                status = await ami.queue_status(queue)
+                if not any((member.interface, member.name) == (phone, staff) for member in status.members):
+                    raise IvrError(
+                        f"agent {staff} is not signed in to {queue} at seat {seat}", mend="ivr agent list"
+                    )
+            await act(ami, phone)
 
     asyncio.run(run())

@@ -54,6 +54,6 @@ def period(
     else:
         last = until - timedelta(microseconds=1)
         since = day_begins(last.astimezone(zone).date(), zone)
-    if since > until:
+    if since >= until:
         raise UsageFault("the period ends before it begins", where="--from/--to")
     return since, until

@@ -61,10 +61,11 @@ def _without(intervals: Iterable[_Interval], holes: Sequence[_Interval]) -> list
     left: list[_Interval] = []
     for begin, end in intervals:
         for hole_begin, hole_end in holes:
-            if hole_begin < end and hole_end > begin:
-                if hole_begin > begin:
-                    left.append((begin, hole_begin))
-                begin = min(hole_end, end)
+            if hole_begin >= end or hole_end <= begin:
+                continue
+            if hole_begin > begin:
+                left.append((begin, hole_begin))
+            begin = min(hole_end, end)
         if begin < end:
             left.append((begin, end))
     return left

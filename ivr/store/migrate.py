@@ -37,7 +37,7 @@ def upgrade(engine: Engine) -> str:
             command.upgrade(config, "head")
     except OperationalError as fault:
         raise IvrError(
-            f"the tables cannot be made: {fault.orig}",
+            f"the tables cannot be made: {str(fault.orig).splitlines()[0]}",
             where=engine.url.render_as_string(hide_password=True),
             mend="is the database there, and may this user write to it?",
         ) from fault

@@ -1,0 +1,55 @@
+"""The command line run in this process, as ``ivr`` runs it."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ivr.commands import main
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left: its exit code and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """The JSON document that it printed."""
+        return json.loads(self.out)
+
+
+Ivr = Callable[..., Done]
+
+
+@pytest.fixture
+def ivr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ivr:
+    """Runs ``ivr WORDS…`` with a home of its own."""
+    monkeypatch.setenv("IVR_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("IVR_CONFIG", str(tmp_path / "none.toml"))
+    monkeypatch.delenv("IVR_DATABASE_URL", raising=False)
+
+    def run(*words: str | Path, stdin: str = "") -> Done:
+        monkeypatch.setattr(sys, "argv", ["ivr", *map(str, words)])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        capsys.readouterr()
+        code: Any = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code or 0
+        printed = capsys.readouterr()
+        assert "Traceback" not in printed.err
+        return Done(code, printed.out, printed.err)
+
+    return run

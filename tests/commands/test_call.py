@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from ivr.dialogue.call import CallInfo, Step
+from ivr.store.database import open_engine
+from ivr.store.journal import DirectJournal
+
+LOG = Path(__file__).parent.parent / "queue_logs" / "hard_cases.log"
+CALL = "1770685210.10"
+AT = datetime(2026, 2, 10, 1, 0, 10, 300_000, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def filled(ivr, home: Path):
+    """The command line over a record of the hard cases, and one call's dialogue."""
+    assert ivr("db", "upgrade").code == 0
+    assert ivr("queue", "ingest", LOG).code == 0
+    engine = open_engine(f"sqlite:///{home / 'ivr.db'}")
+    journal = DirectJournal(engine)
+    journal.begin(CallInfo(CALL, linked_id=CALL, caller="13812345678", called="12306"), "abc123", AT)
+    menu = "您好，" * 40
+    journal.step(CALL, Step(1, AT, "main", "gather", said=menu, keys="", outcome="no_input"))
+    journal.step(
+        CALL, Step(2, AT + timedelta(seconds=2), "main", "gather", said=menu, keys="4", outcome="digits")
+    )
+    journal.step(
+        CALL, Step(3, AT + timedelta(seconds=3), "tickets", "ask", query="tickets", outcome="none_left")
+    )
+    journal.step(CALL, Step(4, AT + timedelta(seconds=3), "tickets", "say", said="没有余票", outcome="said"))
+    journal.step(CALL, Step(5, AT + timedelta(seconds=5), "agent", "transfer", outcome="operator"))
+    journal.end(CALL, AT + timedelta(seconds=5), "transferred")
+    engine.dispose()
+    return ivr
+
+
+def test_calls_are_listed_newest_first_and_masked(filled) -> None:
+    rows = filled("call", "list", "--json").document
+    assert [row["call"] for row in rows][:2] == ["1770685906.24", "1770685900.22"]
+    assert rows[-1]["caller"] == "138****5678"
+    assert (rows[-1]["outcome"], rows[-1]["menu_revision"]) == ("answered", "abc123")
+    assert rows[-1]["began_at"] == "2026-02-10T09:00:10.250000+08:00"
+    out = filled("call", "list").out
+    assert len(out.splitlines()) == len(rows) + 1
+    assert "13812345678" not in out
+
+
+def test_calls_are_chosen_by_outcome_and_time(filled) -> None:
+    lost = filled("call", "list", "--outcome", "lost", "--json").document
+    assert [row["call"] for row in lost] == ["1770685906.24", "1770685900.22"]
+    early = filled(
+        "call", "list", "--from", "2026-02-10T09:00", "--to", "2026-02-10T09:01", "--json"
+    ).document
+    assert [row["call"] for row in early] == [CALL]
+    assert filled("call", "list", "--from", "2026-02-11", "--limit", "1").out == "No calls.\n"
+
+
+def test_the_story_of_a_call(filled) -> None:
+    lines = filled("call", "show", CALL).out.splitlines()
+    assert lines[0] == f"call {CALL}  2026-02-10  answered  menu abc123"
+    told = [" ".join(line.split()) for line in lines[1:]]
+    assert [line for line in told if " said " not in line] == [
+        "09:00:10 138****5678 calls 12306",
+        "09:00:10 main keys no_input",
+        "09:00:12 main keys 4",
+        "09:00:13 tickets answer tickets: none_left",
+        "09:00:15 agent transfer operator",
+        "09:00:15 operator enters at position 1",
+        "09:00:20 ring agent 1024: no_answer, rang 0:05",
+        "09:00:23 ring agent 1023: answered, rang 0:03",
+        "09:00:23 operator answered by agent 1023 after 0:08",
+        "09:01:23 operator talk ended by caller after a talk of 1:00",
+        "09:01:23 the call ends: answered, cause 16",
+    ]
+    assert "09:00:13 tickets said 没有余票" in told
+
+
+def test_the_story_as_json(filled) -> None:
+    story = filled("call", "show", CALL, "--json").document
+    assert (story["call"], story["caller"], story["outcome"]) == (CALL, "138****5678", "answered")
+    assert [(step["seq"], step["kind"], step["keys"]) for step in story["steps"]] == [
+        (1, "gather", ""), (2, "gather", "4"), (3, "ask", None), (4, "say", None), (5, "transfer", None),
+    ]  # fmt: skip
+    (entry,) = story["queue_entries"]
+    assert (entry["queue"], entry["agent"], entry["wait_s"], entry["talk_s"]) == ("operator", "1023", 8, 60)
+    assert [ring["outcome"] for ring in entry["attempts"]] == ["no_answer", "answered"]
+
+
+def test_the_menu_part_is_the_option_of_the_statistics(filled) -> None:
+    rows = filled(
+        "queue", "stats", "--from", "2026-02-10", "--to", "2026-02-10", "--by", "option", "--json"
+    ).document
+    assert [(row["option"], row["offered"]) for row in rows] == [("agent", 1), (None, 12)]
+
+
+def test_a_transfer_a_fallback_and_a_call_known_from_the_queue_only(filled) -> None:
+    assert (
+        "talk ended by blind to tickets@transfers after a talk of 0:20"
+        in filled("call", "show", "1770685320.16").out
+    )
+    assert "fallback: the dialogue was out of reach" in filled("call", "show", "1770685310.15").out
+    only = filled("call", "show", "1770685430.20")
+    assert "timed_out after 5:00" in only.out
+    assert filled("call", "show", "1770685430.20", "--json").document["call"] == "1770685430.20"
+
+
+def test_an_unknown_call_is_told_in_one_line(filled) -> None:
+    fault = filled("call", "show", "1.1")
+    assert (fault.code, fault.err.count("\n")) == (1, 1)

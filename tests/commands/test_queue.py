@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import gzip
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+LOG = Path(__file__).parent.parent / "queue_logs" / "hard_cases.log"
+DAY = ("--from", "2026-02-10", "--to", "2026-02-10")
+
+
+@pytest.fixture
+def filled(ivr):
+    """The command line over a record of the hard cases."""
+    assert ivr("db", "upgrade").code == 0
+    assert ivr("queue", "ingest", LOG).code == 0
+    return ivr
+
+
+def test_ingest_tells_how_much_was_new(ivr, tmp_path: Path) -> None:
+    ivr("db", "upgrade")
+    lines = LOG.read_bytes().count(b"\n")
+    packed = tmp_path / "queue_log.1.gz"
+    packed.write_bytes(gzip.compress(LOG.read_bytes()))
+    assert ivr("queue", "ingest", packed, "--json").document == {"file": str(packed), "new_lines": lines}
+    assert ivr("queue", "ingest", LOG).out == f"0 new lines from {LOG}\n"
+    fault = ivr("queue", "ingest", tmp_path / "nowhere")
+    assert (fault.code, fault.err.count("\n")) == (1, 1)
+
+
+def test_stats_as_json(filled) -> None:
+    operator, tickets = filled("queue", "stats", *DAY, "--json").document
+    assert (operator["queue"], operator["offered"], operator["answered"], operator["lost"]) == (
+        "operator",
+        11,
+        3,
+        1,
+    )
+    assert (tickets["queue"], tickets["offered"], tickets["answered"], tickets["left_empty"]) == (
+        "tickets",
+        2,
+        1,
+        1,
+    )
+    assert operator["threshold_s"] == 20
+    assert filled("queue", "stats", *DAY, "--queue", "tickets", "--json").document == [tickets]
+
+
+@pytest.mark.parametrize("by", ["queue", "agent", "hour", "day", "option"])
+def test_stats_as_a_table_that_fits(filled, by: str) -> None:
+    rows = filled("queue", "stats", *DAY, "--by", by, "--json").document
+    table = filled("queue", "stats", *DAY, "--by", by).out.splitlines()
+    assert len(table) == len(rows) + 1
+    assert max(map(len, table)) <= 100
+    assert all((row[by] or "-")[:10] in line for row, line in zip(rows, table[1:], strict=True))
+
+
+def test_the_period_is_that_of_the_site(filled) -> None:
+    minute = filled("queue", "stats", "--from", "2026-02-10T09:01", "--to", "2026-02-10T09:02", "--json")
+    assert minute.document[0]["offered"] == 3
+    utc = filled(
+        "queue", "stats", "--from", "2026-02-10T01:01+00:00", "--to", "2026-02-10T01:02+00:00", "--json"
+    )
+    assert utc.document == minute.document
+    assert filled("queue", "stats", "--to", "2026-02-10T09:01", "--json").document[0]["offered"] == 1
+    assert filled("queue", "stats", "--from", "2026-02-11", "--json").document == []
+    assert "No callers" in filled("queue", "stats", "--from", "2026-02-11").out
+    assert filled("queue", "stats", "--json").document == []
+
+
+@pytest.mark.parametrize(
+    "words", [("--from", "yesterday"), ("--from", "2026-02-11", "--to", "2026-02-10"), ("--by", "moon")]
+)
+def test_a_wrong_period_or_group_is_wrong_usage(filled, words: tuple[str, ...]) -> None:
+    assert filled("queue", "stats", *words).code == 2
+
+
+def test_the_last_entries(filled) -> None:
+    rows = filled("queue", "list", "--limit", "3", "--json").document
+    assert [row["call"] for row in rows] == ["1770685940.25", "1770685906.24", "1770685900.22"]
+    assert rows[0] | {"caller": "131****5678", "outcome": "waiting", "agent": None} == rows[0]
+    assert rows[0]["entered_at"] == "2026-02-10T09:12:20+08:00"
+    out = filled("queue", "list", "--queue", "tickets").out
+    assert len(out.splitlines()) == 3
+    assert "13512345678" not in out
+
+
+def test_an_empty_record(ivr) -> None:
+    ivr("db", "upgrade")
+    assert ivr("queue", "list").out == "No entries yet.\n"
+    assert ivr("queue", "list", "--json").document == []
+
+
+def test_no_line_of_a_list_is_too_wide(filled) -> None:
+    def width(text: str) -> int:
+        return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+
+    for words in (("queue", "list"), ("call", "list"), ("call", "show", "1770685320.16")):
+        assert max(map(width, filled(*words).out.splitlines())) <= 100
