@@ -96,6 +96,8 @@ class Settings:
     )
     service_level_s: int = _setting(20, _seconds, "answered within this is in time")
     short_abandon_s: int = _setting(10, _seconds, "hung up within this is a short abandonment")
+    ring_s: int = _setting(15, _seconds, "how long an agent's phone rings before the next one does")
+    wrapup_s: int = _setting(5, _seconds, "an agent's time after a call before the next one rings")
     queue_timeout_s: int = _setting(300, _seconds, "longest wait in the queue")
     call_limit_s: int = _setting(1800, _seconds, "longest call in the menu")
     voice_workers: int = _setting(2, _workers, "processes that make sounds during calls")

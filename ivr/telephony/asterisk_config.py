@@ -174,6 +174,8 @@ def _values(settings: Settings, asterisk: Asterisk, home: AsteriskHome) -> dict[
         "HOTLINE": _number(settings),
         "CALL_LIMIT": settings.call_limit_s,
         "QUEUE_TIMEOUT": settings.queue_timeout_s,
+        "RING": settings.ring_s,
+        "WRAPUP": settings.wrapup_s,
         "SERVICE_LEVEL": settings.service_level_s,
         "SEAT_PATTERN": SEAT_PATTERN,
         "RTP_START": settings.rtp_start,

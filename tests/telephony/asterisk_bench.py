@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import signal
 import socket
 import socketserver
+import struct
 import subprocess
 import threading
 import time
@@ -71,12 +73,13 @@ def an_asterisk() -> Asterisk:
 class StubAgi:
     """An AGI server that does to each script what the test tells it.
 
-    ``answers[script]``: variables to set before an orderly end, ``"freeze"``, ``"die"``, or ``"idle"``
-    (say nothing until the caller is gone).
+    ``answers[script]``: variables to set before an orderly end, ``"freeze"``, ``"die"``, ``"idle"``
+    (say nothing until the caller is gone), or ``"keys"`` (collect one key, then end orderly).
     """
 
     answers: dict[str, object] = field(default_factory=dict)
     requests: list[dict[str, str]] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
     frozen: threading.Event = field(default_factory=threading.Event)
 
     def handle(self, stream: socketserver.StreamRequestHandler) -> None:
@@ -102,6 +105,10 @@ class StubAgi:
             self.frozen.wait(20)
         elif answer == "idle":
             stream.rfile.readline()
+        elif answer == "keys":
+            pressed = command("WAIT FOR DIGIT 6000").partition("result=")[2].split()[0]
+            self.keys.append(chr(int(pressed)))
+            command("SET VARIABLE IVR_DONE 1")
         elif isinstance(answer, dict):
             for name, value in {"IVR_DONE": "1", **answer}.items():
                 command(f'SET VARIABLE {name} "{value}"')
@@ -171,6 +178,23 @@ class Bench:
             "-p", str(ports[0]), "-mp", str(ports[4]), user=number, wait_ms=hold_ms,
         )  # fmt: skip
 
+    def press(self, key: str, way: str) -> subprocess.Popen[bytes]:
+        """A caller that presses ``key`` a second after the answer: ``event``, ``info`` or ``tone``."""
+        ports = free_ports(12)
+        pcap = {"event": f"/usr/share/sip-tester/dtmf_2833_{key}.pcap", "info": "", "tone": "tone.pcap"}[way]
+        if way == "tone":
+            write_tone(self.folder / "tone.pcap", key)
+        play = f'<exec play_pcap_audio="{pcap}"/>' if pcap else ""
+        # SIPp has no conditions on a key, so that the scenario is cut to what is wanted.
+        text = (SCENARIOS / "caller_keys.xml").read_text().replace("[play]", play).replace("[key]", key)
+        if way != "info":
+            text = text.partition("<!-- info -->")[0] + text.partition("<!-- /info -->")[2]
+        if way == "tone":
+            text = text.replace(" 101\n", "\n").replace("a=rtpmap:101 telephone-event/8000\n", "")
+        scenario = self.folder / f"keys-{way}.xml"
+        scenario.write_text(text)
+        return self.sipp(str(scenario), "-p", str(ports[0]), "-mp", str(ports[4]))
+
     def register(self, seat: str, port: int, password: str | None = None) -> int:
         """SIPp's exit code: 0 when the seat is registered."""
         secret = password or seat_secrets(self.settings.home)[seat]
@@ -184,6 +208,14 @@ class Bench:
         return self.sipp(
             "seat.xml", "-p", str(ports[0]), "-mp", str(ports[4]), "-m", str(calls), user=seat, wait_ms=talk_ms,
         )  # fmt: skip
+
+    def seat_dials(self, seat: str, number: str, hold_ms: int = 3000) -> int:
+        """SIPp's exit code when ``seat`` dials ``number`` with its password: 0 when it was answered."""
+        ports = free_ports(12)
+        return self.sipp(
+            "seat_dials.xml", "-key", "from", seat, "-au", seat, "-ap", seat_secrets(self.settings.home)[seat],
+            "-p", str(ports[0]), "-mp", str(ports[4]), user=number, wait_ms=hold_ms,
+        ).wait(20)  # fmt: skip
 
     def sign_in(self, seat: str, staff: str) -> None:
         assert "Added" in self.ask(f"queue add member PJSIP/{seat} to operator penalty 0 as {staff}")
@@ -253,3 +285,36 @@ def booted(home: AsteriskHome) -> bool:
         return "fully booted" in ask(home.control_socket, "core waitfullybooted")
     except IvrError:
         return False
+
+
+def write_tone(path: Path, key: str) -> None:
+    """A pcap file with 200 ms of the key's two tones as A-law RTP, as a phone sends it."""
+    low, high = {"5": (770, 1336)}[key]
+    rate, packet = 8000, 160
+    frames = []
+    for number in range(12):
+        times = [(number * packet + i) / rate for i in range(packet)]
+        sound = number < 10  # then silence, so that the end of the key is heard
+        samples = [
+            int(8000 * (math.sin(2 * math.pi * low * t) + math.sin(2 * math.pi * high * t)) * sound)
+            for t in times
+        ]
+        rtp = struct.pack(">BBHII", 0x80, 8, number, number * packet, 7) + bytes(map(a_law, samples))
+        udp = struct.pack(">HHHH", 6000, 6000, 8 + len(rtp), 0) + rtp
+        ip = (
+            struct.pack(
+                ">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, b"\x7f\0\0\1", b"\x7f\0\0\1"
+            )
+            + udp
+        )
+        ethernet = bytes(12) + b"\x08\x00" + ip
+        frames.append(struct.pack("<IIII", 0, number * 20000, len(ethernet), len(ethernet)) + ethernet)
+    path.write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1) + b"".join(frames))
+
+
+def a_law(sample: int) -> int:
+    """G.711 A-law of a 16-bit sample."""
+    sign, magnitude = (0x80, sample) if sample >= 0 else (0, -sample - 1)
+    magnitude >>= 4  # 11 bits
+    segment = max(0, magnitude.bit_length() - 4)
+    return (sign | segment << 4 | (magnitude >> max(segment - 1, 0)) & 0x0F) ^ 0x55

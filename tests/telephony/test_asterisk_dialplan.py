@@ -205,6 +205,59 @@ def test_caller_numbers_cannot_write_lines_of_their_own(line: Bench) -> None:
     assert line.events()[0][:5] == ["CALLBEGIN", "NONE", "NONE", "123", "12306"]
 
 
+@pytest.mark.parametrize("code", ["*51", "*52", "*53", "*54"])
+def test_a_feature_code_asks_the_server_on_the_seats_channel(line: Bench, code: str) -> None:
+    with line.agi_server(agent={}) as agi:
+        assert line.seat_dials("1003", code) == 0
+    asked = agi.asked("agent")[0]
+    assert (asked["agi_arg_1"], asked["IVR_SEAT"]) == (code, "1003")
+
+
+def test_a_seat_hears_when_the_server_is_down(line: Bench) -> None:
+    assert line.seat_dials("1003", "*51", hold_ms=9000) == 0  # the congestion tone, then Asterisk hangs up
+
+
+def test_a_seat_rings_a_seat_and_nothing_else(line: Bench) -> None:
+    with line.agi_server() as agi:
+        other = line.seat("1002", talk_ms=300)
+        assert line.seat_dials("1001", "1002") == 0
+        assert other.wait(5) == 0
+        for number in ("12306", "95105105", "1006", "*55", "013800001234"):
+            assert line.seat_dials("1001", number) != 0, number
+    assert agi.requests == []
+    assert line.events() == []
+
+
+def test_an_agent_that_does_not_answer_is_passed_over(tmp_path: Path) -> None:
+    """A phone that is there but silent: its ring is given up, and the next agent is rung."""
+    with bench(tmp_path, IVR_RING_S="2") as line:
+        line.register("1001", line.sip_ports[5])  # registered, and then nobody listens there
+        other = line.seat("1002", talk_ms=300)
+        line.sign_in("1001", "1023")
+        line.sign_in("1002", "1024")
+        line.ask("queue set penalty 5 on PJSIP/1002 in operator")  # so that 1023 comes first
+        with line.agi_server(hotline={"IVR_NEXT": "queue", "IVR_QUEUE": "operator"}, after_queue={}):
+            caller = line.call()
+            wait_for(lambda: "RINGNOANSWER" in line.names(), "RINGNOANSWER")
+            line.ask("queue set penalty 0 on PJSIP/1002 in operator")
+            assert caller.wait(15) == 0
+            assert other.wait(5) == 0
+        wait_for(lambda: "COMPLETEAGENT" in line.names(), "COMPLETEAGENT")
+        assert [(e[0], e[2]) for e in line.events() if e[0] in {"RINGNOANSWER", "CONNECT"}][-1] == (
+            "CONNECT",
+            "1024",
+        )
+        assert ("RINGNOANSWER", "1023") in [(e[0], e[2]) for e in line.events()]
+
+
+@pytest.mark.parametrize("way", ["event", "info", "tone"])
+def test_keys_arrive_in_every_way(line: Bench, way: str) -> None:
+    """As RTP events, as SIP INFO, and as tones in the sound when the phone offers nothing better."""
+    with line.agi_server(hotline="keys") as agi:
+        assert line.press("5", way).wait(20) == 0
+    assert agi.keys == ["5"]
+
+
 def test_agi_as_a_process(tmp_path: Path) -> None:
     with bench(tmp_path, IVR_AGI_MODE="process") as line:
         script = line.home.root / "agi-bin" / "hotline.py"
