@@ -76,7 +76,7 @@ def stats(from_text: str | None, to_text: str | None, queue: str, by: str, as_js
 
 def _stats_table(rows: Sequence[dict[str, Any]], by: str, threshold_s: int) -> str:
     heads = [by, "offer", "answ", "aband", "t.out", "refus", "other", "wait", "rate", f"≤{threshold_s}s"]
-    heads += ["ASA", "longest", "AHT", "occup", "met"]
+    heads += ["ASA", "max", "AHT", "occ", "met"]
     cells = []
     for row in rows:
         name = row[by] or "-"
@@ -87,9 +87,9 @@ def _stats_table(rows: Sequence[dict[str, Any]], by: str, threshold_s: int) -> s
         counts += [row["refused_full"] + row["refused_empty"], sum(row[key] for key in other), row["waiting"]]
         figures = [percent(row["answer_rate"]), percent(row["service_level"])]
         figures += [seconds(row[key]) for key in ("asa_s", "longest_wait_s", "aht_s")]
-        figures += [percent(row["occupancy"]), {True: "yes", False: "no", None: "-"}[row["standard_met"]]]
+        figures += [percent(row["occupancy"], 0), {True: "yes", False: "no", None: "-"}[row["standard_met"]]]
         cells.append([name, *map(str, counts), *figures])
-    return table(heads, cells, most=16)
+    return table(heads, cells, most=16, gap=1)
 
 
 @command.command("list")

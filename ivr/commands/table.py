@@ -24,9 +24,11 @@ def cut(text: str, columns: int) -> str:
     return text + "…"
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1, most: int = 28) -> str:
+def table(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1, most: int = 28, gap: int = 2
+) -> str:
     """Lines of a table; the first ``left`` columns lean to the left, the others to the right; no cell is
-    wider than ``most``."""
+    wider than ``most``, and ``gap`` spaces are between them."""
     cells = [[cut(cell, most) for cell in row] for row in [heads, *rows]]
     widths = [max(width(row[column]) for row in cells) for column in range(len(heads))]
     lines = []
@@ -35,7 +37,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], left: int = 1, mo
         for column, cell in enumerate(row):
             space = " " * (widths[column] - width(cell))
             padded.append(cell + space if column < left else space + cell)
-        lines.append("  ".join(padded).rstrip())
+        lines.append((" " * gap).join(padded).rstrip())
     return "\n".join(lines)
 
 
@@ -47,6 +49,6 @@ def seconds(value: float | None) -> str:
     return f"{whole // 60}:{whole % 60:02}"
 
 
-def percent(value: float | None) -> str:
+def percent(value: float | None, decimals: int = 1) -> str:
     """A ratio as a percentage, ``-`` for none."""
-    return "-" if value is None else f"{value * 100:.1f}%"
+    return "-" if value is None else f"{value * 100:.{decimals}f}%"
