@@ -84,8 +84,8 @@ class LogFile:
         return Batch(tuple(lines), position.offset, seen.moved(offset, head, tail))
 
     def _bytes(self, start: int, size: int) -> bytes:
-        self._stream.seek(start)
-        return self._stream.read(size)
+        # not through the stream: its buffer would still hold what a truncated file held before
+        return os.pread(self._stream.fileno(), size, start)
 
 
 class QueueLog:
@@ -230,6 +230,7 @@ def _unpacked(stream: IO[bytes]) -> IO[bytes]:
     try:
         with stream, gzip.GzipFile(fileobj=stream) as packed:
             shutil.copyfileobj(packed, target)
+        target.flush()
     except BaseException:
         target.close()
         raise

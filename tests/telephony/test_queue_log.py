@@ -174,6 +174,18 @@ def test_a_truncated_log_is_read_from_its_beginning(path: Path) -> None:
     assert reader.read() == ["a much longer line than those before"]
 
 
+def test_half_a_line_before_the_truncation_does_not_mix_with_what_comes_after(path: Path) -> None:
+    reader = Reader(path)
+    write(path, "1")
+    reader.read()
+    write(path, "2 begins", end="")
+    reader.read()
+    write(path, " and ends")
+    copy_and_truncate(path)
+    write(path, "3 is another line, and longer")
+    assert reader.read() == ["2 begins and ends", "3 is another line, and longer"]
+
+
 def test_a_broken_rotated_log_is_passed_over(path: Path) -> None:
     reader = Reader(path)
     write(path, "1")
