@@ -1,0 +1,465 @@
+"""A whole running hotline, calls to it, and what it wrote down; everything waits for a condition with a deadline."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ivr.errors import IvrError
+from ivr.settings import PROJECT, Settings, load
+from ivr.telephony.asterisk_config import AsteriskHome, control_address
+from ivr.telephony.asterisk_find import find
+from ivr.telephony.asterisk_process import ask
+from ivr.telephony.seats import AMI_USER, ami_secret, seat_secrets
+from tests.e2e.sipp import CallerPhone, Ended, Exchange, SeatPhone, Sipp, free_port
+
+T = TypeVar("T")
+_MISSING = "real calls need Asterisk and SIPp: run scripts/setup test"
+
+
+class Overdue(AssertionError):
+    """What was waited for did not come."""
+
+
+def wait_for(condition: Callable[[], T], what: str, seconds: float = 10) -> T:
+    """The first true value of ``condition``. Raises :class:`Overdue` after ``seconds``."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise Overdue(f"not within {seconds:g} s: {what}")
+        time.sleep(0.03)
+    return value
+
+
+def together(*tasks: Callable[[], T]) -> list[T]:
+    """Run all tasks at once; their results in order."""
+    with ThreadPoolExecutor(max(1, len(tasks))) as pool:
+        return [future.result() for future in [pool.submit(task) for task in tasks]]
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A line of ``core show channels concise``."""
+
+    name: str
+    context: str
+    extension: str
+    application: str
+    data: str
+    caller: str
+    uniqueid: str
+
+
+@dataclass(frozen=True)
+class _Picture:
+    taken: float
+    gathers: dict[str, int]
+    channels: list[Channel]
+
+
+class Line:
+    """A running hotline as its neighbours see it: by SIP, on the command line, in its files.
+
+    ``Line(settings)`` takes one that somebody started; :func:`running` starts one.
+    """
+
+    _numbers = itertools.count(1)
+
+    def __init__(self, settings: Settings, environ: dict[str, str], folder: Path) -> None:
+        self.settings, self.environ, self.folder = settings, environ, folder
+        self.asterisk = AsteriskHome.of(settings)
+        self.at = Exchange(control_address(settings), settings.sip_port)
+        self.phones: list[Sipp] = []
+        self._lock = threading.Lock()
+        self._picture = _Picture(0.0, {}, [])
+        self._database = settings.database.removeprefix("sqlite:///")
+
+    # ---- phones -----------------------------------------------------------------------------------------------------
+
+    def call(self, keys: Sequence[str] = (), **how: Any) -> Call:
+        """A caller dials; ``how`` as for :class:`CallerPhone`. Each has a number of its own."""
+        number = next(self._numbers)
+        caller = how.pop("caller", f"138{number:08d}")
+        phone = CallerPhone(self.folder / f"caller{number}", self.at, keys, caller=caller, **how)
+        self.phones.append(phone)
+        return Call(self, phone, caller)
+
+    def seat(self, seat: str, **how: Any) -> SeatPhone:
+        """A seat's phone registers and waits for calls; ``how`` as for :class:`SeatPhone`."""
+        folder = self.folder / f"seat{next(self._numbers)}"
+        phone = SeatPhone(folder, self.at, seat, self.secret(seat), **how)
+        self.phones.append(phone)
+        assert phone.registration == 200
+        return phone
+
+    def dial_from_seat(self, seat: str, number: str, keys: Sequence[str] = (), **how: Any) -> Call:
+        """A seat dials, with its password."""
+        return self.call(keys, caller=seat, number=number, secret=self.secret(seat), **how)
+
+    def secret(self, seat: str) -> str:
+        return seat_secrets(self.settings.home)[seat]
+
+    def stop_phones(self) -> None:
+        for phone in self.phones:
+            phone.stop()
+        self.phones.clear()
+
+    # ---- asking -----------------------------------------------------------------------------------------------------
+
+    def console(self, command: str) -> str:
+        """What Asterisk's console says."""
+        return ask(self.asterisk.control_socket, command)
+
+    def cli(self, *words: str, code: int = 0) -> str:
+        """What ``ivr words…`` prints; it has to end with ``code``."""
+        done = subprocess.run(
+            [sys.executable, str(PROJECT / "cli.py"), *words],
+            env=self.environ, cwd=PROJECT, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert done.returncode == code, f"ivr {' '.join(words)}: {done.returncode} {done.stdout}{done.stderr}"
+        assert "Traceback" not in done.stderr
+        return done.stdout
+
+    def read(self, *words: str) -> Any:
+        """The JSON document of ``ivr words… --json``."""
+        return json.loads(self.cli(*words, "--json"))
+
+    def rows(self, query: str, *values: object) -> list[Any]:
+        """Rows of the database, read-only: for waiting; what is asserted comes from the command line."""
+        with contextlib.closing(
+            sqlite3.connect(f"file:{self._database}?mode=ro", uri=True, timeout=10)
+        ) as link:
+            return link.execute(query, values).fetchall()
+
+    def picture(self, after: float) -> _Picture:
+        """Answered prompts of each call, and then the channels: all looked at later than ``after``."""
+        with self._lock:
+            if self._picture.taken <= after:
+                taken = time.monotonic()
+                gathers = dict(
+                    self.rows("SELECT call_uniqueid, count(*) FROM call_steps WHERE kind='gather' GROUP BY 1")
+                )
+                self._picture = _Picture(taken, gathers, self.channels())
+            return self._picture
+
+    def channels(self) -> list[Channel]:
+        """The channels that are up now."""
+        found = []
+        for line in self.console("core show channels concise").splitlines():
+            part = line.split("!")
+            if len(part) >= 14:
+                data = "!".join(part[6:-7])
+                found.append(Channel(part[0], part[1], part[2], part[5], data, part[-7], part[-1]))
+        return found
+
+    def queue_log(self) -> list[list[str]]:
+        """The lines of Asterisk's queue_log, split at ``|``."""
+        return [line.split("|") for line in self.asterisk.queue_log.read_text().splitlines()]
+
+    def processes(self, words: str = "") -> list[int]:
+        """The processes of this hotline whose command line contains ``words``."""
+        mark = f"IVR_HOME={self.settings.home}".encode()
+        found = []
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit() and int(folder.name) != os.getpid():
+                with contextlib.suppress(OSError):
+                    command = (
+                        (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+                    )
+                    if (
+                        command
+                        and words in command
+                        and mark in (folder / "environ").read_bytes().split(b"\0")
+                    ):
+                        found.append(int(folder.name))
+        return found
+
+    # ---- agents -----------------------------------------------------------------------------------------------------
+
+    def agent(self, staff: str, pin: str = "4711") -> str:
+        """An agent with this staff number, made when missing."""
+        if not self.rows("SELECT 1 FROM agents WHERE staff = ?", staff):
+            self.cli("agent", "add", staff, "--pin", pin)
+        return staff
+
+    def sign_in(self, staff: str, seat: str) -> None:
+        """Sign an agent in, on the command line."""
+        self.agent(staff)
+        self.cli("agent", "login", staff, "--seat", seat)
+
+    def members(self) -> dict[str, str]:
+        """Staff number → what ``queue show`` says of the member."""
+        found = re.findall(r"(?m)^ +(\d+) \(PJSIP/\d+.*?\)(.*)$", self.console("queue show operator"))
+        return dict(found)
+
+    def sign_out_all(self) -> None:
+        for seat in seat_secrets(self.settings.home):
+            self.console(f"queue remove member PJSIP/{seat} from operator")
+
+    def manager(self) -> Manager:
+        """A listener at Asterisk's manager interface."""
+        return Manager(self.at.address, self.settings.ami_port, ami_secret(self.settings.home))
+
+    def tidy(self) -> None:
+        """End every phone, channel and membership of a test."""
+        self.stop_phones()
+        self.console("channel request hangup all")
+        wait_for(lambda: not self.channels(), "no channel left", 15)
+        self.sign_out_all()
+
+
+@dataclass
+class Call:
+    """One caller on the line. ``prompts``: the sound files of each prompt that a key answered."""
+
+    line: Line
+    phone: CallerPhone
+    caller: str
+    prompts: list[list[Path]] = field(default_factory=list)
+    _answered: int = -1
+    _since: float = 0.0
+
+    @property
+    def masked(self) -> str:
+        return f"{self.caller[:3]}****{self.caller[-4:]}"
+
+    def channel(self, after: float = 0.0) -> Channel | None:
+        """The caller's channel while it is up."""
+        return next((c for c in self.line.picture(after).channels if c.caller == self.caller), None)
+
+    def is_in(self, application: str) -> bool:
+        """Whether the caller's channel runs ``application`` now."""
+        channel = self.channel(time.monotonic())
+        return channel is not None and channel.application == application
+
+    def listening(self) -> bool:
+        """Whether the hotline waits for keys with a prompt that was not answered yet."""
+        picture = self.line.picture(max(self._since, time.monotonic() - 0.05))
+        channel = next((c for c in picture.channels if c.caller == self.caller), None)
+        if channel is None or channel.application != "Read":
+            return False
+        answered = picture.gathers.get(channel.uniqueid, 0)
+        if answered <= self._answered:
+            return False
+        self._answered = answered
+        self.prompts.append([Path(f) for f in channel.data.split(",")[1].split("&") if f])
+        return True
+
+    def ready(self, seconds: float = 20) -> None:
+        """Wait until the hotline listens to the next keys."""
+        wait_for(self.listening, f"call {self.caller} is asked for key {len(self.prompts) + 1}", seconds)
+
+    def press(self, times: int = 1) -> None:
+        """Press the next keys, ``times`` times, each when the hotline listens."""
+        for _ in range(times):
+            self.ready()
+            self.phone.press()
+            self._since = time.monotonic()
+
+    def press_all(self) -> None:
+        self.press(len(self.phone.keys))
+
+    def hang_up(self) -> Ended:
+        self.phone.hang_up()
+        return self.ended()
+
+    def ended(self, seconds: float = 30) -> Ended:
+        """Wait for the end of the call."""
+        try:
+            return self.phone.ended(seconds)
+        except subprocess.TimeoutExpired:
+            raise Overdue(f"call {self.caller} goes on after {seconds:g} s") from None
+
+    def uniqueid(self) -> str:
+        """Asterisk's id of the call, once it is written down."""
+        query = "SELECT uniqueid FROM calls WHERE caller_masked = ? ORDER BY id DESC LIMIT 1"
+        return str(wait_for(lambda: self.line.rows(query, self.masked), f"{self.caller} in SQL")[0][0])
+
+    def story(self, seconds: float = 10) -> Story:
+        """``ivr call show`` once the call's end is written down."""
+        uniqueid = self.uniqueid()
+        closed = (  # by the recorder and, unless the dialogue was killed, by the journal
+            "SELECT 1 FROM calls WHERE uniqueid = ? AND ended_at IS NOT NULL AND (dialogue <> '' OR fallback)"
+        )
+        wait_for(lambda: self.line.rows(closed, uniqueid), f"the end of {uniqueid} in SQL", seconds)
+        talking = "SELECT 1 FROM queue_entries WHERE call_uniqueid = ? AND ended_at IS NULL"
+        wait_for(lambda: not self.line.rows(talking, uniqueid), f"the queue entries of {uniqueid}", seconds)
+        return Story(self.line.read("call", "show", uniqueid))
+
+
+@dataclass(frozen=True)
+class Story:
+    """``ivr call show --json``."""
+
+    document: dict[str, Any]
+
+    def __getitem__(self, key: str) -> Any:
+        return self.document[key]
+
+    @property
+    def said(self) -> list[str]:
+        """All that was said, prompt by prompt."""
+        return [step["said"] for step in self["steps"] if step["said"]]
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of each prompt that got some; a lone ``#`` is "", silence is left out."""
+        return [step["keys"] for step in self["steps"] if step["outcome"] == "digits"]
+
+    @property
+    def parts(self) -> list[str]:
+        """The menu's parts in the order in which the call came to them."""
+        parts = [step["part"] for step in self["steps"]]
+        return [part for before, part in zip(["", *parts], parts, strict=False) if part != before]
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        return list(self["queue_entries"])
+
+    @property
+    def attempts(self) -> list[tuple[str, str]]:
+        """(agent, outcome) of every ring."""
+        return [(ring["agent"], ring["outcome"]) for entry in self.entries for ring in entry["attempts"]]
+
+
+class Manager:
+    """A bare listener at the manager interface, for Asterisk's own clock: (moment, event, fields)."""
+
+    def __init__(self, address: str, port: int, secret: str) -> None:
+        self.events: list[tuple[float, str, dict[str, str]]] = []
+        self._socket = socket.create_connection((address, port), 5)
+        self._stream = self._socket.makefile("rb")
+        login = f"Action: Login\r\nUsername: {AMI_USER}\r\nSecret: {secret}\r\nEvents: on\r\n\r\n"
+        self._socket.sendall(login.encode())
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+        wait_for(lambda: self._open, "the manager's welcome")
+
+    _open = False
+
+    def _listen(self) -> None:
+        fields: dict[str, str] = {}
+        with contextlib.suppress(OSError, ValueError):
+            for line in self._stream:
+                name, colon, value = line.decode("utf-8", "replace").rstrip("\r\n").partition(": ")
+                if colon:
+                    fields[name] = value
+                    continue
+                self._open |= fields.get("Response") == "Success"
+                if "Event" in fields:
+                    self.events.append((float(fields.get("Timestamp", 0)), fields["Event"], fields))
+                fields = {}
+
+    def moment(self, event: str, seconds: float = 10, **wanted: str) -> float:
+        """When ``event`` with the fields ``wanted`` came, by Asterisk's clock."""
+
+        def found() -> list[float]:
+            return [
+                at
+                for at, name, fields in self.events
+                if name == event and all(fields.get(k) == v for k, v in wanted.items())
+            ]
+
+        return wait_for(found, f"{event} {wanted}", seconds)[0]
+
+    def __enter__(self) -> Manager:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join(2)
+
+
+@contextlib.contextmanager
+def running(queues: str = "", **environ: str) -> Iterator[Line]:
+    """Start a whole hotline in a home and on ports of its own; stop it whatever happens, and see that nothing is left.
+
+    ``queues``: the site's own ``queues.conf``. ``environ``: settings.
+    """
+    home = Path(tempfile.mkdtemp(prefix="ivr-e2e-", dir="/tmp"))  # a control socket's path has to be short
+    rtp = free_port() // 2 * 2
+    own = {
+        "IVR_HOME": str(home), "IVR_CONFIG": str(home / "none.toml"), "IVR_SIP_PORT": str(free_port()),
+        "IVR_AGI_PORT": str(free_port()), "IVR_AMI_PORT": str(free_port()),
+        "IVR_RTP_START": str(rtp), "IVR_RTP_END": str(rtp + 199), **environ,
+    }  # fmt: skip
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("IVR_") or k.startswith("IVR_ASTERISK")}
+    settings = load({**kept, **own}, home / "none.toml")
+    if queues:
+        local = AsteriskHome.of(settings).local
+        local.mkdir(parents=True)
+        (local / "queues.conf").write_text(queues)
+    line = Line(settings, {**kept, **own}, home / "phones")
+    output = home / "serve.out"
+    with output.open("wb") as stream:
+        process = subprocess.Popen(
+            [sys.executable, str(PROJECT / "cli.py"), "serve"],
+            env=line.environ, cwd=PROJECT, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+    try:
+        wait_for(
+            lambda: process.poll() is not None or "READY sip:" in output.read_text("utf-8"), "READY", 120
+        )
+        if process.poll() is not None:
+            raise AssertionError(f"the hotline does not start: {output.read_text('utf-8')}")
+        yield line
+    finally:
+        line.stop_phones()
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        left = line.processes()
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        faults = faults_in(line)
+        if not os.environ.get("IVR_E2E_KEEP"):
+            shutil.rmtree(home, ignore_errors=True)
+    assert not left, f"processes were left: {left}"
+    assert process.returncode == 0, f"the hotline ended with {process.returncode}"
+    assert not faults, faults
+
+
+def faults_in(line: Line) -> list[str]:
+    """Lines of the hotline's logs that no caller may cause."""
+    logs = [line.settings.home / "serve.out", *line.settings.home.glob("log/*"), line.asterisk.messages]
+    return [
+        f"{log.name}: {text}"
+        for log in logs
+        if log.is_file()
+        for text in log.read_text("utf-8", "replace").splitlines()
+        if "Traceback" in text or " ERROR[" in text or "WARNING[" in text
+    ]
+
+
+def missing() -> str:
+    """Why no call can be made on this machine; empty when nothing is missing."""
+    if shutil.which("sipp") is None:
+        return f"SIPp is not installed; {_MISSING}"
+    try:
+        find(load())
+    except IvrError as fault:
+        return f"{fault}; {_MISSING}"
+    return ""
