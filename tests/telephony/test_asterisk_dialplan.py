@@ -17,6 +17,9 @@ pytestmark = pytest.mark.asterisk
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     with bench(tmp_path_factory.mktemp("home"), IVR_QUEUE_TIMEOUT_S="4", IVR_CALL_LIMIT_S="3") as started:
         yield started
+        # Whatever the calls did, the dialplan itself was never at fault.
+        faults = [x for x in started.home.messages.read_text().splitlines() if "ERROR" in x or "pbx" in x]
+        assert faults == []
 
 
 @pytest.fixture
