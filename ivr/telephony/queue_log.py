@@ -31,13 +31,14 @@ _CHUNK = 1 << 20  # bytes read at a time; a longer "line" is junk and is cut
 
 
 class LogFile:
-    """One log file, open for reading; a compressed one is unpacked into a temporary file."""
+    """One log file, open for reading; a compressed one, where that ``may_be_packed``, is unpacked into
+    a temporary file. Asterisk itself writes plain text only, whatever bytes it begins with."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, may_be_packed: bool = True) -> None:
         self.path = path
         stream: IO[bytes] = path.open("rb")
         self.stat = os.fstat(stream.fileno())
-        if stream.read(2) == b"\x1f\x8b":
+        if may_be_packed and stream.read(3) == b"\x1f\x8b\x08":
             stream.seek(0)
             stream = _unpacked(stream)
         self._stream = stream
@@ -211,7 +212,7 @@ class QueueLog:
 
     def _opened(self, path: Path) -> LogFile | None:
         try:
-            return LogFile(path)
+            return LogFile(path, may_be_packed=self._alone)
         except FileNotFoundError:
             if self._alone:
                 raise

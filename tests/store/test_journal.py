@@ -261,3 +261,36 @@ def test_an_end_without_a_beginning_is_nothing(journal: DirectJournal, engine: E
     journal.close()
     assert steps(engine, "unknown") == [(1, "", 1)]
     assert not _exists(engine)
+
+
+def test_journal_and_recorder_at_the_same_time(engine: Engine, tmp_path: Path) -> None:
+    calls = [f"1770685210.{number}" for number in range(60)]
+    log = tmp_path / "queue_log"
+    log.touch()
+    stop = threading.Event()
+    recorder = Recorder(engine, QueueLog(log), batch=7)
+    thread = threading.Thread(target=recorder.follow, args=(stop,))
+    thread.start()
+    batching, direct = BatchingJournal(engine), DirectJournal(engine)
+    try:
+        for number, call in enumerate(calls):
+            journal = (batching, direct)[number % 2]
+            with log.open("a") as stream:
+                stream.write(f"1770685210|{call}|NONE|NONE|CALLBEGIN|13812345678|12306|1770685210.050\n")
+            journal.begin(CallInfo(call, linked_id=call, caller="13812345678"), "r1", AT)
+            with log.open("a") as stream:
+                stream.write(f"1770685220|{call}|NONE|NONE|CALLEND|16|1770685220.000\n")
+            journal.end(call, after(9), "completed")
+
+        def outcomes() -> set[tuple[str, str, str]]:
+            with reading(engine) as session:
+                rows = session.scalars(select(Call)).all()
+                return {
+                    (row.outcome, row.called, row.menu_revision) for row in rows if len(rows) == len(calls)
+                }
+
+        wait_for(lambda: outcomes() == {("self_service", "12306", "r1")}, "every call to be whole")
+    finally:
+        stop.set()
+        thread.join(10)
+        batching.close()

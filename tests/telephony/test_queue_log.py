@@ -192,7 +192,7 @@ def test_a_broken_rotated_log_is_passed_over(path: Path) -> None:
     reader.read()
     path.rename(path.with_name("queue_log.2"))
     write(path, "2")
-    path.with_name("queue_log.1.gz").write_bytes(b"\x1f\x8b broken")
+    path.with_name("queue_log.1.gz").write_bytes(b"\x1f\x8b\x08 broken")
     reader.restart()
     assert reader.read() == ["2"]
 
@@ -205,10 +205,10 @@ def test_a_line_without_end_does_not_fill_the_memory(path: Path) -> None:
 
 
 def test_bytes_that_are_no_text_are_handed_on(path: Path) -> None:
-    path.write_bytes(b"\xff\x00|\r\n\n")
+    path.write_bytes(b"\x1f\x8b\x08\xff\x00|\r\n\n")
     batch = QueueLog(path).read([])
     assert batch is not None
-    assert batch.lines == (b"\xff\x00|\r", b"")
+    assert batch.lines == (b"\x1f\x8b\x08\xff\x00|\r", b"")
 
 
 @pytest.mark.parametrize("content", [b"1\n2\n3", gzip.compress(b"1\n2\n3")])
@@ -222,7 +222,7 @@ def test_a_single_file_is_known_again_under_another_name(path: Path, content: by
     assert reader.read() == ["3", "4"]
 
 
-@pytest.mark.parametrize("content", [None, b"\x1f\x8bbroken", gzip.compress(b"1\n" * 999)[:-12]])
+@pytest.mark.parametrize("content", [None, b"\x1f\x8b\x08broken", gzip.compress(b"1\n" * 999)[:-12]])
 def test_a_file_that_cannot_be_read_is_told_in_one_line(path: Path, content: bytes | None) -> None:
     if content is not None:
         path.write_bytes(content)
