@@ -7,6 +7,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -21,11 +22,15 @@ from ivr.rail.answers import Answer
 from ivr.settings import Settings
 from ivr.store.database import Engine, open_engine, reading, writing
 from ivr.store.secrets import use_key
+from ivr.telephony.agi_dialogue import describe
 
 log = logging.getLogger(__name__)
 
 #: Longest time for one utterance while a caller waits; the driver gives up after 3 s.
 _UTTERANCE_S = 1.5
+
+#: Queries at once; one that hangs keeps its thread, while its caller is answered with an error.
+_QUERY_THREADS = 16
 
 #: The tree in which a dialogue of each entry is played; others have their own.
 _TREE_OF_ENTRY = {"after_queue": "hotline"}
@@ -90,8 +95,8 @@ class Answers:
         """The answer; the outcome ``error`` when the database does not give one."""
         try:
             return self._answer(ask)
-        except Exception:  # the caller must hear something, whatever went wrong
-            log.exception("query %s failed", ask.query)
+        except Exception as fault:  # the caller must hear something, whatever went wrong
+            log.error("query %s failed: %s", ask.query, describe(fault))
             return Answer("error")
 
     def _answer(self, ask: Ask) -> Answer:
@@ -145,7 +150,7 @@ def run_agi_server(settings: Settings) -> None:
     """Answer Asterisk's FastAGI requests until SIGTERM or SIGINT."""
     from ivr.authoring.live import LiveTrees
     from ivr.store.journal import BatchingJournal
-    from ivr.telephony.fastagi import FastAgiServer
+    from ivr.telephony.fastagi import FastAgiServer, event_loop
     from ivr.voice.voice import Voice
 
     engine = open_store(settings)
@@ -154,8 +159,10 @@ def run_agi_server(settings: Settings) -> None:
     answers = Answers(engine, clock)
     journal = BatchingJournal(engine)
 
+    threads = ThreadPoolExecutor(_QUERY_THREADS, thread_name_prefix="query")
+
     async def answer(ask: Ask) -> Answer:
-        return await asyncio.to_thread(answers, ask)
+        return await asyncio.get_running_loop().run_in_executor(threads, answers, ask)
 
     async def serve(voice: Voice) -> None:
         server = FastAgiServer(
@@ -180,8 +187,13 @@ def run_agi_server(settings: Settings) -> None:
     try:
         with Voice(settings.home, settings.voice_workers, _UTTERANCE_S) as voice:
             threading.Thread(target=voice.warm, daemon=True).start()
-            asyncio.run(serve(voice))
+            loop = event_loop()
+            try:
+                loop.run_until_complete(serve(voice))
+            finally:
+                loop.close()
     finally:
+        threads.shutdown(wait=False, cancel_futures=True)
         journal.close()
         engine.dispose()
 

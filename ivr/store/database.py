@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import DateTime, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, InterfaceError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -93,7 +93,11 @@ def writing(engine: Engine) -> Iterator[Session]:
 def _described(engine: Engine) -> Iterator[None]:
     try:
         yield
-    except (OperationalError, ProgrammingError) as fault:
+    except DBAPIError as fault:
+        # Damaged, away, without tables: the user's to mend. A row that is refused, or a statement
+        # that makes no sense, is a fault of ours and keeps its traceback.
+        if isinstance(fault, (IntegrityError, DataError, InterfaceError)):
+            raise
         where = engine.url.render_as_string(hide_password=True)
         raise IvrError(
             f"the database cannot be used: {str(fault.orig).splitlines()[0]}",

@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from ivr.errors import IvrError
 
@@ -35,7 +35,7 @@ def upgrade(engine: Engine) -> str:
             _known(config, current_revision(connection), engine)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-    except OperationalError as fault:
+    except DBAPIError as fault:
         raise IvrError(
             f"the tables cannot be made: {str(fault.orig).splitlines()[0]}",
             where=engine.url.render_as_string(hide_password=True),
