@@ -24,11 +24,15 @@ else:  # Ubuntu 22.04
 PROJECT = Path(__file__).resolve().parent.parent
 
 
+def _whole(text: Any, least: int, most: int, what: str) -> int:
+    digits = str(text).strip()
+    if not (digits.isascii() and digits.isdigit() and least <= int(digits) <= most):
+        raise ValueError(f"{what} from {least} to {most}")
+    return int(digits)
+
+
 def _port(text: Any) -> int:
-    port = int(str(text))
-    if not 1 <= port <= 65535:
-        raise ValueError("a port is a whole number from 1 to 65535")
-    return port
+    return _whole(text, 1, 65535, "a port is a whole number")
 
 
 def _address(text: Any) -> str:
@@ -53,10 +57,7 @@ def _text(text: Any) -> str:
 
 
 def _seconds(text: Any) -> int:
-    value = int(str(text))
-    if value < 0:
-        raise ValueError("a number of seconds is 0 or more")
-    return value
+    return _whole(text, 0, 86_400, "it is a whole number of seconds")
 
 
 def _agi_mode(text: Any) -> str:
@@ -66,10 +67,7 @@ def _agi_mode(text: Any) -> str:
 
 
 def _workers(text: Any) -> int:
-    value = int(str(text))
-    if not 1 <= value <= 64:
-        raise ValueError("a number of processes is from 1 to 64")
-    return value
+    return _whole(text, 1, 64, "it is a number of processes")
 
 
 def _setting(default: Any, read: Any, about: str) -> Any:

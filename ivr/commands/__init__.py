@@ -15,7 +15,6 @@ from ivr.errors import IvrError
 #: noun → its one-line help (kept here so that ``ivr --help`` imports nothing else)
 NOUNS = {
     "agent": "Agents: add, list, sign in and out, pause.",
-    "booking": "Bookings: show, cancel.",
     "call": "Calls: list, show.",
     "db": "The database: upgrade.",
     "doctor": "Check every part and say how to mend what is wrong.",
