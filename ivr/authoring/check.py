@@ -40,7 +40,7 @@ def check(source: Source, tree: Tree, places: Mapping[str, yaml.Node]) -> None:
     known = [*places, *TARGETS]
     for node, target in source.targets:
         if target not in known:
-            hint = nearest(target, places) if places else nearest(target, TARGETS)
+            hint = nearest(target, places)
             source.fault(node, f"there is no part '{target}'; {hint}")
     for name, part in tree.parts.items():
         if isinstance(part, TransferPart) and part.queue not in QUEUES:
