@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -101,7 +102,7 @@ class _Cluster:
 
     def stop(self) -> None:
         if self._server is not None:
-            self._server.terminate()
+            self._server.send_signal(signal.SIGINT)  # does not wait for connections
             try:
                 self._server.wait(20)
             except subprocess.TimeoutExpired:

@@ -22,7 +22,7 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError, StatementError
 from sqlalchemy.orm import Session
 
 from ivr.acd.outcome import call_outcome
@@ -30,7 +30,7 @@ from ivr.dialogue.call import CallInfo, Step
 from ivr.errors import IvrError
 from ivr.store.database import writing
 from ivr.store.models.calls import Call, CallStep
-from ivr.store.record_rows import entry_outcomes
+from ivr.store.record_rows import entry_outcomes, take_turn
 from ivr.store.secrets import keyed_hash, mask
 
 _log = logging.getLogger(__name__)
@@ -109,10 +109,7 @@ class DirectJournal:
         """Nothing is left to write."""
 
     def _put(self, note: _Note) -> None:
-        try:
-            _write(self._engine, [note])
-        except IntegrityError:  # the recorder made the call's row at the same moment: now it is there
-            _write(self._engine, [note])
+        _write(self._engine, [note])
 
 
 class BatchingJournal(DirectJournal):
@@ -198,13 +195,9 @@ def _write_what_can_be(engine: Engine, notes: Sequence[_Note]) -> None:
 def _write(engine: Engine, notes: Sequence[_Note]) -> None:
     """Store the notes, in their order, in one transaction."""
     with writing(engine) as session:
+        take_turn(session)
         ids = sorted({_call_id(note) for note in notes})
-        rows = {
-            row.uniqueid: row
-            for row in session.scalars(
-                select(Call).where(Call.uniqueid.in_(ids)).order_by(Call.id).with_for_update()
-            )
-        }
+        rows = {row.uniqueid: row for row in session.scalars(select(Call).where(Call.uniqueid.in_(ids)))}
         steps: list[_Step] = []
         for note in notes:
             if isinstance(note, _Begin):

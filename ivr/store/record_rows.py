@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, or_, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from ivr.acd.fold import Needs, Row
@@ -23,6 +23,7 @@ from ivr.store.models.acd import AgentPause, AgentSession, Attempt, QueueEntry
 from ivr.store.models.calls import Call
 from ivr.store.secrets import keyed_hash, mask
 
+_RECORD = 123060  # the number of PostgreSQL's advisory lock for the record
 _IN = 500  # values in one IN (…)
 
 
@@ -38,8 +39,15 @@ class Loaded:
     entry_keys: set[tuple[str, int]] = field(default_factory=set)
 
 
+def take_turn(session: Session) -> None:
+    """Wait until no other writer of the record is in a transaction: recorder and journals write to
+    the same calls, and may all be about to add the same one. SQLite has one writer at a time anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_RECORD)))
+
+
 def load(session: Session, wanted: Needs, *, log: int) -> Loaded:
-    """The rows that a batch needs; calls are locked, since the journal changes them too."""
+    """The rows that a batch needs."""
     loaded = Loaded()
     for part in _parts(wanted.calls):
         _load_calls(session, loaded, Call.uniqueid.in_(part), QueueEntry.call_uniqueid.in_(part))
@@ -61,7 +69,7 @@ def load(session: Session, wanted: Needs, *, log: int) -> Loaded:
 def _load_calls(
     session: Session, loaded: Loaded, calls: ColumnElement[bool], entries: ColumnElement[bool]
 ) -> None:
-    for row in session.scalars(select(Call).where(calls).order_by(Call.id).with_for_update()):
+    for row in session.scalars(select(Call).where(calls)):
         if row.uniqueid not in loaded.calls:
             loaded.call_rows[row.uniqueid] = row
             loaded.calls[row.uniqueid] = CallRecord(

@@ -17,7 +17,7 @@ from dataclasses import replace
 from threading import Event
 from typing import Protocol
 
-from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -28,7 +28,7 @@ from ivr.clock import utc_now
 from ivr.errors import IvrError
 from ivr.store.database import reading, writing
 from ivr.store.models.acd import LogPosition
-from ivr.store.record_rows import load, save
+from ivr.store.record_rows import load, save, take_turn
 
 _log = logging.getLogger(__name__)
 _BATCH = 5000
@@ -108,7 +108,7 @@ class Recorder:
     def _take(self, batch: Batch) -> Position:
         events = [parse(line) for line in batch.lines]
         with writing(self._engine) as session:
-            _one_at_a_time(session)
+            take_turn(session)
             position = _advance(session, batch, self._newest)
             rows = load(session, needs(events), log=position.id)
             fold = Fold(
@@ -153,12 +153,6 @@ def _position(row: LogPosition) -> Position:
         inode=row.inode,
         id=row.id,
     )
-
-
-def _one_at_a_time(session: Session) -> None:
-    """Two recorders take turns; SQLite's transactions for writing do so anyway."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE log_positions IN EXCLUSIVE MODE"))
 
 
 def _newest(session: Session) -> int:
