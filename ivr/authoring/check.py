@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import yaml
 
@@ -17,6 +17,7 @@ from ivr.dialogue.tree import (
     MemberPart,
     MenuPart,
     Part,
+    RecordPart,
     Reply,
     SayPart,
     Text,
@@ -26,7 +27,6 @@ from ivr.dialogue.tree import (
 from ivr.rail.answers import QuerySpec
 from ivr.speech import placeholders
 
-QUEUES = ("operator",)
 _BRACKET = re.compile(r"\[[^\[\]]*\]")
 
 #: A text, the slots it may name with their types, and those of them that may have no value.
@@ -35,17 +35,16 @@ _NONE: frozenset[str] = frozenset()
 _NO_QUERY = QuerySpec("", {}, {})
 
 
-def check(source: Source, tree: Tree, places: Mapping[str, yaml.Node]) -> None:
+def check(sources: Iterable[Source], tree: Tree, places: Mapping[str, tuple[Source, yaml.Node]]) -> None:
     """Note the faults that need the whole tree. ``places``: part → where it stands."""
-    known = [*places, *TARGETS]
-    for node, target in source.targets:
-        if target not in known:
-            hint = nearest(target, places)
-            source.fault(node, f"there is no part '{target}'; {hint}")
+    known = {*places, *TARGETS}
+    for source in sources:
+        for node, target in source.targets:
+            if target not in known:
+                source.fault(node, f"there is no part '{target}'; {nearest(target, places)}")
     for name, part in tree.parts.items():
-        if isinstance(part, TransferPart) and part.queue not in QUEUES:
-            source.fault(places[name], f"there is no queue '{part.queue}'; {nearest(part.queue, QUEUES)}")
-        _check_slots(source, tree, part, places[name])
+        source, place = places[name]
+        _check_slots(source, tree, part, place)
 
 
 def _check_slots(source: Source, tree: Tree, part: Part, place: yaml.Node) -> None:
@@ -76,7 +75,7 @@ def texts_of(tree: Tree, part: Part) -> Iterator[Spoken]:
         yield from _texts_of_answers(part.replies, part.ask, facts)
     elif isinstance(part, MemberPart):
         yield from _texts_of_answers(part.replies, _NO_QUERY, {**facts, part.staff: "digits"})
-    elif isinstance(part, TransferPart):
+    elif isinstance(part, (TransferPart, RecordPart)):
         yield from _texts_of_answers(part.replies, _NO_QUERY, facts)
 
 
@@ -87,7 +86,7 @@ def _plain_texts(part: Part) -> Iterator[Text]:
         texts = (part.text,)
     elif isinstance(part, MenuPart):
         texts = (part.intro, part.outro, *(option.label for option in part.options))
-    elif isinstance(part, (TransferPart, EndPart)):
+    elif isinstance(part, (TransferPart, RecordPart, EndPart)):
         texts = (part.say,)
     yield from (text for text in texts if text is not None)
 

@@ -1,18 +1,21 @@
-"""From a YAML file to a :class:`~ivr.dialogue.tree.Tree`, or to all of its faults at once."""
+"""From YAML files to a :class:`~ivr.dialogue.tree.Tree`, or to all of their faults at once."""
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from ivr.authoring.queries import QUERIES
-from ivr.authoring.source import MenuFaults, Source, nearest
-from ivr.dialogue.tree import HANGUP, Limits, Part, Tree, Tries
+from ivr.authoring.calendar_file import read_calendar
+from ivr.authoring.check import check
+from ivr.authoring.part_reader import Defaults, PartReader
+from ivr.authoring.pieces import MISSES, Pieces
+from ivr.authoring.source import Fault, MenuFaults, Source, nearest
+from ivr.dialogue.calendar import Calendar
+from ivr.dialogue.tree import HANGUP, BranchPart, Limits, Part, Text, Tree, Tries
+from ivr.dialogue.words import WORDS
 from ivr.rail.answers import SLOT_TYPES
 
 #: The trees that a hotline needs: file name without suffix → what it is for.
@@ -21,144 +24,221 @@ TREES = {
     "connected": "what a caller hears when an agent answers",
     "agent": "what an agent hears after a feature code",
 }
+CALENDAR = "calendar.yaml"
 
-_TOP = ("hotline", "languages", "start", "defaults", "words", "facts", "parts")
-_DEFAULTS = ("keys", "wait", "between_keys", "no_input", "no_match", "then", "error", "limits")
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h)")
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+#: The keys at the top of a tree's file, of one that is included, and of ``defaults``.
+TOP = ("hotline", "languages", "start", "defaults", "words", "fragments", "facts", "include", "parts")
+INCLUDED_TOP = ("parameters", "start", "fragments", "parts")
+DEFAULTS = ("keys", "wait", "between_keys", *MISSES, "then", "error", "limits")
 
-
-@dataclass(frozen=True)
-class Defaults:
-    """What stands once for the whole tree."""
-
-    tries: Tries
-    then: str
-    languages: tuple[str, ...]
+#: part → the source and the node where it stands
+Places = dict[str, tuple[Source, yaml.Node]]
 
 
 def load_trees(folder: Path) -> dict[str, Tree]:
     """All trees of a menu folder by name. Raises :class:`MenuFaults` with the faults of all files."""
     trees: dict[str, Tree] = {}
-    faults = []
+    faults: dict[Fault, None] = {}  # the calendar's would be told with each tree
     for name in TREES:
         try:
             trees[name] = load_tree(folder / f"{name}.yaml")
         except MenuFaults as found:
-            faults += found.faults
+            faults.update(dict.fromkeys(found.faults))
     if faults:
         raise MenuFaults(faults)
     return trees
 
 
 def load_tree(path: Path) -> Tree:
-    """One tree. Its revision is the hash of the file's text.
+    """One tree with the files it includes and the calendar beside it.
 
-    Raises :class:`MenuFaults` with every fault found, or :class:`~ivr.errors.IvrError` when the
-    file cannot be read.
+    Its revision is the hash of all their texts. Raises :class:`MenuFaults` with every fault found,
+    or :class:`~ivr.errors.IvrError` when a file cannot be read.
     """
-    from ivr.authoring.check import check
-    from ivr.authoring.part_reader import PartReader
-
-    source = Source(path)
-    root = source.root()
-    top = source.known(root, "the menu", _TOP)
-    for needed in ("start", "parts"):
-        if needed not in top:
-            source.fault(root, f"'{needed}' is missing")
-    languages = _languages(source, top)
-    tree_defaults = source.known(top["defaults"], "defaults", _DEFAULTS) if "defaults" in top else {}
-    defaults = Defaults(_tries(source, tree_defaults), _target(source, tree_defaults, "then"), languages)
-    reader = PartReader(source, defaults, QUERIES)
-    parts: dict[str, Part] = {}
-    places: dict[str, yaml.Node] = {}
-    if "parts" in top:
-        for name, key, node in source.pairs(top["parts"], "parts"):
-            places[name] = key
-            part = reader.part(name, key, node)
-            if part is not None:
-                parts[name] = part
-    tree = Tree(
-        name=path.stem,
-        start=source.target(top["start"], "start") if "start" in top else "",
-        parts=parts,
-        languages=languages,
-        revision=hashlib.sha256(source.text.encode()).hexdigest()[:12],
-        keys=_keys(source, tree_defaults.get("keys")),
-        words={
-            name: reader.text(node, f"the sentence '{name}'")
-            for name, node in (
-                source.known(top["words"], "words", reader.word_names()).items() if "words" in top else ()
-            )
-        },
-        facts=_facts(source, top.get("facts")),
-        limits=_limits(source, tree_defaults),
-        first_wait_s=duration(source, tree_defaults["wait"], "wait") if "wait" in tree_defaults else 5.0,
-        next_wait_s=duration(source, tree_defaults["between_keys"], "between_keys")
-        if "between_keys" in tree_defaults
-        else 3.0,
-        recover=_target(source, tree_defaults, "error", HANGUP),
-    )
-    check(source, tree, places)
-    if source.faults:
-        raise MenuFaults(source.faults)
+    tree, sources = TreeReader(path).read()
+    faults = [fault for source in sources for fault in source.faults]
+    if faults:
+        raise MenuFaults(faults)
     return tree
 
 
-def duration(source: Source, node: yaml.Node, what: str) -> float:
-    """Seconds of ``5s``, ``20m`` or ``1h``."""
-    text = source.word(node, what)
-    match = _DURATION.fullmatch(text)
-    if match and float(match[1]) > 0:
-        return float(match[1]) * _UNITS[match[2]]
-    if text:
-        source.fault(node, f"{what} must be a time such as 5s, 20m or 1h, not '{text}'")
-    return 1.0
+class TreeReader:
+    """Reads one tree. After :meth:`read`, ``places`` tells where each part stands."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.source = Source(path)
+        self.sources = [self.source]
+        self.places: Places = {}
+        self.parts: dict[str, Part] = {}
+
+    def read(self) -> tuple[Tree, list[Source]]:
+        """The tree, as far as it can be read, and the sources with their faults."""
+        source = self.source
+        root = source.root()
+        top = source.known(root, "the menu", TOP)
+        for needed in ("start", "parts"):
+            if needed not in top:
+                source.fault(root, f"'{needed}' is missing")
+        calendar = self._calendar()
+        given = source.known(top["defaults"], "defaults", DEFAULTS) if "defaults" in top else {}
+        pieces = self._pieces(source, self._languages(top), calendar, top.get("fragments"))
+        then = source.target(given["then"], "then") if "then" in given else "back"
+        defaults = Defaults(pieces.tries(given, Tries()), then, self._words(pieces, top.get("words")))
+        if "parts" in top:
+            self._read_parts(top["parts"], PartReader(pieces, defaults))
+        if "include" in top:
+            self._include(top["include"], pieces, defaults, calendar)
+        tree = Tree(
+            name=self.path.stem,
+            start=source.target(top["start"], "start") if "start" in top else "",
+            parts=self.parts,
+            languages=pieces.languages,
+            revision=self._revision(),
+            keys=_keys(source, given.get("keys")),
+            words=defaults.words,
+            facts=_facts(source, top.get("facts")),
+            limits=_limits(pieces, given.get("limits")),
+            first_wait_s=pieces.duration(given["wait"], "wait") if "wait" in given else 5.0,
+            next_wait_s=_between_keys(pieces, given),
+            recover=source.target(given["error"], "error") if "error" in given else HANGUP,
+            calendar=calendar,
+        )
+        check(self.sources, tree, self.places)
+        return tree, self.sources
+
+    def _pieces(
+        self,
+        source: Source,
+        languages: tuple[str, ...],
+        calendar: Calendar,
+        fragments: yaml.Node | None,
+        inherited: Mapping[str, Text] | None = None,
+    ) -> Pieces:
+        periods = [period.name for period in calendar.periods]
+        known: dict[str, Text] = dict(inherited or {})
+        pieces = Pieces(source, languages, periods, fragments=known)
+        for name, _, node in source.pairs(fragments, "fragments") if fragments is not None else ():
+            known[name] = pieces.text(node, f"fragment '{name}'")
+        return pieces
+
+    def _read_parts(self, node: yaml.Node, reader: PartReader) -> None:
+        rows = reader.source.pairs(node, "parts")
+        reader.source.local = frozenset(name for name, _, _ in rows)
+        for name, key, value in rows:
+            part = reader.part(name, key, value)
+            name = reader.source.part_name(name)
+            self.places[name] = (reader.source, key)
+            if part is not None:
+                self.parts[name] = part
+
+    # --- included files ----------------------------------------------------------------------
+
+    def _include(self, node: yaml.Node, pieces: Pieces, defaults: Defaults, calendar: Calendar) -> None:
+        if not isinstance(node, yaml.SequenceNode):
+            self.source.fault(node, "include must be a list of {file: …, as: …, with: {…}}")
+            return
+        for item in node.value:
+            given = self.source.known(item, "include", ("file", "as", "with"))
+            if "file" not in given or "as" not in given:
+                self.source.fault(item, "include needs 'file' and 'as'")
+                continue
+            name = self.source.word(given["as"], "as")
+            if name in self.parts:
+                self.source.fault(given["as"], f"there is a part '{name}' already")
+            path = self.path.parent / self.source.word(given["file"], "file")
+            if not path.is_file():
+                self.source.fault(given["file"], f"there is no file {path}")
+                continue
+            with_node = given.get("with")
+            self._read_included(path, name, item, with_node, pieces, defaults, calendar)
+
+    def _read_included(
+        self,
+        path: Path,
+        name: str,
+        place: yaml.Node,
+        with_node: yaml.Node | None,
+        pieces: Pieces,
+        defaults: Defaults,
+        calendar: Calendar,
+    ) -> None:
+        given = {
+            key: self.source.part_name(self.source.word(value, f"with: {key}"))
+            for key, _, value in (self.source.pairs(with_node, "with") if with_node is not None else ())
+        }
+        source = Source(path, name, given)
+        self.sources.append(source)
+        top = source.known(source.root(), "the included file", INCLUDED_TOP)
+        takes = (
+            [key for key, _, _ in source.pairs(top["parameters"], "parameters")]
+            if "parameters" in top
+            else []
+        )
+        for parameter in takes:
+            if parameter not in given:
+                self.source.fault(place, f"{path.name} needs '{parameter}' under with")
+        for parameter in given:
+            if parameter not in takes:
+                self.source.fault(place, f"{path.name} takes no '{parameter}'; {nearest(parameter, takes)}")
+        fragments = top.get("fragments")
+        inner = self._pieces(source, pieces.languages, calendar, fragments, pieces.fragments)
+        if "parts" not in top or "start" not in top:
+            source.fault(source.root(), "an included file needs 'start' and 'parts'")
+            return
+        self._read_parts(top["parts"], PartReader(inner, defaults))
+        start = source.target(top["start"], "start")
+        self.parts[name] = BranchPart(name, (), start)
+        self.places[name] = (self.source, place)
+
+    # --- the top of the file -----------------------------------------------------------------
+
+    def _calendar(self) -> Calendar:
+        path = self.path.parent / CALENDAR
+        if not path.is_file():
+            return Calendar()
+        source = Source(path)
+        self.sources.append(source)
+        return read_calendar(source)
+
+    def _revision(self) -> str:
+        texts = "\0".join(source.text for source in self.sources)
+        return hashlib.sha256(texts.encode()).hexdigest()[:12]
+
+    def _languages(self, top: Mapping[str, yaml.Node]) -> tuple[str, ...]:
+        node = top.get("languages")
+        if node is None:
+            return ("zh",)
+        if not isinstance(node, yaml.SequenceNode) or not node.value:
+            self.source.fault(node, "languages must be a list such as [zh, en]")
+            return ("zh",)
+        return tuple(self.source.word(item, "a language") for item in node.value)
+
+    def _words(self, pieces: Pieces, node: yaml.Node | None) -> dict[str, Text]:
+        if node is None:
+            return {}
+        given = self.source.known(node, "words", WORDS)
+        return {name: pieces.text(value, f"the sentence '{name}'") for name, value in given.items()}
 
 
-def read_tries(source: Source, node: yaml.Node, what: str, times: int, then: str) -> tuple[int, str]:
-    """``{tries: 2, then: agent}``."""
-    values = source.known(node, what, ("tries", "then"))
-    if "tries" in values:
-        times = source.number(values["tries"], f"{what}: tries")
-    return times, source.target(values["then"], f"{what}: then") if "then" in values else then
+def _between_keys(pieces: Pieces, given: Mapping[str, yaml.Node]) -> float:
+    node = given.get("between_keys")
+    return pieces.duration(node, "between_keys") if node is not None else 3.0
 
 
-def _tries(source: Source, defaults: Mapping[str, yaml.Node]) -> Tries:
-    silent, wrong = (2, HANGUP), (3, HANGUP)
-    if "no_input" in defaults:
-        silent = read_tries(source, defaults["no_input"], "no_input", *silent)
-    if "no_match" in defaults:
-        wrong = read_tries(source, defaults["no_match"], "no_match", *wrong)
-    return Tries(silent[0], wrong[0], silent[1], wrong[1])
-
-
-def _target(source: Source, values: Mapping[str, yaml.Node], key: str, default: str = "back") -> str:
-    return source.target(values[key], key) if key in values else default
-
-
-def _limits(source: Source, defaults: Mapping[str, yaml.Node]) -> Limits:
-    if "limits" not in defaults:
-        return Limits()
-    values = source.known(defaults["limits"], "limits", ("length", "inputs", "silences", "mistakes", "then"))
+def _limits(pieces: Pieces, node: yaml.Node | None) -> Limits:
     known = Limits()
+    if node is None:
+        return known
+    source = pieces.source
+    values = source.known(node, "limits", ("length", "inputs", "silences", "mistakes", "then"))
     return Limits(
-        int(duration(source, values["length"], "length")) if "length" in values else known.seconds,
+        int(pieces.duration(values["length"], "length")) if "length" in values else known.seconds,
         source.number(values["inputs"], "inputs", 1) if "inputs" in values else known.gathers,
         source.number(values["silences"], "silences", 1) if "silences" in values else known.silences,
         source.number(values["mistakes"], "mistakes", 1) if "mistakes" in values else known.mistakes,
-        _target(source, values, "then", HANGUP),
+        source.target(values["then"], "then") if "then" in values else HANGUP,
     )
-
-
-def _languages(source: Source, top: Mapping[str, yaml.Node]) -> tuple[str, ...]:
-    node = top.get("languages")
-    if node is None:
-        return ("zh",)
-    if not isinstance(node, yaml.SequenceNode) or not node.value:
-        source.fault(node, "languages must be a list such as [zh, en]")
-        return ("zh",)
-    return tuple(source.word(item, "a language") for item in node.value)
 
 
 def _keys(source: Source, node: yaml.Node | None) -> dict[str, str]:

@@ -2,45 +2,45 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
-from ivr.authoring.source import Source, nearest
+from ivr.authoring.form_reader import FROM_THE_CALL, FormReader
+from ivr.authoring.pieces import MISSES, Pieces
+from ivr.authoring.queries import QUERIES
+from ivr.authoring.source import nearest
 from ivr.dialogue.tree import (
     AskPart,
     BranchPart,
     Case,
+    Condition,
     EndPart,
-    Field,
     FormPart,
     MemberPart,
     MenuPart,
     Option,
     Part,
+    RecordPart,
     Reply,
     SayPart,
     Text,
     TransferPart,
     Tries,
 )
-from ivr.dialogue.words import WORDS
 from ivr.rail.answers import QuerySpec
-from ivr.rail.queries import FIELD_LOOKUPS, LOOKUP_SLOTS
-
-if TYPE_CHECKING:
-    from ivr.authoring.loader import Defaults
 
 #: verb → the other keys of a part with that verb
 VERBS: Mapping[str, tuple[str, ...]] = {
-    "menu": ("intro", "outro", "no_input", "no_match"),
-    "form": ("answers", "no_input", "no_match"),
+    "menu": ("intro", "outro", *MISSES),
+    "form": ("answers", *MISSES),
     "ask": ("answers",),
     "branch": ("then",),
     "member": ("staff", "answers"),
-    "transfer": ("say", "priority", "answers"),
+    "transfer": ("say", "priority", "skill", "answers"),
+    "record": ("limit", "answers"),
     "end": ("say",),
     "say": ("then",),
 }
@@ -48,35 +48,25 @@ VERBS: Mapping[str, tuple[str, ...]] = {
 QUEUE_STATUSES = ("answered", "timeout", "full", "join_empty", "leave_empty", "unavailable", "error")
 MEMBER_OPERATIONS = ("sign_in", "sign_out", "pause", "unpause")
 MEMBER_OUTCOMES = ("done", "already", "absent", "error")
-FACTS = ("operation", "queue_status", "language")
+RECORD_OUTCOMES = ("recorded", "empty", "error")
 
-#: field type → most keys, and the standing sentence that asks for it
-_FIELD_TYPES = {
-    "station": (24, "station_prompt"),
-    "train": (4, "train_prompt"),
-    "operated_train": (4, "train_prompt"),
-    "city": (20, "city_prompt"),
-    "date": (4, "date_prompt"),
-    "digits": (20, "digits_prompt"),
-}
-#: What a query takes and no field asks for is taken from the call: today, the seat.
-FROM_THE_CALL = ("date", "seat")
 
-_KEY_RANGE = re.compile(r"(\d+)(?:\s+to\s+(\d+))?")
+@dataclass(frozen=True)
+class Defaults:
+    """What stands once for the whole tree."""
+
+    tries: Tries
+    then: str
+    words: Mapping[str, Text]
 
 
 class PartReader:
     """Reads parts; what is wrong goes to the source's faults."""
 
-    def __init__(self, source: Source, defaults: Defaults, queries: Mapping[str, QuerySpec]) -> None:
-        self.source = source
+    def __init__(self, pieces: Pieces, defaults: Defaults) -> None:
+        self.pieces = pieces
+        self.source = pieces.source
         self.defaults = defaults
-        self.queries = queries
-
-    @staticmethod
-    def word_names() -> Iterable[str]:
-        """The names of the standing sentences."""
-        return WORDS
 
     def part(self, name: str, key: yaml.Node, node: yaml.Node) -> Part | None:
         """The part, or ``None`` when it is too broken to go on."""
@@ -90,49 +80,21 @@ class PartReader:
             return None
         values = self.source.known(node, f"part '{name}' ({verb})", (verb, *VERBS[verb]))
         read: Any = getattr(self, f"_{verb}")
-        part: Part = read(name, key, values)
+        part: Part = read(self.source.part_name(name), key, values)
         return part
 
     # --- pieces ------------------------------------------------------------------------------
 
-    def text(self, node: yaml.Node, what: str) -> Text:
-        """A text in one language, or a map from language to text."""
-        languages = self.defaults.languages
-        if isinstance(node, yaml.MappingNode):
-            texts = self.source.known(node, what, languages)
-            for language in languages:
-                if language not in texts:
-                    self.source.fault(node, f"{what} has no text for '{language}'")
-            return {language: self.source.word(value, what) for language, value in texts.items()}
-        return {languages[0]: self.source.word(node, what)}
-
-    def _optional_text(self, values: Mapping[str, yaml.Node], key: str, what: str) -> Text | None:
-        return self.text(values[key], what) if key in values else None
-
     def _then(self, values: Mapping[str, yaml.Node]) -> str:
         return self.source.target(values["then"], "then") if "then" in values else self.defaults.then
-
-    def _tries(self, values: Mapping[str, yaml.Node]) -> Tries:
-        from ivr.authoring.loader import read_tries
-
-        tries = self.defaults.tries
-        silent, wrong = (tries.no_input, tries.no_input_then), (tries.no_match, tries.no_match_then)
-        if "no_input" in values:
-            silent = read_tries(self.source, values["no_input"], "no_input", *silent)
-        if "no_match" in values:
-            wrong = read_tries(self.source, values["no_match"], "no_match", *wrong)
-        return Tries(silent[0], wrong[0], silent[1], wrong[1])
 
     def _replies(
         self, values: Mapping[str, yaml.Node], outcomes: Iterable[str], key: yaml.Node, needed: bool
     ) -> dict[str, Reply]:
         outcomes = list(outcomes)
         node = values.get("answers")
-        given = (
-            self.source.known(node, "answers", dict.fromkeys([*outcomes, "error"]))
-            if node is not None
-            else {}
-        )
+        known = dict.fromkeys([*outcomes, "error"])
+        given = self.source.known(node, "answers", known) if node is not None else {}
         replies = {outcome: self._reply(outcome, value) for outcome, value in given.items()}
         if "one" in outcomes and "one" not in replies and "many" in replies:
             replies["one"] = replies["many"]
@@ -145,26 +107,26 @@ class PartReader:
         what = f"answer '{outcome}'"
         values = self.source.known(node, what, ("say", "each", "at_a_time", "then"))
         return Reply(
-            self._optional_text(values, "say", what),
-            self._optional_text(values, "each", what),
+            self.pieces.optional_text(values, "say", what),
+            self.pieces.optional_text(values, "each", what),
             self.source.number(values["at_a_time"], "at_a_time", 1) if "at_a_time" in values else 3,
             self._then(values),
         )
 
     def _query(self, node: yaml.Node) -> QuerySpec:
         name = self.source.word(node, "ask")
-        if name and name not in self.queries:
-            self.source.fault(node, f"there is no query '{name}'; {nearest(name, self.queries)}")
-        return self.queries.get(name, QuerySpec(name, {}, {}))
+        if name and name not in QUERIES:
+            self.source.fault(node, f"there is no query '{name}'; {nearest(name, QUERIES)}")
+        return QUERIES.get(name, QuerySpec(name, {}, {}))
 
     # --- verbs -------------------------------------------------------------------------------
 
     def _say(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
-        return SayPart(name, self.text(values["say"], f"part '{name}'"), self._then(values))
+        return SayPart(name, self.pieces.text(values["say"], f"part '{name}'"), self._then(values))
 
     def _end(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
         outcome = self.source.word(values["end"], "end")
-        return EndPart(name, self._optional_text(values, "say", f"part '{name}'"), outcome)
+        return EndPart(name, self.pieces.optional_text(values, "say", f"part '{name}'"), outcome)
 
     def _menu(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
         options = []
@@ -176,16 +138,17 @@ class PartReader:
                 if needed not in option:
                     self.source.fault(node, f"option {digit} has no '{needed}'")
             if len(option) == 2:
-                label = self.text(option["label"], f"the label of option {digit}")
-                options.append(Option(digit, label, self.source.target(option["go"], f"option {digit}: go")))
+                label = self.pieces.text(option["label"], f"the label of option {digit}")
+                go = self.source.target(option["go"], f"option {digit}: go")
+                options.append(Option(digit, label, go))
         if isinstance(values["menu"], yaml.MappingNode) and not values["menu"].value:
             self.source.fault(key, f"menu '{name}' has no options")
         return MenuPart(
             name,
             tuple(options),
-            self._tries(values),
-            self._optional_text(values, "intro", f"menu '{name}'"),
-            self._optional_text(values, "outro", f"menu '{name}'"),
+            self.pieces.tries(values, self.defaults.tries),
+            self.pieces.optional_text(values, "intro", f"menu '{name}'"),
+            self.pieces.optional_text(values, "outro", f"menu '{name}'"),
         )
 
     def _form(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
@@ -193,77 +156,19 @@ class PartReader:
         for needed in ("fields", "ask"):
             if needed not in form:
                 self.source.fault(values["form"], f"form '{name}' has no '{needed}'")
-        fields: list[Field] = []
-        for field_name, field_key, node in (
-            self.source.pairs(form["fields"], "fields") if "fields" in form else ()
-        ):
-            field = self._field(field_name, field_key, node, [f.name for f in fields])
-            if field is not None:
-                fields.append(field)
+        tries = self.pieces.tries(values, self.defaults.tries)
+        reader = FormReader(self.pieces, self.defaults.words, tries)
         spec = self._query(form["ask"]) if "ask" in form else QuerySpec("", {}, {})
-        self._check_takes(form, spec)
-        if len(fields) > 8:
-            self.source.fault(form["fields"], "a form has at most 8 fields")
+        if "fields" in form and spec.name in QUERIES:
+            reader.check_takes(form["fields"], spec)
         return FormPart(
             name,
-            tuple(fields),
+            reader.fields(form["fields"]) if "fields" in form else (),
             spec,
             self._replies(values, spec.outcomes, key, needed=True),
-            self._tries(values),
-            self._optional_text(form, "read_back", "read_back"),
+            tries,
+            self.pieces.optional_text(form, "read_back", "read_back"),
         )
-
-    def _check_takes(self, form: Mapping[str, yaml.Node], spec: QuerySpec) -> None:
-        if spec.name not in self.queries or not isinstance(form.get("fields"), yaml.MappingNode):
-            return
-        given = {key.value: key for key, _ in form["fields"].value}
-        strangers = [name for name in given if name not in spec.takes]
-        for name in strangers:
-            hint = nearest(name, spec.takes)
-            self.source.fault(given[name], f"query '{spec.name}' does not take '{name}'; {hint}")
-        for name in spec.takes:
-            if name not in given and name not in FROM_THE_CALL and not strangers:
-                kind = spec.takes[name]
-                self.source.fault(form["fields"], f"query '{spec.name}' needs a field '{name}' ({kind})")
-
-    def _field(self, name: str, key: yaml.Node, node: yaml.Node, before: list[str]) -> Field | None:
-        allowed = (*_FIELD_TYPES, "not", "keys", "private", "prompt")
-        values = self.source.known(node, f"field '{name}'", allowed)
-        kind = next((kind for kind in _FIELD_TYPES if kind in values), "")
-        if not kind:
-            self.source.fault(key, f"field '{name}' has no type; one of {', '.join(_FIELD_TYPES)}")
-            return None
-        max_keys, prompt = _FIELD_TYPES[kind]
-        min_keys = 1
-        if "keys" in values:
-            min_keys, max_keys = self._key_range(values["keys"])
-        differs = self.source.word(values["not"], "not") if "not" in values else ""
-        if differs and differs not in before:
-            self.source.fault(
-                values["not"], f"'not: {differs}' must name a field that stands before '{name}'"
-            )
-        return Field(
-            name,
-            kind,
-            self.text(values[kind], f"field '{name}'"),
-            self.text(values["prompt"], "prompt") if "prompt" in values else WORDS[prompt],
-            max_keys,
-            min_keys,
-            FIELD_LOOKUPS.get(kind, ""),
-            LOOKUP_SLOTS.get(kind, ""),
-            self.source.word(values["private"], "private") == "true" if "private" in values else False,
-            differs,
-        )
-
-    def _key_range(self, node: yaml.Node) -> tuple[int, int]:
-        text = self.source.word(node, "keys")
-        match = _KEY_RANGE.fullmatch(text)
-        least = int(match[1]) if match else 0
-        most = int(match[2] or match[1]) if match else 0
-        if 1 <= least <= most <= 40:
-            return least, most
-        self.source.fault(node, f"keys must be a number such as 4, or 4 to 8 (at most 40), not '{text}'")
-        return 1, 20
 
     def _ask(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
         spec = self._query(values["ask"])
@@ -275,38 +180,70 @@ class PartReader:
         return AskPart(name, spec, self._replies(values, spec.outcomes, key, needed=True))
 
     def _branch(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
-        node = values["branch"]
-        cases = []
-        if not isinstance(node, yaml.SequenceNode):
-            self.source.fault(node, "branch must be a list of {when: …, go: …}")
-        else:
-            for item in node.value:
-                cases += self._case(item)
+        cases = [
+            Case(conditions, self.source.target(given["go"], "go"))
+            for conditions, given in self._cases(values["branch"], "branch", "go")
+        ]
         return BranchPart(name, tuple(cases), self._then(values))
 
-    def _case(self, node: yaml.Node) -> list[Case]:
-        values = self.source.known(node, "a case", ("when", "go"))
-        if len(values) < 2:
-            self.source.fault(node, "a case needs 'when' and 'go'")
+    def _cases(
+        self, node: yaml.Node, what: str, result: str
+    ) -> list[tuple[tuple[Condition, ...], dict[str, yaml.Node]]]:
+        """A list of ``{when: …, result: …}``."""
+        if not isinstance(node, yaml.SequenceNode):
+            self.source.fault(node, f"{what} must be a list of {{when: …, {result}: …}}")
             return []
-        go = self.source.target(values["go"], "go")
-        facts = self.source.known(values["when"], "when", FACTS)
-        return [Case(fact, self.source.word(value, fact), go) for fact, value in facts.items()]
+        cases = []
+        for item in node.value:
+            given = self.source.known(item, "a case", ("when", result))
+            if len(given) == 2:
+                cases.append((self.pieces.conditions(given["when"]), given))
+            else:
+                self.source.fault(item, f"a case needs 'when' and '{result}'")
+        return cases
 
     def _member(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
         operation = self.source.word(values["member"], "member")
         if operation and operation not in MEMBER_OPERATIONS:
-            self.source.fault(
-                values["member"], f"member cannot '{operation}'; {nearest(operation, MEMBER_OPERATIONS)}"
-            )
+            hint = nearest(operation, MEMBER_OPERATIONS)
+            self.source.fault(values["member"], f"member cannot '{operation}'; {hint}")
         staff = self.source.word(values["staff"], "staff") if "staff" in values else "staff"
         return MemberPart(name, operation, staff, self._replies(values, MEMBER_OUTCOMES, key, needed=False))
 
+    def _record(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
+        limit = int(self.pieces.duration(values["limit"], "limit")) if "limit" in values else 60
+        return RecordPart(
+            name,
+            self.pieces.text(values["record"], f"part '{name}'"),
+            limit,
+            self._replies(values, RECORD_OUTCOMES, key, needed=True),
+        )
+
     def _transfer(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
+        queue = self.source.word(values["transfer"], "transfer")
+        if queue and queue not in self.pieces.queues:
+            hint = nearest(queue, self.pieces.queues)
+            self.source.fault(values["transfer"], f"there is no queue '{queue}'; {hint}")
+        priority, raises = self._priority(values)
         return TransferPart(
             name,
-            self.source.word(values["transfer"], "transfer"),
-            self.source.number(values["priority"], "priority") if "priority" in values else 0,
-            self._optional_text(values, "say", f"part '{name}'"),
+            queue,
+            priority,
+            self.source.word(values["skill"], "skill") if "skill" in values else "",
+            raises,
+            self.pieces.optional_text(values, "say", f"part '{name}'"),
             self._replies(values, QUEUE_STATUSES, key, needed=False),
+        )
+
+    def _priority(
+        self, values: Mapping[str, yaml.Node]
+    ) -> tuple[int, tuple[tuple[tuple[Condition, ...], int], ...]]:
+        node = values.get("priority")
+        if node is None:
+            return 0, ()
+        if not isinstance(node, yaml.SequenceNode):
+            return self.source.number(node, "priority"), ()
+        return 0, tuple(
+            (conditions, self.source.number(given["add"], "add"))
+            for conditions, given in self._cases(node, "priority", "add")
         )

@@ -7,7 +7,7 @@ Values are read as the text that stands in the file: ``no`` is the word "no" and
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,15 +20,20 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong: ``line`` and ``column`` count from 1."""
+    """One thing that is wrong: ``line`` and ``column`` count from 1. ``severity``: ``error`` keeps the
+    menu off the air, ``warning`` does not. ``rule``: which lint rule found it, "" for the language."""
 
     file: str
     line: int
     column: int
     message: str
+    severity: str = "error"
+    rule: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+        warning = "" if self.severity == "error" else f"{self.severity}: "
+        rule = f" [{self.rule}]" if self.rule else ""
+        return f"{self.file}:{self.line}:{self.column}: {warning}{self.message}{rule}"
 
 
 class MenuFaults(IvrError):
@@ -42,11 +47,15 @@ class MenuFaults(IvrError):
 class Source:
     """One file while it is read; faults are collected, so that all are told at once.
 
-    ``targets`` collects every way that was named, ``(node, target)``.
+    ``parameters``: what ``<name>`` stands for in this file. ``prefix``: stands before the names of the
+    file's parts (``local``) in the tree. ``targets`` collects every way that was named.
     """
 
-    def __init__(self, path: Path, name: str = "") -> None:
-        self.name = name or str(path)
+    def __init__(self, path: Path, prefix: str = "", parameters: Mapping[str, str] | None = None) -> None:
+        self.name = str(path)
+        self.prefix = prefix
+        self.parameters = dict(parameters or {})
+        self.local: frozenset[str] = frozenset()
         self.faults: list[Fault] = []
         self.targets: list[tuple[yaml.Node, str]] = []
         try:
@@ -115,11 +124,18 @@ class Source:
         if not isinstance(node, yaml.ScalarNode) or not node.value.strip():
             self.fault(node, f"{what} must be a text")
             return ""
-        return str(node.value).strip()
+        text = str(node.value).strip()
+        for name, value in self.parameters.items():
+            text = text.replace(f"<{name}>", value)
+        return text
+
+    def part_name(self, name: str) -> str:
+        """The name in the tree of a part that this file calls ``name``."""
+        return f"{self.prefix}.{name}" if self.prefix and name in self.local else name
 
     def target(self, node: yaml.Node, what: str) -> str:
         """The name of the part that a way leads to."""
-        target = self.word(node, what)
+        target = self.part_name(self.word(node, what))
         if target:
             self.targets.append((node, target))
         return target

@@ -7,6 +7,7 @@ action          meaning                                             event that a
 ``Gather``      play phrases and collect keys, in one command       ``Digits``, ``NoInput``
 ``Ask``         a fact from outside                                 ``Answered``
 ``Member``      a seat joins, leaves, pauses in the queue           ``Answered``
+``Record``      record a message                                    ``Answered``
 ``Transfer``    hand the caller to a queue; the dialogue ends       none
 ``Hangup``      end the call                                        none
 ==============  ==================================================  =====================
@@ -65,12 +66,24 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Record:
+    """Record what the caller says after a tone: at most ``limit_s`` seconds, until ``silence_s`` of
+    silence or ``#``. The driver answers ``recorded``, ``empty`` or ``error``."""
+
+    limit_s: int
+    silence_s: int = 4
+    part: str = ""
+
+
+@dataclass(frozen=True)
 class Transfer:
-    """Leave the dialogue for a queue. ``priority``: higher is served earlier, 0 is normal."""
+    """Leave the dialogue for a queue. ``priority``: higher is served earlier, 0 is normal.
+    ``skill``: which skill the agent should have, "" for any."""
 
     queue: str
     priority: int = 0
     part: str = ""
+    skill: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,4 +94,4 @@ class Hangup:
     part: str = ""
 
 
-Action = Union[Say, Gather, Ask, Member, Transfer, Hangup]
+Action = Union[Say, Gather, Ask, Member, Record, Transfer, Hangup]

@@ -17,14 +17,15 @@ choose     one key for one of several candidates          the next field, confir
 confirm    one key after the read-back                    query, or one field again
 query      the answer of a query                          items, or what follows
 items      one key between two groups of a list           items, or what follows
-member     the seat's sign-in, sign-out, pause            what follows
+facts      what a condition needs to know                 the branch or transfer itself
+done       the seat's sign-in or pause, a recording       what follows
 ended      nothing
 =========  =============================================  ==================================
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import datetime
 
 from ivr.clock import Clock
@@ -32,6 +33,7 @@ from ivr.dialogue import forms, parts, replies
 from ivr.dialogue.actions import Action, Transfer
 from ivr.dialogue.call import CallInfo
 from ivr.dialogue.events import Event, HungUp
+from ivr.dialogue.notices import Notice
 from ivr.dialogue.session import Session
 from ivr.dialogue.tree import TransferPart, Tree
 from ivr.dialogue.turn import Turn
@@ -44,19 +46,22 @@ _HANDLERS: Mapping[str, Callable[[Turn, Event], None]] = {
     "confirm": forms.confirm_keys,
     "query": replies.query_answered,
     "items": replies.items_keys,
-    "member": parts.member_done,
+    "facts": parts.facts_known,
+    "done": parts.done,
 }
 
 
-def begin(tree: Tree, call: CallInfo, now: datetime) -> tuple[Session, list[Action]]:
-    """Begin a dialogue at ``now`` (aware, in the site's zone).
+def begin(
+    tree: Tree, call: CallInfo, now: datetime, notices: Sequence[Notice] = ()
+) -> tuple[Session, list[Action]]:
+    """Begin a dialogue at ``now`` (aware, in the site's zone); ``notices``: all that are on air.
 
     A caller who comes back from a queue (entry ``after_queue``) continues at the transfer part
     that is named by ``call.facts["part"]``, else at the tree's first one, by the reply for ``call.facts["queue_status"]``.
     """
     language = call.language if call.language in tree.languages else tree.languages[0]
     session = Session(call, tree.revision, language, now.isoformat(), part=tree.start)
-    turn = Turn(tree, session, now, parts.begin_part)
+    turn = Turn(tree, session, now, notices, parts.begin_part)
     if call.entry == "after_queue":
         _back_from_queue(turn)
     else:
@@ -82,25 +87,30 @@ def _first_transfer(tree: Tree) -> TransferPart | None:
     return next((part for part in tree.parts.values() if isinstance(part, TransferPart)), None)
 
 
-def advance(tree: Tree, session: Session, event: Event, now: datetime) -> tuple[Session, list[Action]]:
+def advance(
+    tree: Tree, session: Session, event: Event, now: datetime, notices: Sequence[Notice] = ()
+) -> tuple[Session, list[Action]]:
     """Handle the event that answered the last action."""
     if session.ended:
         return session, []
     if isinstance(event, HungUp):
         return session.but(phase="ended", outcome="hung_up"), []
-    turn = Turn(tree, session, now, parts.begin_part)
+    turn = Turn(tree, session, now, notices, parts.begin_part)
     _HANDLERS[session.phase](turn, event)
     return turn.session, turn.actions
 
 
-def converse(tree: Tree, call: CallInfo, clock: Clock) -> Generator[Action, Event, str]:
+def converse(
+    tree: Tree, call: CallInfo, clock: Clock, notices: Callable[[], Sequence[Notice]] = tuple
+) -> Generator[Action, Event, str]:
     """A dialogue as a generator: yields one action at a time, is sent the event that answers it.
+    ``notices`` gives those on air at each turn.
 
     After ``Transfer`` and ``Hangup`` whatever is sent is ignored. Returns how the dialogue ended:
     ``transferred``, ``completed``, ``hung_up``, ``no_input``, ``too_many_tries``, ``too_long``,
     ``failed``.
     """
-    session, actions = begin(tree, call, clock())
+    session, actions = begin(tree, call, clock(), notices())
     while actions:
         event: Event = HungUp()
         for action in actions:
@@ -109,5 +119,5 @@ def converse(tree: Tree, call: CallInfo, clock: Clock) -> Generator[Action, Even
                 break
         if session.outcome == "transferred" and not isinstance(action, Transfer):
             return "hung_up"  # gone before the transfer that the turn had decided on
-        session, actions = advance(tree, session, event, clock())
+        session, actions = advance(tree, session, event, clock(), notices())
     return session.outcome

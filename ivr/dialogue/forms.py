@@ -24,6 +24,7 @@ _SLOT_TYPES = {
     "operated_train": "train",
     "date": "date",
     "digits": "digits",
+    "choice": "named",
 }
 
 
@@ -44,11 +45,19 @@ def _form(turn: Turn) -> FormPart:
     return turn.part
 
 
+def _asked_for(turn: Turn, field: Field) -> bool:
+    """Whether the form asks for the field, given the values so far."""
+    values = turn.session.values
+    return all(name in values and _argument(values[name][1]) == value for name, value in field.only)
+
+
 def _ask_field(turn: Turn, form: FormPart, index: int) -> None:
     field = form.fields[index]
     turn.change(field_index=index, candidates=[], page=0, misses={})
     turn.mark_question()
     turn.say(field.prompt, {**turn.slots(), "label": turn.label(field.label)})
+    for choice in field.choices:
+        turn.word("option", label=turn.label(choice.label), key=("key", choice.digit))
     turn.gather("field", field.max_keys, private=field.private)
 
 
@@ -56,35 +65,46 @@ def field_keys(turn: Turn, event: Event) -> None:
     """Keys, or none, for a field."""
     form = _form(turn)
     field = form.fields[turn.session.field_index]
+    tries = field.tries or form.tries
     if not isinstance(event, Digits):
-        turn.miss(form.tries, silent=True)
+        turn.miss(tries, "no_input")
         return
     keys = event.keys
     if keys == "" and turn.tree.keys.get("#") == "back" and _one_field_back(turn, form):
         return
-    if turn.pressed_global(keys):
+    if any(choice.digit == keys for choice in field.choices):
+        _accept(turn, form, _chosen(field, keys))
+    elif turn.pressed_global(keys):
         return
-    if not keys.isdigit() or len(keys) < field.min_keys:
-        turn.miss(form.tries, silent=False)
+    elif keys == "" or not keys.isdigit() or field.choices:
+        turn.miss(tries, "no_match")
+    elif len(keys) < field.min_keys:
+        turn.miss(tries, "partial")
     elif field.lookup:
         turn.ask("lookup", field.lookup, {"keys": keys})
     elif field.type == "date":
         day = read_date(keys, turn.now.date())
         if day is None:
-            turn.miss(form.tries, silent=False)
+            turn.miss(tries, "no_match")
         else:
             _accept(turn, form, day.isoformat())
     else:
         _accept(turn, form, keys)
 
 
+def _chosen(field: Field, digit: str) -> dict[str, str]:
+    choice = next(choice for choice in field.choices if choice.digit == digit)
+    return {"code": choice.value, **choice.label}
+
+
 def _one_field_back(turn: Turn, form: FormPart) -> bool:
     if turn.session.amending:
         _confirm(turn, form)
-    elif turn.session.field_index > 0:
-        _ask_field(turn, form, turn.session.field_index - 1)
     else:
-        return False
+        before = [i for i, f in enumerate(form.fields[: turn.session.field_index]) if _asked_for(turn, f)]
+        if not before:
+            return False
+        _ask_field(turn, form, before[-1])
     return True
 
 
@@ -100,7 +120,8 @@ def looked_up(turn: Turn, event: Event) -> None:
         turn.word("candidates", label=turn.label(field.label))
         _offer_candidates(turn, field)
     elif answer is not None and answer.outcome == "none":
-        turn.miss(form.tries, silent=False, word="not_found", label=turn.label(field.label))
+        tries = field.tries or form.tries
+        turn.miss(tries, "no_match", word="not_found", label=turn.label(field.label))
     else:
         turn.word("error")
         turn.go(turn.tree.recover)
@@ -123,7 +144,7 @@ def choose_keys(turn: Turn, event: Event) -> None:
     form = _form(turn)
     field = form.fields[turn.session.field_index]
     if not isinstance(event, Digits):
-        turn.miss(form.tries, silent=True)
+        turn.miss(form.tries, "no_input")
         return
     candidates, page = turn.session.candidates, turn.session.page
     rest = candidates[page:]
@@ -135,7 +156,7 @@ def choose_keys(turn: Turn, event: Event) -> None:
     elif event.keys in "1234"[: len(rest)]:
         _accept(turn, form, rest[int(event.keys) - 1])
     elif not turn.pressed_global(event.keys):
-        turn.miss(form.tries, silent=False)
+        turn.miss(form.tries, "no_match")
 
 
 def _accept(turn: Turn, form: FormPart, value: Any) -> None:
@@ -148,11 +169,22 @@ def _accept(turn: Turn, form: FormPart, value: Any) -> None:
         _ask_field(turn, form, turn.session.field_index)
         return
     turn.change(values={**turn.session.values, field.name: [slot_type(field), value]})
-    following = turn.session.field_index + 1
-    if turn.session.amending or following == len(form.fields):
-        _confirm(turn, form)
-    else:
-        _ask_field(turn, form, following)
+    _drop_what_is_not_asked_for(turn, form)
+    start = 0 if turn.session.amending else turn.session.field_index + 1
+    for index in range(start, len(form.fields)):
+        following = form.fields[index]
+        open_still = not turn.session.amending or following.name not in turn.session.values
+        if open_still and _asked_for(turn, following):
+            _ask_field(turn, form, index)
+            return
+    _confirm(turn, form)
+
+
+def _drop_what_is_not_asked_for(turn: Turn, form: FormPart) -> None:
+    for field in form.fields:
+        if field.name in turn.session.values and not _asked_for(turn, field):
+            rest = {name: v for name, v in turn.session.values.items() if name != field.name}
+            turn.change(values=rest)
 
 
 def _clashing(turn: Turn, form: FormPart, field: Field, value: Any) -> Field | None:
@@ -171,23 +203,28 @@ def _confirm(turn: Turn, form: FormPart) -> None:
     turn.mark_question()
     turn.say(form.read_back)
     turn.word("confirm", key=("key", CONFIRM_KEY))
-    for number, field in enumerate(form.fields, 2):
+    for number, field in enumerate(_filled(turn, form), 2):
         turn.word("correct_field", label=turn.label(field.label), key=("key", str(number)))
     turn.gather("confirm")
+
+
+def _filled(turn: Turn, form: FormPart) -> list[Field]:
+    return [field for field in form.fields if field.name in turn.session.values]
 
 
 def confirm_keys(turn: Turn, event: Event) -> None:
     """A key, or none, after the read-back."""
     form = _form(turn)
     if not isinstance(event, Digits):
-        turn.miss(form.tries, silent=True)
+        turn.miss(form.tries, "no_input")
     elif event.keys == CONFIRM_KEY:
         _query(turn, form)
-    elif event.keys in "23456789"[: len(form.fields)] and event.keys:
+    elif event.keys and event.keys in "23456789"[: len(_filled(turn, form))]:
         turn.change(amending=True)
-        _ask_field(turn, form, int(event.keys) - 2)
+        field = _filled(turn, form)[int(event.keys) - 2]
+        _ask_field(turn, form, form.fields.index(field))
     elif not turn.pressed_global(event.keys):
-        turn.miss(form.tries, silent=False)
+        turn.miss(form.tries, "no_match")
 
 
 def _query(turn: Turn, form: FormPart) -> None:

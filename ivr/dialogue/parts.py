@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ivr.dialogue import forms, replies
-from ivr.dialogue.actions import Member, Transfer
-from ivr.dialogue.events import Digits, Event
+from ivr.dialogue.actions import Member, Record, Transfer
+from ivr.dialogue.conditions import holds, needed
+from ivr.dialogue.events import Answered, Digits, Event
 from ivr.dialogue.tree import (
     AskPart,
     BranchPart,
+    Condition,
     FormPart,
     MemberPart,
     MenuPart,
+    RecordPart,
     SayPart,
     TransferPart,
 )
 from ivr.dialogue.turn import Turn
+from ivr.rail.answers import Answer
 
 
 def begin_part(turn: Turn) -> None:
     """Begin the part that the session is in."""
     part = turn.part
+    turn.tell_notices(general=isinstance(part, (MenuPart, FormPart)))
     if isinstance(part, SayPart):
         turn.say(part.text)
         turn.go(part.then)
@@ -30,19 +37,67 @@ def begin_part(turn: Turn) -> None:
     elif isinstance(part, AskPart):
         turn.query(part.ask, {})
     elif isinstance(part, BranchPart):
-        facts = turn.session.call.facts
-        chosen = (case.go for case in part.cases if facts.get(case.fact) == case.value)
-        turn.go(next(chosen, part.then))
+        _branch(turn, part)
+    elif isinstance(part, TransferPart):
+        _transfer(turn, part)
     elif isinstance(part, MemberPart):
         _, staff = turn.session.values[part.staff]
-        turn.change(phase="member")
-        turn.actions.append(Member(part.operation, staff, part=part.name))
-    elif isinstance(part, TransferPart):
+        turn.wait_for(Member(part.operation, staff, part=part.name))
+    elif isinstance(part, RecordPart):
         turn.say(part.say)
-        turn.end(Transfer(part.queue, part.priority, part.name), "transferred")
+        turn.play_pending()
+        turn.wait_for(Record(part.limit_s, part=part.name))
     else:
         turn.say(part.say)
         turn.hang_up(part.outcome)
+
+
+def _branch(turn: Turn, branch: BranchPart) -> None:
+    if not _all_known(turn, [c for case in branch.cases for c in case.conditions]):
+        return
+    chosen = (case.go for case in branch.cases if _hold(turn, case.conditions))
+    target = next(chosen, branch.then)
+    turn.change(known={})  # a queue's state is not kept: it is another one at the next branch
+    turn.go(target)
+
+
+def _transfer(turn: Turn, part: TransferPart) -> None:
+    if not _all_known(turn, [c for conditions, _ in part.raises for c in conditions]):
+        return
+    priority = part.priority + sum(add for conditions, add in part.raises if _hold(turn, conditions))
+    turn.tell_notices(queue=part.queue)
+    turn.say(part.say)
+    turn.end(Transfer(part.queue, priority, part.name, part.skill), "transferred")
+
+
+def _hold(turn: Turn, conditions: Sequence[Condition]) -> bool:
+    return all(holds(c, turn.tree, turn.session, turn.now) for c in conditions)
+
+
+def _all_known(turn: Turn, conditions: Sequence[Condition]) -> bool:
+    """Whether all can be judged; otherwise the first thing that is missing is asked."""
+    for name, (query, args) in needed(conditions).items():
+        if name not in turn.session.known:
+            turn.ask("facts", query, args)
+            return False
+    return True
+
+
+def facts_known(turn: Turn, event: Event) -> None:
+    """The answer to what a condition needs; the part begins again with it."""
+    part = turn.part
+    if isinstance(part, BranchPart):
+        conditions = [c for case in part.cases for c in case.conditions]
+    elif isinstance(part, TransferPart):
+        conditions = [c for raised, _ in part.raises for c in raised]
+    else:
+        raise TypeError(f"{part.name} has no conditions")
+    known = dict(turn.session.known)
+    missing = next(name for name in needed(conditions) if name not in known)
+    found = event.answer if isinstance(event, Answered) else Answer("error")
+    known[missing] = dict(found.slots) if found.outcome == "known" else {}
+    turn.change(known=known)
+    begin_part(turn)
 
 
 def _begin_menu(turn: Turn, menu: MenuPart) -> None:
@@ -60,7 +115,7 @@ def menu_keys(turn: Turn, event: Event) -> None:
     if not isinstance(menu, MenuPart):
         raise TypeError(f"{menu.name} is not a menu")
     if not isinstance(event, Digits):
-        turn.miss(menu.tries, silent=True)
+        turn.miss(menu.tries, "no_input")
         return
     for option in menu.options:
         if option.digit == event.keys:
@@ -68,12 +123,12 @@ def menu_keys(turn: Turn, event: Event) -> None:
             turn.go(option.go)
             return
     if not turn.pressed_global(event.keys):
-        turn.miss(menu.tries, silent=False)
+        turn.miss(menu.tries, "no_match")
 
 
-def member_done(turn: Turn, event: Event) -> None:
-    """The seat has joined, left or paused, or could not."""
+def done(turn: Turn, event: Event) -> None:
+    """The seat has joined, left or paused; the message is recorded; or it could not be done."""
     part = turn.part
-    if not isinstance(part, MemberPart):
-        raise TypeError(f"{part.name} is not a member part")
+    if not isinstance(part, (MemberPart, RecordPart)):
+        raise TypeError(f"{part.name} does nothing")
     replies.answered(turn, event, {}, part.replies)

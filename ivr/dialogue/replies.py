@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ivr.dialogue.events import Answered, Digits, Event
-from ivr.dialogue.tree import AskPart, FormPart, MemberPart, Reply, Tries
+from ivr.dialogue.tree import AskPart, FormPart, Reply, Tries
 from ivr.dialogue.turn import Turn
 from ivr.rail.answers import Answer, QuerySpec
 
@@ -71,7 +71,7 @@ def _play_items(turn: Turn, reply: Reply) -> None:
 def items_keys(turn: Turn, event: Event) -> None:
     """A key, or none, between two groups of a list. Silence goes on to what follows the list."""
     part = turn.part
-    if not isinstance(part, (FormPart, AskPart, MemberPart)):
+    if not isinstance(part, (FormPart, AskPart)):
         raise TypeError(f"{part.name} has no list")
     reply = part.replies[turn.session.answer["outcome"]]
     if not isinstance(event, Digits) or event.keys == "":
@@ -80,4 +80,4 @@ def items_keys(turn: Turn, event: Event) -> None:
         _play_items(turn, reply)
     elif not turn.pressed_global(event.keys):
         tries = part.tries if isinstance(part, FormPart) else Tries()
-        turn.miss(tries, silent=False)
+        turn.miss(tries, "no_match")

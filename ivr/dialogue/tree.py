@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Union
 
+from ivr.dialogue.calendar import Calendar
 from ivr.rail.answers import QuerySpec
 
 #: language → text
@@ -25,13 +26,22 @@ TARGETS = (BACK, AGAIN, HANGUP)
 
 
 @dataclass(frozen=True)
-class Tries:
-    """How often a caller may be silent or wrong in one place, and what follows then."""
+class Misses:
+    """How often a caller may miss in one way, what is said each time (the last text again when
+    there are more misses than texts; none: the standing sentence), and where it leads then."""
 
-    no_input: int = 2
-    no_match: int = 3
-    no_input_then: str = HANGUP
-    no_match_then: str = HANGUP
+    tries: int = 2
+    then: str = HANGUP
+    say: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tries:
+    """The ways to miss in one place: silence, wrong keys, too few keys."""
+
+    no_input: Misses = Misses(2)
+    no_match: Misses = Misses(3)
+    partial: Misses = Misses(3)
 
 
 @dataclass(frozen=True)
@@ -73,12 +83,22 @@ class MenuPart:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """One of the values of a field: the key, what it is called, the value for the query."""
+
+    digit: str
+    label: Text
+    value: str
+
+
+@dataclass(frozen=True)
 class Field:
     """One thing a form asks for.
 
     ``type``: station, train, operated_train, city (found by ``lookup``, a query that takes
-    ``keys``), date, or digits (``min_keys`` to ``max_keys`` of them).
-    ``differs_from``: the name of a field whose value this one must not have.
+    ``keys``), date, digits (``min_keys`` to ``max_keys`` of them), or choice (one of ``choices``).
+    ``differs_from``: the name of a field whose value this one must not have. ``only``: the field is
+    asked for only when each of these fields has that value. ``tries``: instead of the form's.
     """
 
     name: str
@@ -91,6 +111,9 @@ class Field:
     slot: str = ""
     private: bool = False
     differs_from: str = ""
+    choices: tuple[Choice, ...] = ()
+    only: tuple[tuple[str, str], ...] = ()
+    tries: Tries | None = None
 
 
 @dataclass(frozen=True)
@@ -115,11 +138,23 @@ class AskPart:
 
 
 @dataclass(frozen=True)
-class Case:
-    """``fact`` of the call equals ``value``."""
+class Condition:
+    """One thing that may be so; see :mod:`ivr.dialogue.conditions` for the kinds.
 
-    fact: str
-    value: str
+    ``subject``: the queue, for the kinds about queues. ``limit``: seconds, callers or days.
+    """
+
+    kind: str
+    value: str = ""
+    subject: str = ""
+    limit: float = 0.0
+
+
+@dataclass(frozen=True)
+class Case:
+    """Where a branch goes when all of ``conditions`` are so."""
+
+    conditions: tuple[Condition, ...]
     go: str
 
 
@@ -142,13 +177,29 @@ class MemberPart:
 
 @dataclass(frozen=True)
 class TransferPart:
-    """Hand over to a queue; ``replies`` by how the queue gave the caller back."""
+    """Hand over to a queue; ``replies`` by how the queue gave the caller back.
+
+    ``skill``: which skill the agent should have, "" for any. ``raises``: what is added to
+    ``priority`` when its conditions are so.
+    """
 
     name: str
     queue: str
     priority: int = 0
+    skill: str = ""
+    raises: tuple[tuple[tuple[Condition, ...], int], ...] = ()
     say: Text | None = None
     replies: Mapping[str, Reply] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RecordPart:
+    """The caller leaves a message of at most ``limit_s`` seconds; ``replies``: recorded, empty, error."""
+
+    name: str
+    say: Text
+    limit_s: int
+    replies: Mapping[str, Reply]
 
 
 @dataclass(frozen=True)
@@ -158,7 +209,7 @@ class EndPart:
     outcome: str = "completed"
 
 
-Part = Union[SayPart, MenuPart, FormPart, AskPart, BranchPart, MemberPart, TransferPart, EndPart]
+Part = Union[SayPart, MenuPart, FormPart, AskPart, BranchPart, MemberPart, TransferPart, RecordPart, EndPart]
 
 
 @dataclass(frozen=True)
@@ -194,3 +245,4 @@ class Tree:
     first_wait_s: float = 5.0
     next_wait_s: float = 3.0
     recover: str = HANGUP
+    calendar: Calendar = Calendar()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Say
+from ivr.dialogue.notices import Notice
 from ivr.dialogue.session import Session
-from ivr.dialogue.tree import AGAIN, BACK, HANGUP, Part, Text, Tree, Tries
+from ivr.dialogue.tree import AGAIN, BACK, HANGUP, Misses, Part, Text, Tree, Tries
 from ivr.dialogue.words import WORDS
 from ivr.rail.answers import QuerySpec
 from ivr.speech.compose import compose
@@ -28,9 +29,15 @@ class Turn:
     """
 
     def __init__(
-        self, tree: Tree, session: Session, now: datetime, begin_part: Callable[[Turn], None]
+        self,
+        tree: Tree,
+        session: Session,
+        now: datetime,
+        notices: Sequence[Notice],
+        begin_part: Callable[[Turn], None],
     ) -> None:
         self._begin_part = begin_part
+        self._notices = [n for n in notices if n.until > now and n.id not in session.heard]
         self.tree = tree
         self.session = session
         self.now = now
@@ -74,7 +81,10 @@ class Turn:
 
     def word(self, name: str, **slots: tuple[str, Any]) -> None:
         """Put a standing sentence into what is played next."""
-        self.say(self.tree.words.get(name) or WORDS[name], slots)
+        self.say(self._words(name), slots)
+
+    def _words(self, name: str) -> Text:
+        return self.tree.words.get(name) or WORDS[name]
 
     def label(self, text: Text) -> tuple[str, str]:
         """A label as a slot value."""
@@ -96,10 +106,10 @@ class Turn:
         """Play the last prompt once more."""
         self._emit_gather(self.session.prompt)
 
-    def ask_again(self, word: str, **slots: tuple[str, Any]) -> None:
+    def _ask_again(self, sorry: Text, slots: Slots | None) -> None:
         """Say what was wrong and put the question again, without what came before it."""
         self.change(pending=[])
-        self.word(word, **slots)
+        self.say(sorry, slots)
         prompt = self.session.pending + self.session.prompt[self.session.lead :]
         self.change(pending=[])
         self._emit_gather(prompt)
@@ -138,6 +148,11 @@ class Turn:
             "query", spec.name, {name: args.get(name, from_call.get(name)) for name in spec.takes}, private
         )
 
+    def wait_for(self, action: Action) -> None:
+        """Do something whose outcome decides how the part goes on."""
+        self.change(phase="done")
+        self.actions.append(action)
+
     def play_pending(self) -> None:
         """Play what is pending without asking for keys."""
         if self.session.pending:
@@ -162,23 +177,27 @@ class Turn:
         self.change(totals={**self.session.totals, what: number})
         return number
 
-    def miss(self, tries: Tries, *, silent: bool, word: str = "", **slots: tuple[str, Any]) -> None:
-        """The caller was silent or wrong: ask again, or follow the tree when it was too often."""
-        kind, total = ("no_input", "silences") if silent else ("no_match", "mistakes")
+    def miss(self, tries: Tries, kind: str, *, word: str = "", **slots: tuple[str, Any]) -> None:
+        """The caller was silent (``no_input``), wrong (``no_match``) or keyed too little (``partial``):
+        ask again, or follow the tree when it was too often."""
+        misses: Misses = getattr(tries, kind)
         missed = self.session.misses.get(kind, 0) + 1
         self.change(misses={**self.session.misses, kind: missed})
+        silent = kind == "no_input"
         limits = self.tree.limits
-        if self.count(total) > (limits.silences if silent else limits.mistakes):
+        total = self.count("silences" if silent else "mistakes")
+        if total > (limits.silences if silent else limits.mistakes):
             self.over_limit()
-        elif missed > (tries.no_input if silent else tries.no_match):
-            target = tries.no_input_then if silent else tries.no_match_then
-            if target == HANGUP:
+        elif missed > misses.tries:
+            if misses.then == HANGUP:
                 self.word("sorry_goodbye")
                 self.hang_up("no_input" if silent else "too_many_tries")
             else:
-                self.go(target)
+                self.go(misses.then)
+        elif misses.say:
+            self._ask_again(misses.say[min(missed, len(misses.say)) - 1], None)
         else:
-            self.ask_again(word or kind, **slots)
+            self._ask_again(self._words(word or kind), slots)
 
     def over_limit(self) -> None:
         """A bound of the whole call is passed: to where the tree says, the second time to the end."""
@@ -221,8 +240,19 @@ class Turn:
             self.word("sorry_goodbye")
             self.hang_up("failed")
             return
-        self.change(part=name, misses={})
+        visited = self.session.visited
+        self.change(part=name, misses={}, visited=visited if name in visited else [*visited, name])
         self._begin_part(self)
+
+    def tell_notices(self, *, general: bool = False, queue: str = "") -> None:
+        """Say the notices for this part or queue, and, when ``general``, those for every call."""
+        for notice in self._notices:
+            if notice.id in self.session.heard:
+                continue
+            here = notice.before == self.session.part or (queue and notice.queue == queue)
+            if here or (general and not notice.before and not notice.queue):
+                self.change(heard=[*self.session.heard, notice.id])
+                self.say(notice.text, {})
 
     def pressed_global(self, keys: str) -> bool:
         """Handle a key that means the same everywhere; whether it was one."""

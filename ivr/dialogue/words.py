@@ -11,6 +11,10 @@ WORDS: Mapping[str, Text] = {
     "option": {"zh": "{label}请按{key}。", "en": "For {label}, press {key}."},
     "no_input": {"zh": "对不起，没有收到您的按键。", "en": "Sorry, I did not get any key."},
     "no_match": {"zh": "对不起，您的输入有误。", "en": "Sorry, that is not right."},
+    "partial": {
+        "zh": "对不起，您输入的位数不够。",
+        "en": "Sorry, some digits are missing.",
+    },
     "not_found": {
         "zh": "对不起，没有找到您输入的{label}。",
         "en": "Sorry, the {label} was not found.",
@@ -52,6 +56,7 @@ WORDS: Mapping[str, Text] = {
         "en": "Please choose the {label}. For today press one, tomorrow two, the day after three, "
         "or key in two digits for the month and two for the day.",
     },
+    "choice_prompt": {"zh": "请选择{label}。", "en": "Please choose the {label}."},
     "digits_prompt": {
         "zh": "请输入{label}，按井号键结束。",
         "en": "Please key in the {label}, then press pound.",

@@ -1,0 +1,146 @@
+"""Reads a form: its fields, and what its query needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import yaml
+
+from ivr.authoring.pieces import MISSES, Pieces
+from ivr.authoring.source import nearest
+from ivr.dialogue.tree import Choice, Field, Text, Tries
+from ivr.dialogue.words import WORDS
+from ivr.rail.answers import QuerySpec
+from ivr.rail.queries import FIELD_LOOKUPS, LOOKUP_SLOTS
+
+#: field type → most keys, and the standing sentence that asks for it
+FIELD_TYPES = {
+    "station": (24, "station_prompt"),
+    "train": (4, "train_prompt"),
+    "operated_train": (4, "train_prompt"),
+    "city": (20, "city_prompt"),
+    "date": (4, "date_prompt"),
+    "digits": (20, "digits_prompt"),
+    "choice": (1, "choice_prompt"),
+}
+#: The other keys of a field.
+FIELD_KEYS = ("label", "not", "only", "keys", "private", "prompt", *MISSES)
+#: More fields cannot be corrected by one key in the read-back.
+MOST_FIELDS = 8
+
+#: What a query takes and no field asks for is taken from the call: today, the seat.
+FROM_THE_CALL = ("date", "seat")
+
+_KEY_RANGE = re.compile(r"(\d+)(?:\s+to\s+(\d+))?")
+
+
+class FormReader:
+    """Reads the fields of one form. ``tries``: the form's, for fields without their own."""
+
+    def __init__(self, pieces: Pieces, words: Mapping[str, Text], tries: Tries) -> None:
+        self.pieces = pieces
+        self.source = pieces.source
+        self.words = {**WORDS, **words}
+        self.tries = tries
+
+    def fields(self, node: yaml.Node) -> tuple[Field, ...]:
+        """The fields of a form, in order."""
+        fields: list[Field] = []
+        for name, key, value in self.source.pairs(node, "fields"):
+            field = self._field(name, key, value, [f.name for f in fields])
+            if field is not None:
+                fields.append(field)
+        if len(fields) > MOST_FIELDS:
+            self.source.fault(node, f"a form has at most {MOST_FIELDS} fields")
+        return tuple(fields)
+
+    def check_takes(self, node: yaml.Node, spec: QuerySpec) -> None:
+        """The form must have the fields that the query takes, and no others."""
+        if not isinstance(node, yaml.MappingNode):
+            return
+        given = {key.value: key for key, _ in node.value}
+        strangers = [name for name in given if name not in spec.takes]
+        for name in strangers:
+            hint = nearest(name, spec.takes)
+            self.source.fault(given[name], f"query '{spec.name}' does not take '{name}'; {hint}")
+        for name in spec.takes:
+            if name not in given and name not in FROM_THE_CALL and not strangers:
+                self.source.fault(node, f"query '{spec.name}' needs a field '{name}' ({spec.takes[name]})")
+
+    def _field(self, name: str, key: yaml.Node, node: yaml.Node, before: list[str]) -> Field | None:
+        values = self.source.known(node, f"field '{name}'", (*FIELD_TYPES, *FIELD_KEYS))
+        kind = next((kind for kind in FIELD_TYPES if kind in values), "")
+        if not kind:
+            self.source.fault(key, f"field '{name}' has no type; one of {', '.join(FIELD_TYPES)}")
+            return None
+        max_keys, prompt = FIELD_TYPES[kind]
+        min_keys = 1
+        if "keys" in values:
+            min_keys, max_keys = self._key_range(values["keys"])
+        return Field(
+            name,
+            kind,
+            self._label(name, kind, key, values),
+            self.pieces.text(values["prompt"], "prompt") if "prompt" in values else self.words[prompt],
+            max_keys,
+            min_keys,
+            FIELD_LOOKUPS.get(kind, ""),
+            LOOKUP_SLOTS.get(kind, ""),
+            "private" in values and self._yes(values["private"], "private"),
+            self._other_field(values, name, before),
+            self._choices(values["choice"]) if kind == "choice" else (),
+            self._only(values["only"], name, before) if "only" in values else (),
+            self.pieces.tries(values, self.tries) if any(miss in values for miss in MISSES) else None,
+        )
+
+    def _label(self, name: str, kind: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Text:
+        if kind != "choice":
+            return self.pieces.text(values[kind], f"field '{name}'")
+        if "label" in values:
+            return self.pieces.text(values["label"], "label")
+        self.source.fault(key, f"field '{name}' has no label")
+        return dict.fromkeys(self.pieces.languages, "")
+
+    def _choices(self, node: yaml.Node) -> tuple[Choice, ...]:
+        choices = []
+        for digit, place, node_of in self.source.pairs(node, "choice"):
+            if digit not in tuple("0123456789"):
+                self.source.fault(place, f"'{digit}' is not a key; a choice's key is one of 0 to 9")
+            given = self.source.known(node_of, f"choice {digit}", ("label", "value"))
+            if len(given) < 2:
+                self.source.fault(node_of, f"choice {digit} needs 'label' and 'value'")
+                continue
+            label = self.pieces.text(given["label"], f"the label of choice {digit}")
+            choices.append(Choice(digit, label, self.source.word(given["value"], "value")))
+        return tuple(choices)
+
+    def _other_field(self, values: Mapping[str, yaml.Node], name: str, before: list[str]) -> str:
+        other = self.source.word(values["not"], "not") if "not" in values else ""
+        if other and other not in before:
+            self.source.fault(values["not"], f"'not: {other}' must name a field that stands before '{name}'")
+        return other
+
+    def _only(self, node: yaml.Node, name: str, before: list[str]) -> tuple[tuple[str, str], ...]:
+        only = []
+        for other, key, value in self.source.pairs(node, "only"):
+            if other not in before:
+                self.source.fault(key, f"'only: {other}' must name a field that stands before '{name}'")
+            only.append((other, self.source.word(value, "only")))
+        return tuple(only)
+
+    def _yes(self, node: yaml.Node, what: str) -> bool:
+        word = self.source.word(node, what)
+        if word not in ("true", "false"):
+            self.source.fault(node, f"{what} must be true or false, not '{word}'")
+        return word == "true"
+
+    def _key_range(self, node: yaml.Node) -> tuple[int, int]:
+        text = self.source.word(node, "keys")
+        match = _KEY_RANGE.fullmatch(text)
+        least = int(match[1]) if match else 0
+        most = int(match[2] or match[1]) if match else 0
+        if 1 <= least <= most <= 40:
+            return least, most
+        self.source.fault(node, f"keys must be a number such as 4, or 4 to 8 (at most 40), not '{text}'")
+        return 1, 20

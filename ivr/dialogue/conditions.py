@@ -1,0 +1,76 @@
+"""Conditions: a closed list, never expressions.
+
+=================  ======================================  ==============================================
+kind               so when                                 needs from outside
+=================  ======================================  ==============================================
+``calendar``       ``value`` is one of the names of now
+``fact``           the call's fact ``subject`` is ``value``
+``language``       the caller hears ``value``
+``number``         the number is ``value``, or begins with
+                   it when it ends in ``*``
+``chose``          the caller was in part ``value``
+``returning``      called within ``limit`` days before     ``caller_history``
+``queue``          the queue ``subject`` is ``value``      ``queue_state``
+                   (open: agents signed in; else closed)
+``waiting``        more than ``limit`` callers wait        ``queue_state``
+``wait``           the expected wait is over ``limit`` s   ``queue_state``
+=================  ======================================  ==============================================
+
+What cannot be found out is not so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from ivr.dialogue.session import Session
+from ivr.dialogue.tree import Condition, Tree
+from ivr.rail.answers import QuerySpec
+
+#: What conditions need from outside. ``days`` is since the last call before this one.
+CALLER_HISTORY = QuerySpec("caller_history", {}, {"known": {"calls": "count", "days": "count"}, "new": {}})
+QUEUE_STATE = QuerySpec(
+    "queue_state", {"queue": "text"}, {"known": {"agents": "count", "waiting": "count", "wait_s": "number"}}
+)
+
+_QUEUE_KINDS = ("queue", "waiting", "wait")
+
+
+def needed(conditions: Iterable[Condition]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """What must be asked before these can be judged: name → (query, args), in order."""
+    asks: dict[str, tuple[str, dict[str, Any]]] = {}
+    for condition in conditions:
+        if condition.kind == "returning":
+            asks[CALLER_HISTORY.name] = (CALLER_HISTORY.name, {})
+        elif condition.kind in _QUEUE_KINDS:
+            asks[f"queue:{condition.subject}"] = (QUEUE_STATE.name, {"queue": condition.subject})
+    return asks
+
+
+def holds(condition: Condition, tree: Tree, session: Session, now: datetime) -> bool:
+    """Whether it is so. ``session.known`` has what was asked: name → slots."""
+    kind, value, call = condition.kind, condition.value, session.call
+    if kind == "calendar":
+        return value in tree.calendar.names(now)
+    if kind == "fact":
+        return call.facts.get(condition.subject, "") == value
+    if kind == "language":
+        return session.language == value
+    if kind == "number":
+        return call.caller.startswith(value[:-1]) if value.endswith("*") else call.caller == value
+    if kind == "chose":
+        return value in session.visited
+    if kind == "returning":
+        known = session.known.get(CALLER_HISTORY.name, {})
+        return "days" in known and known["days"] <= condition.limit
+    return _queue_holds(condition, session.known.get(f"queue:{condition.subject}", {}))
+
+
+def _queue_holds(condition: Condition, state: Mapping[str, Any]) -> bool:
+    if not state:
+        return False
+    if condition.kind == "queue":
+        return condition.value == ("open" if state["agents"] > 0 else "closed")
+    return bool(state["waiting" if condition.kind == "waiting" else "wait_s"] > condition.limit)
