@@ -20,7 +20,7 @@ class Session:
     ``ended``. ``values``: the form's fields so far, name → ``[slot type, JSON value]``. ``answer``: the last query's answer.
     ``pending``: texts ``[text, language]`` waiting to be played with the next prompt; ``prompt``:
     those last played, of which the first ``lead`` came before the question itself;
-    ``gathering``, ``max_keys``, ``private``: for which phase and how its keys were gathered. ``history``: the menus the caller came through. ``page``: where a list stands. ``misses``: silences and mistakes in this place.
+    ``gathering``, ``max_keys``, ``private``: for which phase and how its keys were gathered; ``full``: the last input took as many keys as it could. ``history``: the menus the caller came through. ``page``: where a list stands. ``misses``: silences and mistakes in this place.
     """
 
     call: CallInfo
@@ -41,6 +41,7 @@ class Session:
     gathering: str = ""
     max_keys: int = 1
     private: bool = False
+    full: bool = False
     history: list[str] = field(default_factory=list)
     misses: Mapping[str, int] = field(default_factory=dict)
     totals: Mapping[str, int] = field(default_factory=dict)
