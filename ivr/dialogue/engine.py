@@ -32,7 +32,7 @@ from ivr.clock import Clock
 from ivr.dialogue import forms, parts, replies
 from ivr.dialogue.actions import Action, Transfer
 from ivr.dialogue.call import CallInfo
-from ivr.dialogue.events import Event, HungUp
+from ivr.dialogue.events import Digits, Event, HungUp, NoInput
 from ivr.dialogue.notices import Notice
 from ivr.dialogue.session import Session
 from ivr.dialogue.tree import TransferPart, Tree
@@ -96,6 +96,13 @@ def advance(
     if isinstance(event, HungUp):
         return session.but(phase="ended", outcome="hung_up"), []
     turn = Turn(tree, session, now, notices, parts.begin_part)
+    if session.full and event == Digits(""):
+        # The last key had ended the input already: this # belongs to it, and means nothing more.
+        turn.change(full=False)
+        turn.repeat()
+        return turn.session, turn.actions
+    if isinstance(event, (Digits, NoInput)):
+        turn.change(full=isinstance(event, Digits) and len(event.keys) == session.max_keys > 1)
     _HANDLERS[session.phase](turn, event)
     return turn.session, turn.actions
 

@@ -15,13 +15,15 @@ from ivr.dialogue.call import CallInfo
 class Session:
     """One call's dialogue.
 
-    ``revision`` pins the tree with which the call began. ``phase`` says what the caller is being
-    asked: ``menu``, ``field``, ``choose``, ``confirm``, ``lookup``, ``query``, ``items``, ``facts``, ``done``, or
-    ``ended``. ``values``: the form's fields so far, name → ``[slot type, JSON value]``. ``answer``: the last query's answer.
-    ``pending``: texts ``[text, language]`` waiting to be played with the next prompt; ``prompt``:
-    those last played, of which the first ``lead`` came before the question itself;
-    ``gathering``, ``max_keys``, ``private``: for which phase and how its keys were gathered; ``full``: the last input took as many keys as it could. ``history``: the menus the caller came through. ``page``: where a list stands. ``misses``: silences and mistakes in this place. ``visited``: the parts the caller was in;
-    ``known``: what was asked for conditions; ``heard``: the notices told.
+        ``revision`` pins the tree with which the call began. ``phase`` says what the caller is being
+        asked: ``menu``, ``field``, ``choose``, ``confirm``, ``lookup``, ``query``, ``items``, ``facts``, ``done``, or
+        ``ended``. ``values``: the form's fields so far, name → ``[slot type, JSON value]``. ``answer``: the last query's answer.
+        ``pending``: texts ``[text, language]`` waiting to be played with the next prompt; ``prompt``:
+        those last played, of which the first ``lead`` came before the question itself;
+    ``gathering``, ``max_keys``, ``private``: for which phase and how its keys were gathered;
+        ``full``: the last input took as many keys as it could. ``history``: the menus the caller came
+        through. ``page``: where a list stands. ``misses``: silences and mistakes in this place.
+        ``visited``: the parts the caller was in; ``known``: what was asked for conditions; ``heard``: the notices told.
     """
 
     call: CallInfo

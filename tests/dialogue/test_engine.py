@@ -146,6 +146,16 @@ def test_hash_goes_one_field_back(call):
     assert call.press("").said.startswith("列车时刻请按一。"), "from the first field to the menu"
 
 
+def test_hash_after_an_input_that_its_last_key_ended_belongs_to_that_input(call):
+    """A date takes four keys: a # after them is heard by the next prompt, which is said again."""
+    call.press("1", "010").answer("one", {"station": BEIJING})
+    call.press("021").answer("one", {"station": HONGQIAO}).press("1128")
+    read_back = call.said
+    assert read_back.startswith("北京南到上海虹桥，")
+    assert call.press("").said == read_back
+    assert not call.press("").said.startswith("北京南到上海虹桥，"), "a second one means back"
+
+
 def test_several_stations_are_a_choice_of_four_at_a_time(call):
     names = [{"station": {"code": c, "zh": f"{c}站", "en": c}} for c in "甲乙丙丁戊"]
     call.press("1", "7447").answer("many", items=names)

@@ -38,7 +38,7 @@ def lonely(hotlines: Callable[..., Line]) -> Line:
 @pytest.fixture(scope="session", autouse=True)
 def silent_call(lonely: Line) -> Call:
     """A caller who never presses a key: begun first, since it takes longest."""
-    return lonely.call()
+    return lonely.call(breathes=True)
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ivr.errors import IvrError
 from ivr.settings import PROJECT, Settings, load
@@ -48,10 +48,19 @@ def wait_for(condition: Callable[[], T], what: str, seconds: float = 10) -> T:
     return value
 
 
-def together(*tasks: Callable[[], T]) -> list[T]:
-    """Run all tasks at once; their results in order."""
-    with ThreadPoolExecutor(max(1, len(tasks))) as pool:
-        return [future.result() for future in [pool.submit(task) for task in tasks]]
+class Together(Generic[T]):
+    """Runs all ``tasks`` at once. ``together[name]``: the result of one, when it is there; raises what it raised."""
+
+    def __init__(self, tasks: Mapping[str, Callable[[], T]]) -> None:
+        self._pool = ThreadPoolExecutor(len(tasks))
+        self._futures = {name: self._pool.submit(task) for name, task in tasks.items()}
+
+    def __getitem__(self, name: str) -> T:
+        return self._futures[name].result(180)
+
+    def finish(self) -> None:
+        """Wait for every task, also for one whose result nobody asked for."""
+        self._pool.shutdown()
 
 
 @dataclass(frozen=True)
@@ -234,6 +243,7 @@ class Call:
     caller: str
     prompts: list[list[Path]] = field(default_factory=list)
     _answered: int = -1
+    _last: str = ""
     _since: float = 0.0
 
     @property
@@ -256,10 +266,13 @@ class Call:
         if channel is None or channel.application != "Read":
             return False
         answered = picture.gathers.get(channel.uniqueid, 0)
-        if answered <= self._answered:
+        prompt = [Path(f) for f in channel.data.split(",")[1].split("&") if f]
+        # Asterisk shows the last application until it runs the next: the same prompt again is only a new one
+        # after a key that repeats.
+        if answered <= self._answered or (self.prompts[-1:] == [prompt] and self._last not in ("*", "#")):
             return False
         self._answered = answered
-        self.prompts.append([Path(f) for f in channel.data.split(",")[1].split("&") if f])
+        self.prompts.append(prompt)
         return True
 
     def ready(self, seconds: float = 20) -> None:
@@ -270,7 +283,7 @@ class Call:
         """Press the next keys, ``times`` times, each when the hotline listens."""
         for _ in range(times):
             self.ready()
-            self.phone.press()
+            self._last = self.phone.press()
             self._since = time.monotonic()
 
     def press_all(self) -> None:
@@ -299,7 +312,10 @@ class Call:
             "SELECT 1 FROM calls WHERE uniqueid = ? AND ended_at IS NOT NULL AND (dialogue <> '' OR fallback)"
         )
         wait_for(lambda: self.line.rows(closed, uniqueid), f"the end of {uniqueid} in SQL", seconds)
-        talking = "SELECT 1 FROM queue_entries WHERE call_uniqueid = ? AND ended_at IS NULL"
+        talking = (
+            "SELECT 1 FROM queue_entries WHERE call_uniqueid = ? AND "
+            "(outcome = 'waiting' OR outcome = 'answered' AND ended_at IS NULL)"
+        )
         wait_for(lambda: not self.line.rows(talking, uniqueid), f"the queue entries of {uniqueid}", seconds)
         return Story(self.line.read("call", "show", uniqueid))
 
@@ -451,6 +467,7 @@ def faults_in(line: Line) -> list[str]:
         if log.is_file()
         for text in log.read_text("utf-8", "replace").splitlines()
         if "Traceback" in text or " ERROR[" in text or "WARNING[" in text
+        if "Unable to join queue" not in text  # nobody is signed in: no fault
     ]
 
 

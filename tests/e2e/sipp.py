@@ -137,6 +137,7 @@ class CallerPhone(Sipp):
 
     ``keys_by``: ``events`` (RTP), ``info`` (SIP INFO), ``tones`` (in the A-law sound). ``secret``: a seat's password,
     then ``caller`` is the seat. ``ear``: the port where the sound is to be sent, when not to this phone.
+    ``breathes``: it sends silence all the time, as a phone does; needed for calls of a minute and more without keys.
     """
 
     def __init__(
@@ -151,6 +152,7 @@ class CallerPhone(Sipp):
         keys_by: str = "events",
         secret: str = "",
         ear: int = 0,
+        breathes: bool = False,
         source: str = LOOPBACK,
     ) -> None:
         folder.mkdir(parents=True)
@@ -164,9 +166,13 @@ class CallerPhone(Sipp):
             for i, go in enumerate(keys)
         ]
         sound = _sound(codec, events=keys_by == "events", port=str(ear) if ear else "[media_port]")
+        start = ""
+        if breathes:
+            (folder / "silence.alaw").write_bytes(b"\xd5" * 8000)
+            start = f'<nop><action><exec rtp_stream="{folder}/silence.alaw,-1,8"/></action></nop>'
         options = ["-au", caller, "-ap", secret] if secret else []
         super().__init__(
-            folder, at, _caller_scenario(caller, number, sound, steps, bool(secret)), "call",
+            folder, at, _caller_scenario(caller, number, sound, start, steps, bool(secret)), "call",
             source=source, options=options,
         )  # fmt: skip
 
@@ -261,7 +267,9 @@ _OK = _send(f"SIP/2.0 200 OK\n{_ECHO}")
 _FORBIDDEN = "".join(f'<recv response="{code}" optional="true" next="refused"/>' for code in _REFUSALS)
 
 
-def _caller_scenario(caller: str, number: str, sound: str, steps: Sequence[str], with_password: bool) -> str:
+def _caller_scenario(
+    caller: str, number: str, sound: str, start: str, steps: Sequence[str], with_password: bool
+) -> str:
     at = f"sip:{number}@[remote_ip]:[remote_port]"
     to = f"To: <{at}>"
     cseq = 2 if with_password else 1
@@ -277,7 +285,7 @@ def _caller_scenario(caller: str, number: str, sound: str, steps: Sequence[str],
         '<recv response="200" rrs="true"><action>'
         '<ereg regexp=".*" search_in="hdr" header="To:" assign_to="to"/></action></recv>'
     )
-    parts.append(_send(_request("ACK", "[next_url]", caller, "[last_To:]", cseq)))
+    parts.append(_send(_request("ACK", "[next_url]", caller, "[last_To:]", cseq)) + start)
     for number_, step in enumerate(steps):
         parts.append(f'<label id="wait{number_}"/>' + _wait(f"press{number_}"))
         parts.append(f'<label id="press{number_}"/>' + step)
