@@ -197,7 +197,7 @@ def test_date_that_does_not_exist_is_asked_again(call, keys):
 
 
 def test_too_few_digits_are_asked_again(call):
-    assert call.press("3", "02").said.startswith("对不起，您的输入有误。请输入区号")
+    assert call.press("3", "02").said.startswith("对不起，您输入的位数不够。请输入区号")
     assert call.on(NoInput()).said.startswith("对不起，没有收到您的按键。请输入区号")
 
 
@@ -473,7 +473,7 @@ def test_steps_tell_silence_from_a_lone_hash_and_name_the_end(small):
 
 def test_handlers_refuse_a_part_of_another_kind(small):
     session, _ = begin(small, CALL, NOW)
-    for phase in ("menu", "field", "query", "items", "member"):
+    for phase in ("menu", "field", "query", "items", "facts", "done"):
         wrong = session.but(phase=phase, part="greeting")
         with pytest.raises(TypeError):
             advance(small, wrong, NoInput(), NOW)
