@@ -18,7 +18,7 @@ NOUNS = {
     "call": "Calls: list, show.",
     "db": "The database: upgrade.",
     "doctor": "Check every part and say how to mend what is wrong.",
-    "menu": "Menu trees: check, simulate.",
+    "menu": "Menu trees: check, rehearse, draw, publish, roll back.",
     "prompt": "Sounds: build, missing, say.",
     "queue": "Queues: statistics, entries, ingest.",
     "rail": "Railway data: info, trains, fares, tickets, stations.",

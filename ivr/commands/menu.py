@@ -1,104 +1,51 @@
-"""``ivr menu``: check the trees, rehearse a call as text."""
+"""``ivr menu``: everything an admin does with the trees; each subcommand is imported when it is called."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from datetime import datetime
-from pathlib import Path
+import importlib
+import importlib.util
 
 import click
 
-from ivr.errors import UsageFault
-from ivr.settings import Settings, load
+#: subcommand → the module of ``ivr.commands`` that holds it under its own name, and its one-line help
+SUBCOMMANDS = {
+    "check": ("menu_check", "Check the trees: every fault with its place, and how to mend it."),
+    "schema": ("menu_schema", "The JSON Schema with which editors complete and check menus."),
+    "simulate": ("menu_simulate", "Rehearse a call as text."),
+    "test": ("menu_simulate", "Play the transcripts beside the menus and compare."),
+    "graph": ("menu_graph", "The trees as a picture."),
+    "publish": ("menu_publish", "Put the menus on air as a new revision."),
+    "history": ("menu_publish", "The revisions: author, message, time."),
+    "diff": ("menu_publish", "What changes between two revisions, by meaning."),
+    "rollback": ("menu_publish", "Put an earlier revision on air again."),
+}
 
 
-@click.group("menu")
+class _Subcommands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name in sorted(SUBCOMMANDS) if self._load(name) is not None]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return self._load(cmd_name) if cmd_name in SUBCOMMANDS else None
+
+    def _load(self, name: str) -> click.Command | None:
+        module = f"ivr.commands.{SUBCOMMANDS[name][0]}"
+        if importlib.util.find_spec(module) is None:
+            return None
+        found: click.Command | None = getattr(importlib.import_module(module), name, None)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, SUBCOMMANDS[name][1]) for name in self.list_commands(ctx)])
+
+
+@click.group("menu", cls=_Subcommands)
 def command() -> None:
-    """Menu trees: check them, rehearse a call.
+    """Menu trees: check, rehearse, draw, publish, roll back.
 
     \b
     Example:
       ivr menu check
       ivr menu simulate --keys "8 2 021# 1"
     """
-
-
-@command.command("check")
-@click.argument("path", required=False, type=click.Path(exists=True, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="One JSON document: a list of faults.")
-def check(path: Path | None, as_json: bool) -> None:
-    """Check all trees of the menu folder, or the one file or folder PATH.
-
-    \b
-    Example:
-      ivr menu check menus/hotline.yaml
-    """
-    from ivr.authoring.loader import load_tree, load_trees
-    from ivr.authoring.source import MenuFaults
-
-    path = path or load().menus
-    faults = []
-    names = [path.stem]
-    try:
-        if path.is_dir():
-            names = list(load_trees(path))
-        else:
-            load_tree(path)
-    except MenuFaults as found:
-        faults = found.faults
-    if as_json:
-        click.echo(json.dumps([vars(fault) for fault in faults], ensure_ascii=False, indent=2))
-    elif faults:
-        click.echo("\n".join(str(fault) for fault in faults))
-    else:
-        click.echo(f"{path}: {', '.join(names)} fine")
-    if faults:
-        raise SystemExit(1)
-
-
-@command.command("simulate")
-@click.option("--keys", help='What the caller keys, e.g. "4 1 021# 010# 1 1"; also /timeout, /hangup.')
-@click.option("--at", help="Pretend that it is this moment, e.g. 2026-02-10T09:00.")
-@click.option("--caller", default="13800001234", show_default=True, help="The caller's number.")
-@click.option("--save", type=click.Path(path_type=Path), help="Keep the call as a transcript.")
-def simulate(keys: str | None, at: str | None, caller: str, save: Path | None) -> None:
-    """Rehearse a call as text: real menus, real data, no phone. Without --keys you are the caller.
-
-    \b
-    Example:
-      ivr menu simulate --keys "2 /hangup" --at 2026-02-10T09:00
-    """
-    settings = load()
-    moment = _moment(at, settings) if at else datetime.now(settings.zone).replace(microsecond=0)
-    tokens = iter(keys.split()) if keys is not None else _typed()
-    lines = []
-    from ivr.app import simulate as run
-
-    for line in run(settings, tokens, moment, caller):
-        lines.append(line)
-        if keys is not None or not line.startswith(">"):
-            click.echo(line)
-    if save is not None:
-        head = f"# a call kept by ivr menu simulate\nat: {moment:%Y-%m-%dT%H:%M:%S}\n\n"
-        save.write_text(head + "\n".join(lines) + "\n", "utf-8")
-
-
-def _moment(text: str, settings: Settings) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageFault(f"'{text}' is not a moment", where="--at", mend="e.g. 2026-02-10T09:00") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=settings.zone)
-
-
-def _typed() -> Iterator[str]:
-    """Tokens that are typed at the terminal; the end of the input hangs up."""
-    while True:
-        try:
-            line = click.prompt(
-                "keys (/timeout, /hangup)", prompt_suffix="> ", default="/timeout", show_default=False
-            )
-        except click.Abort:
-            return
-        yield from str(line).split()

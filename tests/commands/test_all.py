@@ -21,7 +21,10 @@ def commands() -> Iterator[tuple[str, click.Command]]:
         assert command is not None, noun
         yield noun, command
         if isinstance(command, click.Group):
-            for name, sub in command.commands.items():
+            context = click.Context(command)
+            for name in command.list_commands(context):
+                sub = command.get_command(context, name)
+                assert sub is not None, name
                 yield f"{noun} {name}", sub
 
 
