@@ -38,7 +38,7 @@ class Pieces:
         fragments: Mapping[str, Text] | None = None,
     ) -> None:
         self.source = source
-        self.fragments = fragments or {}
+        self.fragments = {} if fragments is None else fragments
         self.languages = languages
         self.periods = tuple(periods)
         self.queues = tuple(queues)
