@@ -6,12 +6,11 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
 from pathlib import Path
 
-from ivr.clock import Clock, fixed_clock, system_clock
+from ivr.clock import Clock, system_clock
 from ivr.dialogue.actions import Action, Ask
 from ivr.dialogue.call import CallInfo
 from ivr.dialogue.engine import converse
@@ -114,36 +113,20 @@ class Answers:
             return queries.ask(SqlRailSource(session), ask.query, ask.args, now.date(), now.time())
 
 
+def tree_of_entry(entry: str) -> str:
+    """The name of the tree in which a dialogue of ``entry`` is played."""
+    return _TREE_OF_ENTRY.get(entry, entry)
+
+
 def conversations(
     tree: Callable[[str], Tree], clock: Clock
 ) -> Callable[[CallInfo], Generator[Action, Event, str]]:
     """A function that begins the dialogue of a call in the tree of its entry."""
 
     def begin(call: CallInfo) -> Generator[Action, Event, str]:
-        return converse(tree(_TREE_OF_ENTRY.get(call.entry, call.entry)), call, clock)
+        return converse(tree(tree_of_entry(call.entry)), call, clock)
 
     return begin
-
-
-def simulate(settings: Settings, tokens: Iterator[str], at: datetime, caller: str) -> Iterator[str]:
-    """A call as text, with the menus of the folder and the data of the home (made when missing)."""
-    from ivr.authoring.loader import load_trees
-    from ivr.simulator import Caller, play
-    from ivr.store.migrate import upgrade
-    from ivr.store.rail import load_rail_data
-
-    make_home(settings)
-    trees = load_trees(settings.menus)
-    engine = open_store(settings)
-    try:
-        upgrade(engine)
-        load_rail_data(engine)
-        clock = fixed_clock(at)
-        begin = conversations(trees.__getitem__, clock)
-        call = CallInfo("simulated-1", caller=caller, called=settings.hotline)
-        yield from play(begin(call), Caller(tokens), Answers(engine, clock))
-    finally:
-        engine.dispose()
 
 
 def run_agi_server(settings: Settings) -> None:

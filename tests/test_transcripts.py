@@ -56,7 +56,7 @@ class Scene:
 
     def __init__(self, transcript: Transcript, engine: Engine) -> None:
         self.transcript = transcript
-        self.clock = fixed_clock(transcript.at.replace(tzinfo=ZONE))
+        self.clock = fixed_clock(transcript.scene.at.replace(tzinfo=ZONE))
         self.begin = conversations(TREES.__getitem__, self.clock)
         self.caller = Caller(iter(transcript.tokens))
         self.lines: list[str] = []
@@ -72,7 +72,7 @@ class Channel(FakeChannel):
     """Asterisk's side of a scene: what is played and keyed is written down as a transcript."""
 
     def __init__(self, scene: Scene) -> None:
-        call = scene.transcript.call
+        call = scene.transcript.scene.call
         facts = call.facts
         args: tuple[str, ...] = ()
         if call.entry == "after_queue":
@@ -95,7 +95,7 @@ class Channel(FakeChannel):
             outcome = {"ADDED": "done", "PAUSED": "done"}[
                 self.variables.get("AQMSTATUS") or self.variables["PQMSTATUS"]
             ]
-            operation, staff = self.scene.transcript.call.facts["operation"], "1023"
+            operation, staff = self.scene.transcript.scene.call.facts["operation"], "1023"
             self.scene.lines.append(f"! {operation} {staff} {outcome}")
         return result
 
@@ -125,7 +125,7 @@ def ended(scene: Scene, channel: Channel, journal: MemoryJournal) -> list[str]:
 
 
 def through_simulator(scene: Scene) -> list[str]:
-    call = scene.transcript.call
+    call = scene.transcript.scene.call
     return list(play(scene.begin(call), scene.caller, scene._answers))
 
 
@@ -142,7 +142,7 @@ def through_fastagi(scene: Scene) -> list[str]:
         server = FastAgiServer("127.0.0.1", 0, scene.begin, sounds, answer, journal, scene.clock)
         await server.start()
         try:
-            await channel.call(server.port, scene.transcript.call.entry)
+            await channel.call(server.port, scene.transcript.scene.call.entry)
         finally:
             await server.stop()
 
@@ -152,7 +152,7 @@ def through_fastagi(scene: Scene) -> list[str]:
 
 def through_process(scene: Scene) -> list[str]:
     journal, channel = MemoryJournal(), Channel(scene)
-    entry = scene.transcript.call.entry
+    entry = scene.transcript.scene.call.entry
     commands, replies = os.pipe(), os.pipe()
 
     def asterisk() -> None:
@@ -183,7 +183,9 @@ def through_process(scene: Scene) -> list[str]:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_transcript(path: Path, driver: Callable[[Scene], list[str]], engine: Engine):
     transcript = Transcript.read(path)
-    transcript = replace(transcript, call=replace(transcript.call, call_id="1795308086.1"))
+    scene = transcript.scene
+    scene = replace(scene, call=replace(scene.call, call_id="1795308086.1"))
+    transcript = replace(transcript, scene=scene)
     assert driver(Scene(transcript, engine)) == list(transcript.lines)
 
 

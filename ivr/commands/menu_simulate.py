@@ -1,4 +1,4 @@
-"""``ivr menu simulate``: rehearse a call as text."""
+"""``ivr menu simulate`` and ``ivr menu test``: rehearse a call as text, play the admin's transcripts."""
 
 from __future__ import annotations
 
@@ -24,19 +24,24 @@ def simulate(keys: str | None, at: str | None, caller: str, save: Path | None) -
     Example:
       ivr menu simulate --keys "2 /hangup" --at 2026-02-10T09:00
     """
+    from dataclasses import replace
+
+    from ivr.rehearsal import Rehearsal, head_of, write_transcript
+    from ivr.simulator import Scene
+
     settings = load()
     moment = _moment(at, settings) if at else datetime.now(settings.zone).replace(microsecond=0)
+    scene = Scene(moment)
+    scene = replace(scene, call=replace(scene.call, caller=caller))
     tokens = iter(keys.split()) if keys is not None else _typed()
     lines = []
-    from ivr.app import simulate as run
-
-    for line in run(settings, tokens, moment, caller):
-        lines.append(line)
-        if keys is not None or not line.startswith(">"):
-            click.echo(line)
+    with Rehearsal(settings) as rehearsal:
+        for line in rehearsal.lines(scene, tokens):
+            lines.append(line)
+            if keys is not None or not line.startswith(">"):
+                click.echo(line)
     if save is not None:
-        head = f"# a call kept by ivr menu simulate\nat: {moment:%Y-%m-%dT%H:%M:%S}\n\n"
-        save.write_text(head + "\n".join(lines) + "\n", "utf-8")
+        write_transcript(save, head_of(scene, "a call kept by ivr menu simulate"), lines)
 
 
 def _moment(text: str, settings: Settings) -> datetime:

@@ -108,10 +108,15 @@ def advance(
 
 
 def converse(
-    tree: Tree, call: CallInfo, clock: Clock, notices: Callable[[], Sequence[Notice]] = tuple
+    tree: Tree,
+    call: CallInfo,
+    clock: Clock,
+    notices: Callable[[], Sequence[Notice]] = tuple,
+    watch: Callable[[Session], Session] = lambda session: session,
 ) -> Generator[Action, Event, str]:
     """A dialogue as a generator: yields one action at a time, is sent the event that answers it.
-    ``notices`` gives those on air at each turn.
+    ``notices`` gives those on air at each turn. ``watch`` sees the session after each turn, and gives the one to
+    go on with.
 
     After ``Transfer`` and ``Hangup`` whatever is sent is ignored. Returns how the dialogue ended:
     ``transferred``, ``completed``, ``hung_up``, ``no_input``, ``too_many_tries``, ``too_long``,
@@ -119,6 +124,7 @@ def converse(
     """
     session, actions = begin(tree, call, clock(), notices())
     while actions:
+        session = watch(session)
         event: Event = HungUp()
         for action in actions:
             event = yield action

@@ -1,0 +1,314 @@
+"""Calls as text with a home's data: simulated, replayed from transcripts, and the admin's own tests.
+
+Stands beside :mod:`ivr.app`: it brings menus, answers and the text caller together.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ivr.app import Answers, make_home, open_store, tree_of_entry
+from ivr.authoring.loader import load_tree, load_trees
+from ivr.authoring.part_reader import MEMBER_OPERATIONS, MEMBER_OUTCOMES, RECORD_OUTCOMES
+from ivr.authoring.queries import QUERIES
+from ivr.authoring.source import nearest
+from ivr.clock import fixed_clock
+from ivr.dialogue.actions import Action, Ask, Member, Record
+from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
+from ivr.dialogue.engine import converse
+from ivr.dialogue.events import Event
+from ivr.dialogue.notices import Notice
+from ivr.dialogue.session import Session
+from ivr.dialogue.tree import Tree
+from ivr.errors import IvrError
+from ivr.rail.answers import Answer, QuerySpec
+from ivr.settings import Settings
+from ivr.simulator import Caller, Pinned, Scene, Transcript, perform, play
+
+#: The folder of the admin's own transcripts, beside the menus.
+TESTS = "tests"
+
+#: What stands for a slot that a pinned answer does not give, by its type.
+_SAMPLES: Mapping[str, Any] = {
+    "time": "08:00",
+    "money": "100",
+    "train": "G1",
+    "count": 2,
+    "number": 1,
+    "minutes": 60,
+    "digits": "010",
+    "key": "1",
+    "named": {"code": "SAMPLE", "zh": "样例", "en": "Sample"},
+    "text": "样例",
+}
+_SAMPLE_ITEMS = 2
+_OPEN = {"agents": 1, "waiting": 0, "wait_s": 0}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A transcript that does not replay. ``diff``: the lines around what differs, marked ``-`` (expected) and
+    ``+`` (came); or the one line that says why it cannot be played."""
+
+    path: Path
+    title: str
+    diff: tuple[str, ...]
+
+
+class Rehearsal:
+    """Plays calls with the menus of a folder and the data of a home, which is made when it is missing.
+
+    A context manager. Raises :class:`IvrError` for menus that cannot go on air.
+    """
+
+    def __init__(self, settings: Settings, menus: Path | None = None) -> None:
+        self.settings = settings
+        self._trees = load_trees(menus or settings.menus)
+        self._others: dict[Path, Tree] = {}
+
+    def __enter__(self) -> Rehearsal:
+        from ivr.store.migrate import upgrade
+        from ivr.store.rail import load_rail_data
+
+        make_home(self.settings)
+        self._engine = open_store(self.settings)
+        try:
+            upgrade(self._engine)
+            load_rail_data(self._engine)
+        except BaseException:
+            self._engine.dispose()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._engine.dispose()
+
+    def tree(self, scene: Scene) -> Tree:
+        """The tree in which the scene's call begins."""
+        if scene.tree is None:
+            name = tree_of_entry(scene.call.entry)
+            if name not in self._trees:
+                hint = nearest(name, self._trees)
+                raise IvrError(f"there is no entry '{scene.call.entry}'", mend=hint)
+            return self._trees[name]
+        path = scene.tree.resolve()
+        if path not in self._others:
+            self._others[path] = load_tree(path)
+        return self._others[path]
+
+    def conversation(
+        self, scene: Scene, watch: Callable[[Session], Session] = lambda session: session
+    ) -> Generator[Action, Event, str]:
+        """The dialogue of the scene's call."""
+        tree, now = self.tree(scene), self._now(scene)
+        notices = notices_of(scene, tree, now)
+        call = replace(scene.call, called=scene.call.called or self.settings.hotline)
+        return converse(tree, call, fixed_clock(now), lambda: notices, watch)
+
+    def perform(
+        self, scene: Scene, caller: Caller, watch: Callable[[Session], Session] = lambda session: session
+    ) -> Generator[tuple[Action, Event | None], None, str]:
+        """The call, action by action (see :func:`ivr.simulator.perform`)."""
+        pinned = Pretended(scene, self._answers(scene))
+        return perform(self.conversation(scene, watch), caller, pinned.answer, pinned.do)
+
+    def lines(self, scene: Scene, tokens: Iterable[str]) -> Iterator[str]:
+        """The call as the lines of a transcript."""
+        pinned = Pretended(scene, self._answers(scene))
+        yield from play(self.conversation(scene), Caller(iter(tokens)), pinned.answer, pinned.do)
+
+    def replay(self, path: Path) -> tuple[Transcript, tuple[str, ...]]:
+        """The transcript of a file, and the lines that come now. Raises :class:`IvrError`."""
+        transcript = Transcript.read(path)
+        return transcript, tuple(self.lines(transcript.scene, transcript.tokens))
+
+    def _now(self, scene: Scene) -> datetime:
+        return scene.at if scene.at.tzinfo else scene.at.replace(tzinfo=self.settings.zone)
+
+    def _answers(self, scene: Scene) -> Answers:
+        return Answers(self._engine, fixed_clock(self._now(scene)))
+
+
+class Pretended:
+    """Answers a scene's queries: as pinned, then queues and caller as pretended, then from the data."""
+
+    def __init__(self, scene: Scene, data: Callable[[Ask], Answer]) -> None:
+        self._scene = scene
+        self._data = data
+        self._pinned: dict[str, list[Answer]] = {}
+        for pinned in scene.answers:
+            answer = _checked(pinned, scene)
+            self._pinned.setdefault(pinned.query, []).append(answer)
+
+    def answer(self, ask: Ask) -> Answer:
+        """The answer to a query."""
+        pinned = self._next(ask.query)
+        if pinned is not None:
+            return pinned
+        if ask.query == QUEUE_STATE.name:
+            return Answer("known", self._scene.queues.get(ask.args["queue"], _OPEN))
+        if ask.query == CALLER_HISTORY.name:
+            days = self._scene.returning
+            return Answer("new") if days is None else Answer("known", {"calls": 1, "days": days})
+        return self._data(ask)
+
+    def do(self, action: Member | Record) -> str:
+        """The outcome of what a seat does, or of a recording."""
+        name, usual = (action.operation, "done") if isinstance(action, Member) else ("record", "recorded")
+        pinned = self._next(name)
+        return usual if pinned is None else pinned.outcome
+
+    def _next(self, query: str) -> Answer | None:
+        """Several answers pinned for a query come one after the other; the last one stays."""
+        answers = self._pinned.get(query)
+        if not answers:
+            return None
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+
+def _checked(pinned: Pinned, scene: Scene) -> Answer:
+    if pinned.query == "record" or pinned.query in MEMBER_OPERATIONS:
+        spec = QuerySpec(pinned.query, {}, {})
+        outcomes: tuple[str, ...]
+        outcomes = RECORD_OUTCOMES if pinned.query == "record" else MEMBER_OUTCOMES
+    elif pinned.query in QUERIES:
+        spec = QUERIES[pinned.query]
+        outcomes = (*spec.outcomes, "error")
+    else:
+        raise IvrError(f"answer: there is no query '{pinned.query}'", mend=nearest(pinned.query, QUERIES))
+    if pinned.outcome not in outcomes:
+        mend = nearest(pinned.outcome, outcomes)
+        raise IvrError(f"answer: '{pinned.query}' cannot come out as '{pinned.outcome}'", mend=mend)
+    return sample_answer(spec, pinned.outcome, scene.at, pinned.given)
+
+
+def sample_answer(spec: QuerySpec, outcome: str, at: datetime, given: Mapping[str, Any]) -> Answer:
+    """An answer with a made-up value for each slot that ``given`` lacks; ``given["items"]`` is its list."""
+    samples = {**_SAMPLES, "date": at.date().isoformat()}
+
+    def fill(kinds: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
+        return {**{name: samples[kind] for name, kind in kinds.items()}, **values}
+
+    slots = {name: value for name, value in given.items() if name != "items"}
+    kinds = spec.items.get(outcome)
+    rows = given.get("items", [{}] * _SAMPLE_ITEMS if kinds else [])
+    items = tuple(fill(kinds or {}, row) for row in rows)
+    return Answer(outcome, fill(spec.outcomes.get(outcome, {}), slots), items)
+
+
+def notices_of(scene: Scene, tree: Tree, now: datetime) -> list[Notice]:
+    """The pretended notices of a scene; each has its one text in all languages of the tree."""
+    until = datetime.max.replace(tzinfo=now.tzinfo)
+    return [
+        Notice(number, dict.fromkeys(tree.languages, notice.text), until, notice.before, notice.queue)
+        for number, notice in enumerate(scene.notices, 1)
+    ]
+
+
+# --- transcripts ----------------------------------------------------------------------------------
+
+
+def transcripts(path: Path) -> list[Path]:
+    """The transcripts of a folder, in the order of their names; or the one that ``path`` is."""
+    return sorted(path.glob("**/*.txt")) if path.is_dir() else [path]
+
+
+def run_tests(
+    folder: Path,
+    settings: Settings,
+    tests: Path | None = None,
+    passed: Callable[[Path, str], None] = lambda _path, _title: None,
+) -> list[Failure]:
+    """Play the transcripts of ``tests`` (default: ``folder/tests``) with the menus of ``folder`` and compare.
+
+    ``passed`` is told each one that replays, with its title. No transcripts: no failures. Raises
+    :class:`IvrError` when the menus themselves are broken.
+    """
+    failures = []
+    with Rehearsal(settings, folder) as rehearsal:
+        for path in transcripts(tests or folder / TESTS):
+            failure = replayed(rehearsal, path)
+            if failure is None:
+                passed(path, Transcript.read(path).title)
+            else:
+                failures.append(failure)
+    return failures
+
+
+def replayed(rehearsal: Rehearsal, path: Path) -> Failure | None:
+    """What differs when the transcript is played; ``None`` when nothing does."""
+    try:
+        transcript, lines = rehearsal.replay(path)
+    except IvrError as fault:
+        return Failure(path, "", (str(fault),))
+    if lines == transcript.lines:
+        return None
+    return Failure(path, transcript.title, difference(transcript, lines))
+
+
+def difference(transcript: Transcript, lines: tuple[str, ...], context: int = 2) -> tuple[str, ...]:
+    """What was expected (``-``) and what came (``+``), with the numbers of the transcript's lines."""
+    expected = transcript.lines
+    shown = []
+    last = 0
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, expected, lines, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        start = max(last, i1 - context)
+        if start > last:
+            shown.append("   …")
+        shown += [_row(transcript, index, " ") for index in range(start, i1)]
+        shown += [_row(transcript, index, "-") for index in range(i1, i2)]
+        shown += [f"     + {line}" for line in lines[j1:j2]]
+        last = i2
+    return tuple(shown)
+
+
+def _row(transcript: Transcript, index: int, mark: str) -> str:
+    return f"{transcript.numbers[index]:4} {mark} {transcript.lines[index]}"
+
+
+def transcript_text(head: Iterable[str], lines: Iterable[str]) -> str:
+    """A transcript's file."""
+    top = "\n".join(head).rstrip("\n")
+    return f"{top}\n\n" + "".join(f"{line}\n" for line in lines)
+
+
+def head_of(scene: Scene, title: str) -> list[str]:
+    """The head of a transcript that begins in ``scene``."""
+    call, usual = scene.call, Scene(scene.at).call
+    head = [f"# {title}", f"at: {scene.at:%Y-%m-%dT%H:%M:%S}"]
+    for name in ("caller", "called", "entry", "language"):
+        if getattr(call, name) != getattr(usual, name):
+            head.append(f"{name}: {getattr(call, name)}")
+    head += [f"{name}: {value}" for name, value in call.facts.items()]
+    for name, state in scene.queues.items():
+        word = "open" if state["agents"] else "closed"
+        head.append(f"queue: {name} {word} waiting {state['waiting']} wait {state['wait_s']}")
+    if scene.returning is not None:
+        head.append(f"returning: {scene.returning}")
+    for pinned in scene.answers:
+        given = f" {json.dumps(dict(pinned.given), ensure_ascii=False)}" if pinned.given else ""
+        head.append(f"answer: {pinned.query} {pinned.outcome}{given}")
+    return head
+
+
+def write_transcript(path: Path, head: Iterable[str], lines: Iterable[str]) -> None:
+    """Write a transcript; a file that was there is replaced whole. Raises :class:`IvrError`."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_text(transcript_text(head, lines), "utf-8")
+        temporary.replace(path)
+    except OSError as fault:
+        temporary.unlink(missing_ok=True)
+        raise IvrError(f"cannot be written: {fault.strerror}", where=str(path)) from None
