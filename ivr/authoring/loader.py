@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from ivr.authoring.calendar_file import read_calendar
+from ivr.authoring import calendar_file
 from ivr.authoring.check import check
 from ivr.authoring.part_reader import Defaults, PartReader
 from ivr.authoring.pieces import MISSES, Pieces
@@ -24,7 +24,6 @@ TREES = {
     "connected": "what a caller hears when an agent answers",
     "agent": "what an agent hears after a feature code",
 }
-CALENDAR = "calendar.yaml"
 
 #: The keys at the top of a tree's file, of one that is included, and of ``defaults``.
 TOP = ("hotline", "languages", "start", "defaults", "words", "fragments", "facts", "include", "parts")
@@ -194,12 +193,12 @@ class TreeReader:
     # --- the top of the file -----------------------------------------------------------------
 
     def _calendar(self) -> Calendar:
-        path = self.path.parent / CALENDAR
+        path = self.path.parent / calendar_file.FILE
         if not path.is_file():
-            return Calendar()
+            return calendar_file.load_calendar(self.path.parent)
         source = Source(path)
         self.sources.append(source)
-        return read_calendar(source)
+        return calendar_file.read_calendar(source)
 
     def _revision(self) -> str:
         texts = "\0".join(source.text for source in self.sources)

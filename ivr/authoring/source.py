@@ -67,7 +67,7 @@ class Source:
         except OSError as fault:
             raise IvrError(f"cannot be read: {fault.strerror}", where=self.name) from None
 
-    def root(self) -> yaml.Node:
+    def root(self, what: str = "the menu", *, may_be_empty: bool = False) -> yaml.Node:
         """The whole document. Raises :class:`MenuFaults` when it does not parse."""
         try:
             node = yaml.compose(self.text, Loader=_Loader)
@@ -77,10 +77,13 @@ class Source:
             raise MenuFaults([Fault(self.name, line, column, f"is not YAML: {fault.problem}")]) from None
         except yaml.YAMLError as fault:
             raise MenuFaults([Fault(self.name, 1, 1, f"is not YAML: {fault}")]) from None
+        if node is None and may_be_empty:
+            begin = yaml.Mark(self.name, 0, 0, 0, None, None)
+            return yaml.MappingNode("tag:yaml.org,2002:map", [], begin, begin)
         if node is None:
             raise MenuFaults([Fault(self.name, 1, 1, "is empty; a menu needs start and parts")])
         if not isinstance(node, yaml.MappingNode):
-            raise MenuFaults([Fault(self.name, 1, 1, "the menu must be a map of name: value")])
+            raise MenuFaults([Fault(self.name, 1, 1, f"{what} must be a map of name: value")])
         return node
 
     def fault(self, node: yaml.Node, message: str) -> None:

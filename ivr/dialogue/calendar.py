@@ -14,7 +14,8 @@ KINDS = ("open", "closed", "workday", "holiday", "peak")
 class Hours:
     """Open from ``start`` until ``end`` on the weekdays ``days`` (0 is Monday).
 
-    ``end`` at or before ``start`` is on the next day; 00:00 to 00:00 is the whole day.
+    ``end`` at or before ``start`` is on the next day; 00:00 to 00:00 is the whole day. A night's hours
+    belong to the day on which they begin.
     """
 
     days: frozenset[int]
@@ -36,12 +37,13 @@ class Period:
 class Calendar:
     """The site's calendar; all times are in the site's zone.
 
-    ``hours`` on ordinary days (none: open round the clock), ``holiday_hours`` instead of them on holidays when
-    given. ``exceptions``: day → hours of that day only, ``()`` is closed. ``holidays``: statutory
-    holidays; ``workdays``: weekend days on which people work in exchange.
+    ``hours`` on ordinary days (``None``: open round the clock, ``()``: closed), ``holiday_hours`` instead of
+    them on statutory holidays when given. ``exceptions``: day → hours of that day only, ``()`` is closed.
+    ``holidays``: statutory holidays; ``workdays``: weekend days on which people work in exchange: they
+    have the hours of a Monday.
     """
 
-    hours: tuple[Hours, ...] = ()
+    hours: tuple[Hours, ...] | None = None
     holiday_hours: tuple[Hours, ...] | None = None
     exceptions: Mapping[date, tuple[tuple[time, time], ...]] = field(default_factory=dict)
     holidays: frozenset[date] = frozenset()
@@ -79,9 +81,10 @@ class Calendar:
         hours = self.hours
         if self.holiday_hours is not None and day in self.holidays:
             hours = self.holiday_hours
-        elif not hours:
+        if hours is None:
             return ((time.min, time.min),)
-        return tuple((h.start, h.end) for h in hours if day.weekday() in h.days)
+        weekday = 0 if day.weekday() >= 5 and day in self.workdays else day.weekday()
+        return tuple((h.start, h.end) for h in hours if weekday in h.days)
 
 
 def _within(moment: time, start: time, end: time, *, before_midnight: bool) -> bool:
