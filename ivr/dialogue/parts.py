@@ -9,6 +9,7 @@ from ivr.dialogue.actions import Member, Record, Transfer
 from ivr.dialogue.conditions import holds, needed
 from ivr.dialogue.events import Answered, Digits, Event
 from ivr.dialogue.tree import (
+    TARGETS,
     AskPart,
     BranchPart,
     Condition,
@@ -119,7 +120,8 @@ def menu_keys(turn: Turn, event: Event) -> None:
         return
     for option in menu.options:
         if option.digit == event.keys:
-            turn.change(history=[*turn.session.history, menu.name])
+            if option.go not in TARGETS:  # back and again are meant from here, not from below
+                turn.change(history=[*turn.session.history, menu.name])
             turn.go(option.go)
             return
     if not turn.pressed_global(event.keys):

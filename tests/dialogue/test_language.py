@@ -352,3 +352,18 @@ def test_notice_is_said_once_when_one_key_leads_through_several_parts(small):
     session, actions = advance(small, session, Digits("4"), late, notices)
     assert session.heard == [1]
     assert isinstance(actions[-1], Transfer)
+
+
+def test_option_may_lead_back_or_begin_again(write_tree):
+    tree = write_tree("""
+        start: main
+        defaults: {keys: {"#": back}}
+        parts:
+          main: {menu: {1: {label: 下一级, go: second}}}
+          second: {menu: {1: {label: 返回上一级, go: back}, 2: {label: 重听, go: again}}}
+    """)
+    call = Rehearsal(tree).press("1")
+    assert call.said.startswith("返回上一级请按一。")
+    assert call.press("2", "2").said.startswith("返回上一级请按一。")
+    assert call.press("1").said.startswith("下一级请按一。")
+    assert call.press("1", "2", "").said.startswith("下一级请按一。")
