@@ -10,6 +10,7 @@ import yaml
 
 from ivr.authoring import calendar_file
 from ivr.authoring.check import check
+from ivr.authoring.lint import Reading, lint
 from ivr.authoring.part_reader import Defaults, PartReader
 from ivr.authoring.pieces import MISSES, Pieces
 from ivr.authoring.source import Fault, MenuFaults, Source, nearest
@@ -51,30 +52,57 @@ def load_trees(folder: Path) -> dict[str, Tree]:
 def load_tree(path: Path) -> Tree:
     """One tree with the files it includes and the calendar beside it.
 
-    Its revision is the hash of all their texts. Raises :class:`MenuFaults` with every fault found,
+    Its revision is the hash of all their texts. Raises :class:`MenuFaults` with every error found,
     or :class:`~ivr.errors.IvrError` when a file cannot be read.
     """
-    tree, sources = TreeReader(path).read()
-    faults = [fault for source in sources for fault in source.faults]
-    if faults:
-        raise MenuFaults(faults)
+    tree, faults = inspect_tree(path)
+    errors = [fault for fault in faults if fault.severity == "error"]
+    if tree is None or errors:
+        raise MenuFaults(errors)
     return tree
 
 
+def inspect_trees(folder: Path) -> list[Fault]:
+    """Every error and warning in all trees of a menu folder, each once, sorted."""
+    faults: dict[Fault, None] = {}
+    for name in TREES:
+        faults.update(dict.fromkeys(inspect_tree(folder / f"{name}.yaml")[1]))
+    return sorted(faults, key=lambda fault: fault.place)
+
+
+def inspect_tree(path: Path) -> tuple[Tree | None, list[Fault]]:
+    """One tree, ``None`` when it cannot be read at all, and every error and warning in it, sorted.
+
+    Raises :class:`~ivr.errors.IvrError` when a file cannot be read.
+    """
+    reader = TreeReader(path)
+    try:
+        tree, sources = reader.read()
+    except MenuFaults as found:
+        return None, found.faults
+    faults = [fault for source in sources for fault in source.faults]
+    faults += lint(Reading(tree, reader.roots, reader.places, reader.nodes, sound=not faults))
+    return tree, sorted(faults, key=lambda fault: fault.place)
+
+
 class TreeReader:
-    """Reads one tree. After :meth:`read`, ``places`` tells where each part stands."""
+    """Reads one tree. After :meth:`read`, ``places`` tells where each part stands, ``nodes`` what stands
+    there, and ``roots`` has the whole document of each file of menus."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.source = Source(path)
         self.sources = [self.source]
         self.places: Places = {}
+        self.nodes: dict[str, yaml.Node] = {}
+        self.roots: list[tuple[Source, yaml.Node]] = []
         self.parts: dict[str, Part] = {}
 
     def read(self) -> tuple[Tree, list[Source]]:
         """The tree, as far as it can be read, and the sources with their faults."""
         source = self.source
         root = source.root()
+        self.roots.append((source, root))
         top = source.known(root, "the menu", TOP)
         for needed in ("start", "parts"):
             if needed not in top:
@@ -128,6 +156,7 @@ class TreeReader:
             part = reader.part(name, key, value)
             name = reader.source.part_name(name)
             self.places[name] = (reader.source, key)
+            self.nodes[name] = value
             if part is not None:
                 self.parts[name] = part
 
@@ -168,7 +197,9 @@ class TreeReader:
         }
         source = Source(path, name, given)
         self.sources.append(source)
-        top = source.known(source.root(), "the included file", INCLUDED_TOP)
+        root = source.root()
+        self.roots.append((source, root))
+        top = source.known(root, "the included file", INCLUDED_TOP)
         takes = (
             [key for key, _, _ in source.pairs(top["parameters"], "parameters")]
             if "parameters" in top
@@ -183,12 +214,13 @@ class TreeReader:
         fragments = top.get("fragments")
         inner = self._pieces(source, pieces.languages, calendar, fragments, pieces.fragments)
         if "parts" not in top or "start" not in top:
-            source.fault(source.root(), "an included file needs 'start' and 'parts'")
+            source.fault(root, "an included file needs 'start' and 'parts'")
             return
         self._read_parts(top["parts"], PartReader(inner, defaults))
         start = source.target(top["start"], "start")
         self.parts[name] = BranchPart(name, (), start)
         self.places[name] = (self.source, place)
+        self.nodes[name] = place
 
     # --- the top of the file -----------------------------------------------------------------
 

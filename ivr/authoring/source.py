@@ -30,6 +30,11 @@ class Fault:
     severity: str = "error"
     rule: str = ""
 
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """What faults are sorted by."""
+        return self.file, self.line, self.column
+
     def __str__(self) -> str:
         warning = "" if self.severity == "error" else f"{self.severity}: "
         rule = f" [{self.rule}]" if self.rule else ""
@@ -40,7 +45,7 @@ class MenuFaults(IvrError):
     """A menu file that cannot go on air. ``faults`` are in the order of the file."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = sorted(faults, key=lambda fault: (fault.file, fault.line, fault.column))
+        self.faults = sorted(faults, key=lambda fault: fault.place)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 

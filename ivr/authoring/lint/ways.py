@@ -1,0 +1,249 @@
+"""The ways between the parts of a tree, and what can be reached on them."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from ivr.dialogue.tree import (
+    BACK,
+    HANGUP,
+    AskPart,
+    BranchPart,
+    FormPart,
+    MemberPart,
+    MenuPart,
+    Part,
+    RecordPart,
+    Reply,
+    SayPart,
+    TransferPart,
+    Tree,
+    Tries,
+)
+
+#: How a way is taken: without the caller; by an option (which the caller can go back from); by other
+#: keys; after too many misses; after waiting in a queue; when a bound of the call is passed.
+NEXT, OPTION, KEYS, MISSED, WAITED, LIMIT = "next", "option", "keys", "missed", "waited", "limit"
+
+#: How a queue gives a caller back who has waited in it, or spoken to an agent.
+_WAITED = ("answered", "timeout")
+
+
+@dataclass(frozen=True)
+class Way:
+    """From a part to another one, or to ``back`` or ``hangup``; ``again`` is the part itself."""
+
+    goal: str
+    how: str
+
+
+Graph = Mapping[str, frozenset[str]]
+
+
+class Ways:
+    """All ways of a tree. Sets of parts are by name."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.of: dict[str, tuple[Way, ...]] = {
+            name: tuple(dict.fromkeys(_resolved(name, _ways(tree, part))))
+            for name, part in tree.parts.items()
+        }
+
+    def graph(self, *hows: str) -> Graph:
+        """part → the parts to which the ways taken like that lead."""
+        parts = self.tree.parts
+        return {
+            name: frozenset(way.goal for way in ways if way.how in hows and way.goal in parts)
+            for name, ways in self.of.items()
+        }
+
+    @functools.cached_property
+    def all(self) -> Graph:
+        return self.graph(NEXT, OPTION, KEYS, MISSED, WAITED, LIMIT)
+
+    @functools.cached_property
+    def level(self) -> Graph:
+        """The ways on which nothing is noted to go back to."""
+        return self.graph(NEXT, KEYS, MISSED, WAITED, LIMIT)
+
+    @functools.cached_property
+    def level_reversed(self) -> Graph:
+        return reverse(self.level)
+
+    @functools.cached_property
+    def reachable(self) -> frozenset[str]:
+        """The parts a caller can get to."""
+        return closure(self.all, [self.tree.start])
+
+    @functools.cached_property
+    def without_way_back(self) -> frozenset[str]:
+        """The parts a caller can be in without a menu to go back to: before the first option, and
+        after a queue, where a new dialogue begins."""
+        after_queue = [
+            way.goal
+            for name in self.reachable
+            if isinstance(self.tree.parts[name], TransferPart)
+            for way in self.of[name]
+        ]
+        return closure(self.level, [self.tree.start, *after_queue])
+
+    @functools.cached_property
+    def below_an_option(self) -> frozenset[str]:
+        """The parts a caller can be in with a menu to go back to."""
+        goals = [way.goal for name in self.reachable for way in self.of[name] if way.how == OPTION]
+        return closure(self.level, goals)
+
+    @functools.cached_property
+    def leading_back(self) -> frozenset[str]:
+        """The parts from which ``back`` can be reached with the menu before them still noted."""
+        backs = [name for name, ways in self.of.items() if any(way.goal == BACK for way in ways)]
+        return closure(self.level_reversed, backs)
+
+    def menus_above(self, part: str) -> frozenset[str]:
+        """The menus to which ``back`` can lead from a part."""
+        here = closure(self.level_reversed, [part])
+        return frozenset(
+            name
+            for name in self.reachable
+            if any(way.how == OPTION and way.goal in here for way in self.of[name])
+        )
+
+
+def closure(graph: Graph, begin: Iterable[str]) -> frozenset[str]:
+    """Everything that can be reached from ``begin``, itself included."""
+    found = {name for name in begin if name in graph}
+    todo = list(found)
+    while todo:
+        new = graph[todo.pop()] - found
+        found |= new
+        todo += new
+    return frozenset(found)
+
+
+def reverse(graph: Graph) -> Graph:
+    """The same ways the other way round."""
+    turned: dict[str, set[str]] = defaultdict(set)
+    for name, goals in graph.items():
+        for goal in goals:
+            turned[goal].add(name)
+    return {name: frozenset(turned[name]) for name in graph}
+
+
+def cycles(graph: Graph) -> Iterator[list[str]]:
+    """A shortest cycle through each part that stands first in its knot of cycles, in the order of the graph."""
+    seen: set[str] = set()
+    turned = reverse(graph)
+    for name in _cyclic(graph):
+        if name not in seen:
+            seen |= closure(graph, [name]) & closure(turned, [name])
+            yield _shortest(graph, name)
+
+
+def _cyclic(graph: Graph) -> list[str]:
+    """The parts that may lie on a cycle: what is left when every part without ways on is taken away, again and
+    again. The few that only lie before a cycle are sorted out by the search."""
+    turned = reverse(graph)
+    left = {name: len(goals) for name, goals in graph.items()}
+    todo = deque(name for name, number in left.items() if number == 0)
+    while todo:
+        for before in turned[todo.popleft()]:
+            left[before] -= 1
+            if left[before] == 0:
+                todo.append(before)
+    return [name for name in graph if left[name] and name in closure(graph, graph[name])]
+
+
+def _shortest(graph: Graph, name: str) -> list[str]:
+    paths = deque([[name]])
+    seen: set[str] = set()
+    while True:
+        path = paths.popleft()
+        for goal in sorted(graph[path[-1]]):
+            if goal == name:
+                return path
+            if goal not in seen:
+                seen.add(goal)
+                paths.append([*path, goal])
+
+
+# --- the ways of one part ------------------------------------------------------------------------
+
+
+def _resolved(name: str, ways: Iterable[Way]) -> Iterator[Way]:
+    for way in ways:
+        yield Way(name, way.how) if way.goal == "again" else way
+
+
+def _ways(tree: Tree, part: Part) -> Iterator[Way]:
+    read: Callable[[Tree, Part], Iterator[Way]] = _READERS.get(type(part), lambda tree, part: iter(()))
+    yield from read(tree, part)
+
+
+def _of_say(tree: Tree, part: SayPart) -> Iterator[Way]:
+    yield Way(part.then, NEXT)
+
+
+def _of_menu(tree: Tree, part: MenuPart) -> Iterator[Way]:
+    for option in part.options:
+        stays = option.go in (BACK, "again", HANGUP)
+        yield Way(option.go, KEYS if stays else OPTION)
+    yield from _of_input(tree, [part.tries], {option.digit for option in part.options})
+
+
+def _of_form(tree: Tree, part: FormPart) -> Iterator[Way]:
+    yield from _of_replies(tree, part.replies, part.ask.outcomes, KEYS)
+    for field in part.fields:
+        taken = {choice.digit for choice in field.choices}
+        yield from _of_input(tree, [field.tries or part.tries], taken)
+
+
+def _of_input(tree: Tree, all_tries: Iterable[Tries], taken: set[str]) -> Iterator[Way]:
+    for key, meaning in tree.keys.items():
+        if key not in taken and meaning != "repeat":
+            yield Way(meaning, KEYS)
+    for tries in all_tries:
+        for misses in (tries.no_input, tries.no_match, tries.partial):
+            yield Way(misses.then, MISSED)
+    yield Way(tree.limits.then, LIMIT)
+
+
+def _of_replies(tree: Tree, replies: Mapping[str, Reply], outcomes: Iterable[str], how: str) -> Iterator[Way]:
+    for reply in replies.values():
+        yield Way(reply.then, how)
+    if any(outcome not in replies for outcome in (*outcomes, "error")):
+        yield Way(tree.recover, how)
+
+
+def _of_ask(tree: Tree, part: AskPart) -> Iterator[Way]:
+    yield from _of_replies(tree, part.replies, part.ask.outcomes, NEXT)
+
+
+def _of_done(tree: Tree, part: MemberPart | RecordPart) -> Iterator[Way]:
+    yield from _of_replies(tree, part.replies, (), NEXT)
+
+
+def _of_branch(tree: Tree, part: BranchPart) -> Iterator[Way]:
+    for case in part.cases:
+        yield Way(case.go, NEXT)
+    yield Way(part.then, NEXT)
+
+
+def _of_transfer(tree: Tree, part: TransferPart) -> Iterator[Way]:
+    for status, reply in part.replies.items():
+        yield Way(reply.then, WAITED if status in _WAITED else NEXT)
+
+
+_READERS: Mapping[type, Callable[..., Iterator[Way]]] = {
+    SayPart: _of_say,
+    MenuPart: _of_menu,
+    FormPart: _of_form,
+    AskPart: _of_ask,
+    MemberPart: _of_done,
+    RecordPart: _of_done,
+    BranchPart: _of_branch,
+    TransferPart: _of_transfer,
+}
