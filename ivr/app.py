@@ -9,12 +9,13 @@ import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ivr.clock import Clock, system_clock
 from ivr.dialogue.actions import Action, Ask
 from ivr.dialogue.call import CallInfo
 from ivr.dialogue.engine import converse
-from ivr.dialogue.events import Event
+from ivr.dialogue.events import Event, HungUp
 from ivr.dialogue.tree import Tree
 from ivr.errors import IvrError
 from ivr.rail.answers import Answer
@@ -22,6 +23,11 @@ from ivr.settings import Settings
 from ivr.store.database import Engine, open_engine, reading, writing
 from ivr.store.secrets import use_key
 from ivr.telephony.agi_dialogue import describe
+
+if TYPE_CHECKING:
+    from ivr.authoring.folder import Menus
+    from ivr.authoring.live import LiveMenus
+    from ivr.authoring.source import MenuFaults
 
 log = logging.getLogger(__name__)
 
@@ -61,34 +67,89 @@ def prepare(settings: Settings, say: Callable[[str], None] = lambda _line: None)
 
     Quick when nothing is missing. ``say`` is told what takes time. Raises :class:`IvrError`.
     """
-    from ivr.authoring.loader import load_trees
-    from ivr.authoring.prompts import fixed_phrases
+    from ivr.authoring.prompts import phrases_of
     from ivr.store.migrate import upgrade
     from ivr.store.rail import load_rail_data
     from ivr.voice.build import build
 
     make_home(settings)
-    load_trees(settings.menus)
     engine = open_store(settings)
     try:
         upgrade(engine)
+        menus = menus_at_start(settings, engine, say)
         if load_rail_data(engine):
             say("railway data loaded")
     finally:
         engine.dispose()
-    built = build(fixed_phrases(settings.menus), settings.home)
+    built = build(phrases_of(menus.trees.values()), settings.home)
     if built.made:
         say(f"{built.made} prompts made")
     for phrase, why in built.failed:
         say(f"prompt not made: {phrase.text}: {why}")
 
 
+def live_menus(settings: Settings, engine: Engine) -> LiveMenus:
+    """What is on air as ``menus_live`` says, not started yet."""
+    from ivr.authoring.live import Folder, LiveMenus, Stored
+    from ivr.store.revisions import Published
+
+    shelf = Folder(settings.menus) if settings.menus_live == "files" else Stored(Published(engine))
+    return LiveMenus(shelf, settings.home / "menus-on-air.json")
+
+
+def menus_at_start(settings: Settings, engine: Engine, say: Callable[[str], None]) -> Menus:
+    """The menus with which calls are answered from the start on: the last good revision; when there is none
+    yet, the folder's, published as the next one. Raises :class:`IvrError` when neither can be used."""
+    from ivr.authoring.folder import read_folder, standing
+    from ivr.authoring.source import MenuFaults
+    from ivr.store import revisions
+
+    live = live_menus(settings, engine)
+    published = settings.menus_live == "published"
+    try:
+        live.start()
+    except MenuFaults as found:
+        raise _broken(found) from None
+    except IvrError:
+        if not published:
+            raise
+        try:
+            files = read_folder(settings.menus).files
+        except MenuFaults as found:
+            raise _broken(found) from None
+        revisions.publish(engine, files, author=os_user(), message="the first start")
+        live.start()
+    if published:
+        says, mend = standing(settings.menus, live.now)
+        if says:
+            say(f"{says} ({mend})")
+    return live.now
+
+
+def _broken(found: MenuFaults) -> IvrError:
+    count = len(found.faults)
+    more = f", and {count - 1} more" if count > 1 else ""
+    return IvrError(f"no menus can go on air: {found.faults[0]}{more}", mend="ivr menu check tells all")
+
+
+def os_user() -> str:
+    """The name of the user who runs this program: the author of what they publish."""
+    import getpass
+    import os
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
 class Answers:
     """Answers the dialogue's queries from the database; safe to use from several threads."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Engine, clock: Clock, menus: LiveMenus | None = None) -> None:
         self._engine = engine
         self._clock = clock
+        self._menus = menus
 
     def __call__(self, ask: Ask) -> Answer:
         """The answer; the outcome ``error`` when the database does not give one."""
@@ -99,11 +160,14 @@ class Answers:
             return Answer("error")
 
     def _answer(self, ask: Ask) -> Answer:
+        from ivr.authoring.live import MENU_OF_CALL
         from ivr.authoring.queries import AGENT_PIN
         from ivr.rail import queries
         from ivr.store.rail_source import SqlRailSource
 
         now = self._clock()
+        if ask.query == MENU_OF_CALL and self._menus is not None:
+            return Answer("known" if self._menus.recall(ask.args["call"]) else "unknown")
         if ask.query == AGENT_PIN.name:
             from ivr.store.agents import check_pin
 
@@ -129,17 +193,55 @@ def conversations(
     return begin
 
 
+def live_conversations(menus: LiveMenus, clock: Clock) -> Callable[[CallInfo], Generator[Action, Event, str]]:
+    """A function that begins the dialogue of a call with the menus on air, or continues one that came back
+    from the queue with those it began with."""
+    from ivr.authoring.live import MENU_OF_CALL
+
+    def begin(call: CallInfo) -> Generator[Action, Event, str]:
+        found = menus.of(call)
+        return recalled(call) if found is None else dialogue(found, call)
+
+    def dialogue(found: Menus, call: CallInfo) -> Generator[Action, Event, str]:
+        return conversations(found.trees.__getitem__, clock)(call)
+
+    def recalled(call: CallInfo) -> Generator[Action, Event, str]:
+        # The server was started anew since, or published often: the record knows. Reading it may take a while.
+        event = yield Ask(MENU_OF_CALL, {"call": call.call_id})
+        if isinstance(event, HungUp):
+            return "hung_up"
+        return (yield from dialogue(menus.of(call) or menus.now, call))
+
+    return begin
+
+
+async def follow(menus: LiveMenus) -> None:
+    """Put on air what is published, within a second; never ends. Only the assignment is in the way of calls."""
+    from ivr.authoring.live import LOOK_EVERY_S
+
+    loop = asyncio.get_running_loop()
+    thread = ThreadPoolExecutor(1, thread_name_prefix="menus")
+    try:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            found = await loop.run_in_executor(thread, menus.look)
+            if found is not None:
+                menus.take(found)
+    finally:
+        thread.shutdown(wait=False)
+
+
 def run_agi_server(settings: Settings) -> None:
     """Answer Asterisk's FastAGI requests until SIGTERM or SIGINT."""
-    from ivr.authoring.live import LiveTrees
     from ivr.store.journal import BatchingJournal
     from ivr.telephony.fastagi import FastAgiServer, event_loop
     from ivr.voice.voice import Voice
 
     engine = open_store(settings)
     clock = system_clock(settings.zone)
-    trees = LiveTrees(settings.menus)
-    answers = Answers(engine, clock)
+    menus = live_menus(settings, engine)
+    menus.start()
+    answers = Answers(engine, clock, menus)
     journal = BatchingJournal(engine)
 
     threads = ThreadPoolExecutor(_QUERY_THREADS, thread_name_prefix="query")
@@ -151,21 +253,23 @@ def run_agi_server(settings: Settings) -> None:
         server = FastAgiServer(
             settings.bind,
             settings.agi_port,
-            conversations(trees.tree, clock),
+            live_conversations(menus, clock),
             voice.ensure_async,
             answer,
             journal,
             clock,
-            revision=lambda: trees.tree("hotline").revision,
+            revision=lambda: menus.now.revision,
         )
         stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         await server.start()
+        following = asyncio.ensure_future(follow(menus))
         try:
             await stopping.wait()
         finally:
             await server.stop()
+            following.cancel()
 
     try:
         with Voice(settings.home, settings.voice_workers, _UTTERANCE_S) as voice:
@@ -205,7 +309,6 @@ def queue_log_path(settings: Settings) -> Path:
 
 def run_agi_process(entry: str) -> int:
     """One call without the AGI server: the process that Asterisk started for it. Its exit code."""
-    from ivr.authoring.loader import load_trees
     from ivr.settings import load
     from ivr.store.journal import DirectJournal
     from ivr.telephony import agi_process
@@ -214,17 +317,18 @@ def run_agi_process(entry: str) -> int:
     settings = load()
     engine = open_store(settings)
     clock = system_clock(settings.zone)
-    trees = load_trees(settings.menus)
+    menus = live_menus(settings, engine)
+    menus.start()
     try:
         with Voice(settings.home, workers=1) as voice:
             return agi_process.run(
                 entry,
-                conversations(trees.__getitem__, clock),
+                live_conversations(menus, clock),
                 voice.ensure,
-                Answers(engine, clock),
+                Answers(engine, clock, menus),
                 DirectJournal(engine),
                 clock,
-                revision=lambda: trees["hotline"].revision,
+                revision=lambda: menus.now.revision,
             )
     finally:
         engine.dispose()

@@ -66,6 +66,12 @@ def _agi_mode(text: Any) -> str:
     return str(text)
 
 
+def _menus_live(text: Any) -> str:
+    if text not in ("published", "files"):
+        raise ValueError("it is published or files")
+    return str(text)
+
+
 def _workers(text: Any) -> int:
     return _whole(text, 1, 64, "it is a number of processes")
 
@@ -87,6 +93,9 @@ class Settings:
     ami_port: int = _setting(5038, _port, "Asterisk's manager interface")
     database_url: str = _setting("", _text, "empty: SQLite in the home")
     menus: Path = _setting(PROJECT / "menus", _path, "the folder with the YAML menu trees")
+    menus_live: str = _setting(
+        "published", _menus_live, "published: ivr menu publish puts on air; files: an edited file is on air"
+    )
     zone: ZoneInfo = _setting(ZoneInfo("Asia/Shanghai"), _zone, "the site's time zone")
     hotline: str = _setting("12306", _text, "the number that callers dial")
     trunk_addresses: str = _setting(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,13 @@ def fixed_phrases(folder: Path) -> list[Phrase]:
 
     Raises :class:`~ivr.authoring.source.MenuFaults` for a folder that cannot go on air.
     """
+    return phrases_of(load_trees(folder).values())
+
+
+def phrases_of(trees: Iterable[Tree]) -> list[Phrase]:
+    """Every phrase that these trees can say whatever the caller asks, each once."""
     found: dict[Phrase, None] = {}
-    for tree in load_trees(folder).values():
+    for tree in trees:
         for language in tree.languages:
             found.update(dict.fromkeys(_phrases_of(tree, language)))
     return list(found)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 import pytest
 
-from ivr.authoring import live
-from ivr.authoring.live import LiveTrees
 from ivr.authoring.loader import load_tree, load_trees
 from ivr.authoring.prompts import fixed_phrases
 from ivr.authoring.source import MenuFaults
@@ -67,42 +64,3 @@ def test_missing_file_and_foreign_encoding_are_one_line(tmp_path: Path):
     (tmp_path / "hotline.yaml").write_bytes("parts: 您好".encode("gbk"))
     with pytest.raises(MenuFaults, match="is not UTF-8"):
         load_tree(tmp_path / "hotline.yaml")
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(live, "LOOK_EVERY_S", 0.0)
-    shutil.copytree(MENUS, tmp_path, dirs_exist_ok=True)
-    return tmp_path
-
-
-def edit(folder: Path, old: str, new: str) -> None:
-    path = folder / "hotline.yaml"
-    text = path.read_text("utf-8")
-    assert old in text
-    path.write_text(text.replace(old, new), "utf-8")
-    os.utime(path, ns=(0, path.stat().st_mtime_ns + 1_000_000))
-
-
-def test_edited_sentence_is_on_air_for_the_next_call(folder: Path):
-    trees = LiveTrees(folder)
-    edit(folder, "您好，欢迎致电", "早上好，欢迎致电")
-    assert trees.tree("hotline").parts["greeting"].text["zh"].startswith("早上好")
-
-
-def test_broken_file_never_goes_on_air_and_is_told_once(folder: Path, caplog: pytest.LogCaptureFixture):
-    trees = LiveTrees(folder)
-    good = trees.tree("hotline")
-    edit(folder, "go: agent", "go: agnet")
-    assert trees.tree("hotline") is good
-    assert trees.tree("hotline") is good
-    assert len([r for r in caplog.records if "menus stay as they were" in r.message]) == 1
-    edit(folder, "go: agnet", "go: agent")
-    assert trees.tree("hotline") == good
-
-
-def test_file_that_vanishes_changes_nothing(folder: Path):
-    trees = LiveTrees(folder)
-    good = trees.tree("hotline")
-    (folder / "hotline.yaml").unlink()
-    assert trees.tree("hotline") is good
