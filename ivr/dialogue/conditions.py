@@ -25,12 +25,19 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from ivr.dialogue.call import CallInfo
 from ivr.dialogue.session import Session
 from ivr.dialogue.tree import Condition, Tree
 from ivr.rail.answers import QuerySpec
 
-#: What conditions need from outside. ``days`` is since the last call before this one.
-CALLER_HISTORY = QuerySpec("caller_history", {}, {"known": {"calls": "count", "days": "count"}, "new": {}})
+#: What conditions need from outside. The calls of the same number before this one (``call``: its id): how many,
+#: and how many days ago the last one was, with a fraction. The number is private.
+CALLER_HISTORY = QuerySpec(
+    "caller_history",
+    {"caller": "text", "call": "text"},
+    {"known": {"calls": "count", "days": "number"}, "new": {}},
+)
+#: The agents who are signed in and not paused, the callers who wait, and the wait to expect in seconds.
 QUEUE_STATE = QuerySpec(
     "queue_state", {"queue": "text"}, {"known": {"agents": "count", "waiting": "count", "wait_s": "number"}}
 )
@@ -38,12 +45,19 @@ QUEUE_STATE = QuerySpec(
 _QUEUE_KINDS = ("queue", "waiting", "wait")
 
 
-def needed(conditions: Iterable[Condition]) -> dict[str, tuple[str, dict[str, Any]]]:
+#: Which args of these queries appear in no log.
+PRIVATE = ("caller",)
+
+
+def needed(conditions: Iterable[Condition], call: CallInfo) -> dict[str, tuple[str, dict[str, Any]]]:
     """What must be asked before these can be judged: name → (query, args), in order."""
     asks: dict[str, tuple[str, dict[str, Any]]] = {}
     for condition in conditions:
         if condition.kind == "returning":
-            asks[CALLER_HISTORY.name] = (CALLER_HISTORY.name, {})
+            asks[CALLER_HISTORY.name] = (
+                CALLER_HISTORY.name,
+                {"caller": call.caller, "call": call.call_id},
+            )
         elif condition.kind in _QUEUE_KINDS:
             asks[f"queue:{condition.subject}"] = (QUEUE_STATE.name, {"queue": condition.subject})
     return asks
@@ -63,7 +77,10 @@ def holds(condition: Condition, tree: Tree, session: Session, now: datetime) -> 
     if kind == "chose":
         return value in session.visited
     if kind == "returning":
-        known = session.known.get(CALLER_HISTORY.name, {})
+        known = session.known.get(
+            CALLER_HISTORY.name,
+            {"caller": call.caller, "call": call.call_id},
+        )
         return "days" in known and known["days"] <= condition.limit
     return _queue_holds(condition, session.known.get(f"queue:{condition.subject}", {}))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ivr.dialogue import forms, replies
 from ivr.dialogue.actions import Member, Record, Transfer
-from ivr.dialogue.conditions import holds, needed
+from ivr.dialogue.conditions import PRIVATE, holds, needed
 from ivr.dialogue.events import Answered, Digits, Event
 from ivr.dialogue.tree import (
     TARGETS,
@@ -77,9 +77,9 @@ def _hold(turn: Turn, conditions: Sequence[Condition]) -> bool:
 
 def _all_known(turn: Turn, conditions: Sequence[Condition]) -> bool:
     """Whether all can be judged; otherwise the first thing that is missing is asked."""
-    for name, (query, args) in needed(conditions).items():
+    for name, (query, args) in needed(conditions, turn.session.call).items():
         if name not in turn.session.known:
-            turn.ask("facts", query, args)
+            turn.ask("facts", query, args, tuple(name for name in PRIVATE if name in args))
             return False
     return True
 
@@ -94,7 +94,7 @@ def facts_known(turn: Turn, event: Event) -> None:
     else:
         raise TypeError(f"{part.name} has no conditions")
     known = dict(turn.session.known)
-    missing = next(name for name in needed(conditions) if name not in known)
+    missing = next(name for name in needed(conditions, turn.session.call) if name not in known)
     found = event.answer if isinstance(event, Answered) else Answer("error")
     known[missing] = dict(found.slots) if found.outcome == "known" else {}
     turn.change(known=known)

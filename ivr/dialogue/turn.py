@@ -55,9 +55,14 @@ class Turn:
 
     # --- words -------------------------------------------------------------------------------
 
+    def language_of(self, text: Text) -> str:
+        """The language in which the caller hears it: their own, or the tree's first one, or any."""
+        wanted = (self.session.language, self.tree.languages[0], *text)
+        return next((language for language in wanted if text.get(language)), self.session.language)
+
     def text_in(self, text: Text) -> str:
-        """The text in the caller's language, or in the tree's first one."""
-        return text.get(self.session.language) or text[self.tree.languages[0]]
+        """The text in the caller's language, or in the one there is."""
+        return text.get(self.language_of(text), "")
 
     def slots(self) -> dict[str, tuple[str, Any]]:
         """Everything that a text may name here: facts of the call, fields, the last answer."""
@@ -75,7 +80,7 @@ class Turn:
         """Put a text into what is played next."""
         if text is None:
             return
-        language = self.session.language
+        language = self.language_of(text)
         spoken = compose(self.text_in(text), self.slots() if slots is None else slots, language)
         self.change(pending=self.session.pending + [[p.text, p.language] for p in spoken])
 

@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 
 from ivr.dialogue.actions import Ask, Hangup, Record, Transfer
+from ivr.dialogue.call import CallInfo
 from ivr.dialogue.conditions import holds
 from ivr.dialogue.engine import advance, begin
 from ivr.dialogue.events import Answered, Digits, NoInput
 from ivr.dialogue.notices import Notice
-from ivr.dialogue.tree import Condition
+from ivr.dialogue.tree import Condition, SayPart, Tree
 from ivr.rail.answers import Answer
 
 from .conftest import CALL, NOW
@@ -367,3 +368,29 @@ def test_option_may_lead_back_or_begin_again(write_tree):
     assert call.press("2", "2").said.startswith("返回上一级请按一。")
     assert call.press("1").said.startswith("下一级请按一。")
     assert call.press("1", "2", "").said.startswith("下一级请按一。")
+
+
+def test_the_callers_number_goes_to_the_query_and_to_no_log(write_tree):
+    tree = write_tree("""
+        start: where
+        parts:
+          where: {branch: [{when: {returning: 1d}, go: again}], then: new}
+          again: {end: 又见面了。}
+          new: {end: 您好。}
+    """)
+    ask = Rehearsal(tree).last
+    assert ask.args == {"caller": "13800001234", "call": "1700000000.1"}
+    assert ask.private == ("caller",)
+
+
+def test_a_text_that_lacks_the_callers_language_is_read_in_its_own():
+    text = {"zh": "因台风停运。"}
+    part = SayPart("a", {"zh": "您好。", "en": "Hello."}, "hangup")
+    for languages in (("zh", "en"), ("en", "zh")):
+        tree = Tree("t", "a", {"a": part}, languages)
+        notices = [Notice(1, text, NOW + timedelta(hours=1), before="a")]
+        _, actions = begin(tree, CallInfo("1", language="en"), NOW, notices)
+        assert [(p.text, p.language) for p in actions[0].phrases] == [
+            ("因台风停运。", "zh"),
+            ("Hello.", "en"),
+        ]
