@@ -1,4 +1,4 @@
-"""Published menus and which of them was on air when."""
+"""Published menus and which of them was on air when; neither can be changed afterwards."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from alembic import op
 
 revision = "0003"
 down_revision = "0002"
+
+_TABLES = ("menu_switches", "menu_revisions")
 
 
 def upgrade() -> None:
@@ -36,9 +38,29 @@ def upgrade() -> None:
         sa.UniqueConstraint("cancels"),
     )
     op.create_index("ix_menu_switches_live_from", "menu_switches", ["live_from"])
+    for table in _TABLES:
+        for statement in _append_only(op.get_bind().dialect.name, table):
+            op.execute(statement)
+
+
+def _append_only(dialect: str, table: str) -> list[str]:
+    if dialect == "postgresql":
+        return [
+            f"CREATE FUNCTION {table}_is_append_only() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION '{table} is append-only'; END $$",
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_is_append_only()",
+        ]
+    return [
+        f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        for event in ("UPDATE", "DELETE")
+    ]
 
 
 def downgrade() -> None:
     """Drop the tables."""
-    for table in ("menu_switches", "menu_revisions"):
+    for table in _TABLES:
         op.drop_table(table)
+        if op.get_bind().dialect.name == "postgresql":
+            op.execute(f"DROP FUNCTION {table}_is_append_only()")
