@@ -56,11 +56,12 @@ _OPEN = {"agents": 1, "waiting": 0, "wait_s": 0}
 @dataclass(frozen=True)
 class Failure:
     """A transcript that does not replay. ``diff``: the lines around what differs, marked ``-`` (expected) and
-    ``+`` (came); or the one line that says why it cannot be played."""
+    ``+`` (came); or the one line that says why it cannot be played, and then ``came`` is ``None``."""
 
     path: Path
     title: str
     diff: tuple[str, ...]
+    came: tuple[str, ...] | None = None
 
 
 class Rehearsal:
@@ -253,7 +254,7 @@ def replayed(rehearsal: Rehearsal, path: Path) -> Failure | None:
         return Failure(path, "", (str(fault),))
     if lines == transcript.lines:
         return None
-    return Failure(path, transcript.title, difference(transcript, lines))
+    return Failure(path, transcript.title, difference(transcript, lines), lines)
 
 
 def difference(transcript: Transcript, lines: tuple[str, ...], context: int = 2) -> tuple[str, ...]:

@@ -57,6 +57,8 @@ class Caller:
     def __init__(self, tokens: Iterator[str]) -> None:
         self._tokens = tokens
         self._ahead = ""
+        #: How many keys were pressed so far, ``#`` included.
+        self.pressed = 0
 
     @property
     def has_keys_ahead(self) -> bool:
@@ -75,8 +77,10 @@ class Caller:
         before, hash_key, after = self._ahead.partition("#")
         if hash_key and len(before) < max_keys:
             self._ahead = after
+            self.pressed += len(before) + 1
             return Digits(before)
         keys, self._ahead = self._ahead[:max_keys], self._ahead[max_keys:]
+        self.pressed += len(keys)
         return Digits(keys)
 
 

@@ -22,6 +22,7 @@ NOUNS = {
     "prompt": "Sounds: build, missing, say.",
     "queue": "Queues: statistics, entries, ingest.",
     "rail": "Railway data: info, trains, fares, tickets, stations.",
+    "replay": "Play transcripts again and compare.",
     "seat": "Seats: list.",
     "serve": "Start the hotline's processes.",
     "settings": "Every setting with its value and origin.",

@@ -1,0 +1,59 @@
+"""How long what is said takes: as long as its sounds are, or estimated where a sound is not made yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ivr.speech import Phrase, syllables
+from ivr.voice.profile import PROFILES
+from ivr.voice.sounds import SoundStore, sound_seconds
+
+#: Seconds a syllable times the voice's rate, measured over the fixed sentences of the menus.
+_SYLLABLE = {"zh": 51.0, "en": 42.0}
+_OTHER = 45.0
+#: Each joint of two sounds costs this much silence.
+_JOINT_S = 0.05
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """``seconds`` of ``phrases`` sentences, of which ``estimated`` have no sound yet."""
+
+    seconds: float = 0.0
+    phrases: int = 0
+    estimated: int = 0
+
+    def __add__(self, other: Spoken) -> Spoken:
+        return Spoken(
+            self.seconds + other.seconds, self.phrases + other.phrases, self.estimated + other.estimated
+        )
+
+    def __str__(self) -> str:
+        """Such as ``0:42``, ``~0:42`` when some of it is estimated."""
+        return f"{'~' if self.estimated else ''}{int(self.seconds) // 60}:{int(self.seconds) % 60:02d}"
+
+
+class SpokenTime:
+    """Measures phrases with the sounds of a home."""
+
+    def __init__(self, home: Path) -> None:
+        self._sounds = SoundStore(home)
+
+    def of(self, phrases: Iterable[Phrase]) -> Spoken:
+        """How long the phrases take, one after the other."""
+        total = Spoken()
+        for phrase in phrases:
+            measured = sound_seconds(self._sounds.path(phrase)) if phrase.language in PROFILES else None
+            seconds = estimate(phrase) if measured is None else measured
+            joint = _JOINT_S if total.phrases else 0.0
+            total += Spoken(seconds + joint, 1, int(measured is None))
+        return total
+
+
+def estimate(phrase: Phrase) -> float:
+    """About how many seconds a phrase takes."""
+    profile = PROFILES.get(phrase.language)
+    rate = profile.rate if profile else 140
+    return syllables(phrase.text, phrase.language) * _SYLLABLE.get(phrase.language, _OTHER) / rate
