@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,18 +16,21 @@ from ivr.dialogue.actions import Action, Ask
 from ivr.dialogue.call import CallInfo
 from ivr.dialogue.engine import converse
 from ivr.dialogue.events import Event, HungUp
+from ivr.dialogue.notices import Notice
 from ivr.dialogue.tree import Tree
 from ivr.errors import IvrError
 from ivr.rail.answers import Answer
 from ivr.settings import Settings
 from ivr.store.database import Engine, open_engine, reading, writing
 from ivr.store.secrets import use_key
-from ivr.telephony.agi_dialogue import describe
+from ivr.telephony.agi_dialogue import MESSAGE_KEEP, MESSAGE_PLACE, describe
 
 if TYPE_CHECKING:
     from ivr.authoring.folder import Menus
-    from ivr.authoring.live import LiveMenus
+    from ivr.authoring.live import LiveMenus, Shelf
     from ivr.authoring.source import MenuFaults
+    from ivr.store.messages import MessageBox
+    from ivr.store.notices import LiveNotices
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +42,9 @@ _QUERY_THREADS = 16
 
 #: The tree in which a dialogue of each entry is played; others have their own.
 _TREE_OF_ENTRY = {"after_queue": "hotline"}
+
+#: The dialogues in which notices are told; agents who sign in hear none.
+_TOLD = ("hotline", "after_queue")
 
 
 def open_store(settings: Settings) -> Engine:
@@ -90,11 +96,29 @@ def prepare(settings: Settings, say: Callable[[str], None] = lambda _line: None)
 
 def live_menus(settings: Settings, engine: Engine) -> LiveMenus:
     """What is on air as ``menus_live`` says, not started yet."""
-    from ivr.authoring.live import Folder, LiveMenus, Stored
+    from ivr.authoring.live import LiveMenus
+
+    return LiveMenus(_shelf(settings, engine), settings.home / "menus-on-air.json")
+
+
+def menus_on_air(settings: Settings, engine: Engine) -> Menus:
+    """The menus that new calls get now; the folder's while none are on air. Raises :class:`IvrError`."""
+    from ivr.authoring.folder import read_folder
+    from ivr.authoring.live import LiveMenus
+
+    live = LiveMenus(_shelf(settings, engine))
+    try:
+        live.start()
+    except IvrError:
+        return read_folder(settings.menus)
+    return live.now
+
+
+def _shelf(settings: Settings, engine: Engine) -> Shelf:
+    from ivr.authoring.live import Folder, Stored
     from ivr.store.revisions import Published
 
-    shelf = Folder(settings.menus) if settings.menus_live == "files" else Stored(Published(engine))
-    return LiveMenus(shelf, settings.home / "menus-on-air.json")
+    return Folder(settings.menus) if settings.menus_live == "files" else Stored(Published(engine))
 
 
 def menus_at_start(settings: Settings, engine: Engine, say: Callable[[str], None]) -> Menus:
@@ -146,10 +170,17 @@ def os_user() -> str:
 class Answers:
     """Answers the dialogue's queries from the database; safe to use from several threads."""
 
-    def __init__(self, engine: Engine, clock: Clock, menus: LiveMenus | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        menus: LiveMenus | None = None,
+        messages: MessageBox | None = None,
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._menus = menus
+        self._messages = messages
 
     def __call__(self, ask: Ask) -> Answer:
         """The answer; the outcome ``error`` when the database does not give one."""
@@ -162,7 +193,9 @@ class Answers:
     def _answer(self, ask: Ask) -> Answer:
         from ivr.authoring.live import MENU_OF_CALL
         from ivr.authoring.queries import AGENT_PIN
+        from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
         from ivr.rail import queries
+        from ivr.store import facts
         from ivr.store.rail_source import SqlRailSource
 
         now = self._clock()
@@ -173,8 +206,23 @@ class Answers:
 
             with writing(self._engine) as session:
                 return Answer(check_pin(session, ask.args["staff"], ask.args["pin"], now))
+        if ask.query in (MESSAGE_PLACE, MESSAGE_KEEP):
+            return self._message(ask)
+        if ask.query == CALLER_HISTORY.name:
+            with reading(self._engine) as session:
+                return facts.caller_history(session, ask.args["caller"], ask.args["call"], now)
+        if ask.query == QUEUE_STATE.name:
+            with reading(self._engine) as session:
+                return facts.queue_state(session, ask.args["queue"])
         with reading(self._engine) as session:
             return queries.ask(SqlRailSource(session), ask.query, ask.args, now.date(), now.time())
+
+    def _message(self, ask: Ask) -> Answer:
+        if self._messages is None:
+            return Answer("error")
+        if ask.query == MESSAGE_PLACE:
+            return Answer("ready", {"path": str(self._messages.place(ask.args["call"]))})
+        return Answer(self._messages.keep(Path(ask.args["path"]), ask.args["call"], ask.part))
 
 
 def tree_of_entry(entry: str) -> str:
@@ -183,17 +231,20 @@ def tree_of_entry(entry: str) -> str:
 
 
 def conversations(
-    tree: Callable[[str], Tree], clock: Clock
+    tree: Callable[[str], Tree], clock: Clock, notices: Callable[[], Sequence[Notice]] = tuple
 ) -> Callable[[CallInfo], Generator[Action, Event, str]]:
-    """A function that begins the dialogue of a call in the tree of its entry."""
+    """A function that begins the dialogue of a call in the tree of its entry; ``notices``: those on air."""
 
     def begin(call: CallInfo) -> Generator[Action, Event, str]:
-        return converse(tree(tree_of_entry(call.entry)), call, clock)
+        told = notices if call.entry in _TOLD else tuple
+        return converse(tree(tree_of_entry(call.entry)), call, clock, told)
 
     return begin
 
 
-def live_conversations(menus: LiveMenus, clock: Clock) -> Callable[[CallInfo], Generator[Action, Event, str]]:
+def live_conversations(
+    menus: LiveMenus, clock: Clock, notices: Callable[[], Sequence[Notice]] = tuple
+) -> Callable[[CallInfo], Generator[Action, Event, str]]:
     """A function that begins the dialogue of a call with the menus on air, or continues one that came back
     from the queue with those it began with."""
     from ivr.authoring.live import MENU_OF_CALL
@@ -203,7 +254,7 @@ def live_conversations(menus: LiveMenus, clock: Clock) -> Callable[[CallInfo], G
         return recalled(call) if found is None else dialogue(found, call)
 
     def dialogue(found: Menus, call: CallInfo) -> Generator[Action, Event, str]:
-        return conversations(found.trees.__getitem__, clock)(call)
+        return conversations(found.trees.__getitem__, clock, notices)(call)
 
     def recalled(call: CallInfo) -> Generator[Action, Event, str]:
         # The server was started anew since, or published often: the record knows. Reading it may take a while.
@@ -213,6 +264,22 @@ def live_conversations(menus: LiveMenus, clock: Clock) -> Callable[[CallInfo], G
         return (yield from dialogue(menus.of(call) or menus.now, call))
 
     return begin
+
+
+def live_notices(settings: Settings, engine: Engine, clock: Clock, menus: LiveMenus) -> LiveNotices:
+    """All notices on air: those that were set, and those of the menu folder's file. To be closed."""
+    from ivr.authoring.notices_file import StandingNotices
+    from ivr.store.notices import LiveNotices
+
+    standing = StandingNotices(settings.menus, settings.zone, lambda: menus.now.trees["hotline"].languages)
+    return LiveNotices(engine, clock, standing)
+
+
+def message_box(settings: Settings, engine: Engine, clock: Clock) -> MessageBox:
+    """Where callers' messages go."""
+    from ivr.store.messages import MessageBox
+
+    return MessageBox(engine, settings.home, clock)
 
 
 async def follow(menus: LiveMenus) -> None:
@@ -241,7 +308,8 @@ def run_agi_server(settings: Settings) -> None:
     clock = system_clock(settings.zone)
     menus = live_menus(settings, engine)
     menus.start()
-    answers = Answers(engine, clock, menus)
+    notices = live_notices(settings, engine, clock, menus)
+    answers = Answers(engine, clock, menus, message_box(settings, engine, clock))
     journal = BatchingJournal(engine)
 
     threads = ThreadPoolExecutor(_QUERY_THREADS, thread_name_prefix="query")
@@ -253,7 +321,7 @@ def run_agi_server(settings: Settings) -> None:
         server = FastAgiServer(
             settings.bind,
             settings.agi_port,
-            live_conversations(menus, clock),
+            live_conversations(menus, clock, notices),
             voice.ensure_async,
             answer,
             journal,
@@ -281,6 +349,7 @@ def run_agi_server(settings: Settings) -> None:
                 loop.close()
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
+        notices.close()
         journal.close()
         engine.dispose()
 
@@ -320,12 +389,15 @@ def run_agi_process(entry: str) -> int:
     menus = live_menus(settings, engine)
     menus.start()
     try:
-        with Voice(settings.home, workers=1) as voice:
+        with (
+            Voice(settings.home, workers=1) as voice,
+            live_notices(settings, engine, clock, menus) as notices,
+        ):
             return agi_process.run(
                 entry,
-                live_conversations(menus, clock),
+                live_conversations(menus, clock, notices),
                 voice.ensure,
-                Answers(engine, clock, menus),
+                Answers(engine, clock, menus, message_box(settings, engine, clock)),
                 DirectJournal(engine),
                 clock,
                 revision=lambda: menus.now.revision,

@@ -10,7 +10,8 @@ import yaml
 
 from ivr.authoring import calendar_file
 from ivr.authoring.check import check
-from ivr.authoring.lint import Reading, lint
+from ivr.authoring.lint import Reading, Standards, lint
+from ivr.authoring.notices_file import check_notices
 from ivr.authoring.part_reader import Defaults, PartReader
 from ivr.authoring.pieces import MISSES, Pieces
 from ivr.authoring.source import Fault, MenuFaults, Source, nearest
@@ -27,8 +28,20 @@ TREES = {
 }
 
 #: The keys at the top of a tree's file, of one that is included, and of ``defaults``.
-TOP = ("hotline", "languages", "start", "defaults", "words", "fragments", "facts", "include", "parts")
+TOP = (
+    "hotline",
+    "languages",
+    "check",
+    "start",
+    "defaults",
+    "words",
+    "fragments",
+    "facts",
+    "include",
+    "parts",
+)
 INCLUDED_TOP = ("parameters", "start", "fragments", "parts")
+STANDARDS = ("options", "spoken")
 DEFAULTS = ("keys", "wait", "between_keys", *MISSES, "then", "error", "limits")
 
 #: part → the source and the node where it stands
@@ -63,10 +76,13 @@ def load_tree(path: Path) -> Tree:
 
 
 def inspect_trees(folder: Path) -> list[Fault]:
-    """Every error and warning in all trees of a menu folder, each once, sorted."""
+    """Every error and warning in all trees and the standing notices of a menu folder, each once, sorted."""
     faults: dict[Fault, None] = {}
+    trees: dict[str, Tree | None] = {}
     for name in TREES:
-        faults.update(dict.fromkeys(inspect_tree(folder / f"{name}.yaml")[1]))
+        trees[name], found = inspect_tree(folder / f"{name}.yaml")
+        faults.update(dict.fromkeys(found))
+    faults.update(dict.fromkeys(check_notices(folder, trees["hotline"])))
     return sorted(faults, key=lambda fault: fault.place)
 
 
@@ -81,7 +97,7 @@ def inspect_tree(path: Path) -> tuple[Tree | None, list[Fault]]:
     except MenuFaults as found:
         return None, found.faults
     faults = [fault for source in sources for fault in source.faults]
-    faults += lint(Reading(tree, reader.roots, reader.places, reader.nodes, sound=not faults))
+    faults += lint(Reading(tree, reader.roots, reader.places, reader.nodes, reader.standards, not faults))
     return tree, sorted(faults, key=lambda fault: fault.place)
 
 
@@ -95,6 +111,7 @@ class TreeReader:
         self.sources = [self.source]
         self.places: Places = {}
         self.nodes: dict[str, yaml.Node] = {}
+        self.standards = Standards()
         self.roots: list[tuple[Source, yaml.Node]] = []
         self.parts: dict[str, Part] = {}
 
@@ -110,6 +127,7 @@ class TreeReader:
         calendar = self._calendar()
         given = source.known(top["defaults"], "defaults", DEFAULTS) if "defaults" in top else {}
         pieces = self._pieces(source, self._languages(top), calendar, top.get("fragments"))
+        self.standards = _standards(pieces, top.get("check"))
         then = source.target(given["then"], "then") if "then" in given else "back"
         defaults = Defaults(pieces.tries(given, Tries()), then, self._words(pieces, top.get("words")))
         if "parts" in top:
@@ -269,6 +287,14 @@ def _limits(pieces: Pieces, node: yaml.Node | None) -> Limits:
         source.number(values["silences"], "silences", 1) if "silences" in values else known.silences,
         source.number(values["mistakes"], "mistakes", 1) if "mistakes" in values else known.mistakes,
         source.target(values["then"], "then") if "then" in values else HANGUP,
+    )
+
+
+def _standards(pieces: Pieces, node: yaml.Node | None) -> Standards:
+    values = pieces.source.known(node, "check", STANDARDS) if node is not None else {}
+    return Standards(
+        pieces.source.number(values["options"], "options", 1) if "options" in values else Standards.options,
+        pieces.duration(values["spoken"], "spoken") if "spoken" in values else Standards.spoken,
     )
 
 

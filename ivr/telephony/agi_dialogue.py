@@ -8,9 +8,10 @@ need                meaning                                                met b
 ``str``             a command line for Asterisk                            ``Reply``
 ``Sounds``          sound files for phrases                                list of paths
 ``Ask``             a fact from outside                                    ``Answer``
+``Keep``            the same, also when the caller is gone                 ``Answer``
 ==================  =====================================================  ==================
 
-``wire.GONE`` meets any need when the caller is gone; a driver then does no more work for the call.
+``wire.GONE`` meets any other need when the caller is gone; a driver then does no more work for the call.
 
 Measured on Asterisk 22 and relied upon here:
 
@@ -20,6 +21,8 @@ Measured on Asterisk 22 and relied upon here:
 * ``READSTATUS`` is ``OK`` after ``#`` or the last key, ``TIMEOUT`` after silence *and* after some
   keys and then silence; a last file that is missing is ``ERROR`` at once, with no wait for keys.
 * After a hangup ``Read`` still answers ``result=0``, with ``READSTATUS`` ``HANGUP``.
+* ``RECORD FILE`` with a silence gives ``result=0 (timeout)`` at its end and at the limit, ``result=35 (dtmf)``
+  after ``#``, ``result=-1 (hangup)`` when the caller hangs up, which is how most end a message.
 * ``EXEC Exec "Read(…)"`` replaces ``${…}``, plain ``EXEC`` does not: so a list of sounds that is
   too long for one line is first put into variables, and is still one ``Read``.
 """
@@ -35,7 +38,7 @@ from datetime import datetime
 from typing import Any, Protocol, Union
 
 from ivr.clock import Clock
-from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Say, Transfer
+from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Record, Say, Transfer
 from ivr.dialogue.call import CallInfo, Step
 from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
 from ivr.dialogue.steps import step_of
@@ -51,6 +54,11 @@ ENTRIES = ("hotline", "after_queue", "connected", "agent")
 
 #: gives the dialogue of a call; which menu and which revision is the app's business
 Conversation = Callable[[CallInfo], Generator[Action, Event, str]]
+
+#: A place for a message of the ``call``: ``ready`` with its ``path``.
+MESSAGE_PLACE = "message_place"
+#: What was recorded at ``path``: ``recorded`` or ``empty``.
+MESSAGE_KEEP = "message_keep"
 
 _QUEUE_STATUS = {
     "": "answered",
@@ -88,7 +96,14 @@ class Sounds:
     phrases: tuple[Phrase, ...]
 
 
-Need = Union[str, Sounds, Ask]
+@dataclass(frozen=True)
+class Keep:
+    """The need to have something done by a query, whether the caller is still there or not."""
+
+    ask: Ask
+
+
+Need = Union[str, Sounds, Ask, Keep]
 Given = Union[Reply, Sequence[str], Answer]
 
 
@@ -210,10 +225,11 @@ class Performer:
     """Turns actions into command lines and their replies into events, for one channel."""
 
     def __init__(self, call: CallInfo) -> None:
+        self._call_id = call.call_id
         self._seat = call.facts.get("seat", "")
         self._waits = (0.0, 0.0)
 
-    def perform(self, action: Action, sounds: Sequence[str]) -> Generator[str, Reply, Event | None]:
+    def perform(self, action: Action, sounds: Sequence[str]) -> Generator[Need, Any, Event | None]:
         """Perform anything but an ``Ask``; ``None`` after ``Transfer`` and ``Hangup``."""
         if isinstance(action, Say):
             return (yield from self._say(sounds))
@@ -221,6 +237,8 @@ class Performer:
             return (yield from self._gather(action, sounds))
         if isinstance(action, Member):
             return (yield from self._member(action))
+        if isinstance(action, Record):
+            return (yield from self._record(action))
         if isinstance(action, Transfer):
             return (yield from _leave(_transfer(action)))
         if isinstance(action, Hangup):
@@ -270,6 +288,20 @@ class Performer:
             return HungUp()
         return Answered(Answer(meaning.get(reply.value, "error")))
 
+    def _record(self, action: Record) -> Generator[Need, Any, Event]:
+        call = {"call": self._call_id}
+        place = yield Ask(MESSAGE_PLACE, call, part=action.part)
+        if place is GONE:
+            return HungUp()
+        if place.outcome != "ready":
+            return Answered(Answer("error"))
+        path = str(place.slots["path"])
+        reply = yield wire.record_file(path.removesuffix(".wav"), action.limit_s, action.silence_s)
+        kept = yield Keep(Ask(MESSAGE_KEEP, {**call, "path": path}, part=action.part))
+        if reply.gone:
+            return HungUp()
+        return Answered(Answer("error") if reply.code != 200 or reply.result == "-1" else kept)
+
 
 def _play(
     application: str, sounds: Sequence[str], before: Sequence[str] = (), after: Sequence[str] = ()
@@ -292,6 +324,7 @@ def _transfer(action: Transfer) -> list[tuple[str, str]]:
         (var.NEXT, "queue"),
         (var.QUEUE, action.queue),
         (var.PRIORITY, str(action.priority)),
+        (var.SKILL, action.skill),
         (var.PART, action.part),
     ]
 

@@ -25,12 +25,13 @@ from ivr.clock import Clock
 from ivr.dialogue.actions import Ask
 from ivr.rail.answers import Answer
 from ivr.speech.phrase import Phrase
-from ivr.telephony.agi_dialogue import Conversation, Desk, Journal, Need, Sounds, describe, hold
+from ivr.telephony.agi_dialogue import Conversation, Desk, Journal, Keep, Need, Sounds, describe, hold
 from ivr.telephony.wire import GONE, Head, HeadParser, Reply, ReplyParser, WireFault
 
 log = logging.getLogger(__name__)
 
 ANSWER_S = 2.5  #: for an ``Ask``
+KEEP_S = 5.0  #: for a ``Keep``
 SOUNDS_S = 10.0  #: for the sounds of one action: here the voice may have to start first
 _POLL_S = 0.05
 _CHUNK = 4096
@@ -96,8 +97,10 @@ class _Agi(agi.AGI):
         """Whether the caller hung up, as far as is known."""
         return self._gone or bool(self._got_sighup)
 
-    def meanwhile(self, work: Callable[[], T], limit_s: float, otherwise: T) -> T | Reply:
-        """What ``work()`` brings within ``limit_s``, :data:`GONE` when the caller hangs up,
+    def meanwhile(
+        self, work: Callable[[], T], limit_s: float, otherwise: T, *, to_the_end: bool = False
+    ) -> T | Reply:
+        """What ``work()`` brings within ``limit_s``, :data:`GONE` when the caller hangs up (unless ``to_the_end``),
         ``otherwise`` when it is late or fails. What comes later is dropped."""
         done: queue.Queue[tuple[bool, Any]] = queue.Queue()
 
@@ -109,7 +112,7 @@ class _Agi(agi.AGI):
 
         threading.Thread(target=run, daemon=True).start()
         deadline = time.monotonic() + limit_s
-        while not self.gone():
+        while to_the_end or not self.gone():
             try:
                 fine, result = done.get(timeout=_POLL_S)
             except queue.Empty:
@@ -186,6 +189,9 @@ def _run(
         if isinstance(need, Sounds):
             phrases = need.phrases
             return connection.meanwhile(lambda: sounds(phrases), SOUNDS_S, [])
+        if isinstance(need, Keep):
+            kept = need.ask
+            return connection.meanwhile(lambda: answer(kept), KEEP_S, Answer("error"), to_the_end=True)
         ask = need
         return connection.meanwhile(lambda: answer(ask), ANSWER_S, Answer("error"))
 

@@ -7,6 +7,7 @@ DONE = "IVR_DONE"  #: ``1``: the dialogue ended orderly; set last. Missing: the 
 NEXT = "IVR_NEXT"  #: ``queue`` or ``hangup``
 QUEUE = "IVR_QUEUE"  #: which queue
 PRIORITY = "IVR_PRIORITY"  #: the caller's priority (``QUEUE_PRIO``)
+SKILL = "IVR_SKILL"  #: which skill the agent should have; the dialplan does not look at it yet
 PART = "IVR_PART"  #: the menu part that transferred; comes back to ``after_queue``
 
 # within a driver

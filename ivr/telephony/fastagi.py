@@ -29,6 +29,7 @@ from ivr.telephony.agi_dialogue import (
     Conversation,
     Desk,
     Journal,
+    Keep,
     Need,
     Sounds,
     describe,
@@ -40,6 +41,7 @@ log = logging.getLogger(__name__)
 
 HEAD_S = 5.0  #: for the whole head
 ANSWER_S = 2.5  #: for an ``Ask``
+KEEP_S = 5.0  #: for a ``Keep``
 SOUNDS_S = 3.0  #: for making the sounds of one action
 REPLY_S = 600.0  #: for a reply of Asterisk: the longest prompt and its silence
 CLOSE_S = 2.0  #: for what is still to be sent when a connection closes
@@ -317,7 +319,18 @@ class FastAgiServer:
             return await request.exchange(need)
         if isinstance(need, Sounds):
             return await request.meanwhile(self._sounds(need.phrases), SOUNDS_S, [])
+        if isinstance(need, Keep):
+            return await self._keep(need.ask)
         return await request.meanwhile(self._answer(need), ANSWER_S, Answer("error"))
+
+    async def _keep(self, ask: Ask) -> Answer:
+        try:
+            return await asyncio.wait_for(self._answer(ask), KEEP_S)
+        except asyncio.TimeoutError:
+            log.error("%s: not within %s s", ask.query, KEEP_S)
+        except Exception as fault:
+            log.error("%s: %s", ask.query, describe(fault))
+        return Answer("error")
 
 
 async def _health(request: _Request) -> None:

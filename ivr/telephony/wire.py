@@ -195,6 +195,12 @@ def get_expression(expression: str) -> str:
     return _line(f"GET FULL VARIABLE {quoted(expression)}")
 
 
+def record_file(path: str, limit_s: int, silence_s: int) -> str:
+    """``RECORD FILE`` after a tone: WAV at ``path`` (without suffix) until ``#``, ``limit_s`` seconds, or
+    ``silence_s`` seconds of silence."""
+    return _line(f'RECORD FILE {quoted(path)} wav "#" {limit_s * 1000} BEEP s={silence_s}')
+
+
 def files(paths: Sequence[str]) -> str:
     """Sound files as one argument of ``Read`` or ``Playback``.
 

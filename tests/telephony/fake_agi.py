@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import wave
+from array import array
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -69,9 +71,11 @@ def split_arguments(text: str) -> list[str]:
 @dataclass
 class FakeChannel:
     """One call. ``keys``: what the caller does at each ``Read``: keys, "" (silence) or "missing"
-    (no sound file). ``hangup_at``: the number of the command during which the caller hangs up."""
+    (no sound file). ``messages``: what the caller does at each ``RECORD FILE``: seconds of speech, after them
+    "#" or "hangup" if so: "3 #"; "full" is a disk without room. ``hangup_at``: the number of the command during which the caller hangs up."""
 
     keys: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
     hangup_at: int | None = None
     channel: str = "PJSIP/trunk-00000007"
     callerid: str = "13800005678"
@@ -120,7 +124,26 @@ class FakeChannel:
             return f"200 result=1 ({self._expanded(words[3])})"
         if words[0] == "EXEC" and len(words) == 3:
             return f"200 result={self._execute(words[1], words[2])}"
+        if words[:2] == ["RECORD", "FILE"] and len(words) == 8:
+            return self._record(*words[2:])
         return "510 Invalid or unknown command"
+
+    def _record(self, path: str, form: str, keys: str, limit_ms: str, beep: str, silence: str) -> str:
+        assert (form, keys, beep, silence[:2]) == ("wav", "#", "BEEP", "s=")
+        does = self.messages.pop(0)
+        if does == "full":
+            return "200 result=-1 (writefile)"
+        speech, _, end = does.partition(" ")
+        spoken = min(float(speech), int(limit_ms) / 1000)
+        # Asterisk leaves one second of the silence that ended it.
+        seconds = spoken if end or spoken < float(speech) else spoken + 1
+        with wave.open(f"{path}.wav", "wb") as sound:
+            sound.setparams((1, 2, 8000, 0, "NONE", ""))
+            frames = (8000 if n < spoken * 8000 and n % 2 else 0 for n in range(round(seconds * 8000)))
+            sound.writeframes(array("h", frames).tobytes())
+        self.gone = self.gone or end == "hangup"
+        reply = {"#": "35 (dtmf)", "hangup": "-1 (hangup)", "": "0 (timeout)"}[end]
+        return f"200 result={reply} endpos={round(seconds * 8000)}"
 
     def _expanded(self, text: str) -> str:
         return re.sub(r"\$\{([^}]*)\}", lambda m: self.variables.get(m[1], ""), text)

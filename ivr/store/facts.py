@@ -1,0 +1,99 @@
+"""What a menu's conditions ask: whether the number called before, and how long a queue is.
+
+The recorder and the journal keep the record within a second of the calls; these read it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from ivr.rail.answers import Answer
+from ivr.store.models.acd import AgentPause, AgentSession, QueueEntry
+from ivr.store.models.calls import Call
+from ivr.store.secrets import keyed_hash
+
+#: The mean handle time is that of so many calls that were answered last.
+HANDLED = 50
+#: Taken for the mean while no call of the queue has been answered yet, in seconds.
+ASSUMED_HANDLE_S = 180.0
+#: The wait to expect where no agent is, in seconds: longer than anyone would ask for.
+ENDLESS_S = 86_400.0
+
+
+def caller_history(session: Session, caller: str, call: str, now: datetime) -> Answer:
+    """The calls of the number ``caller`` before the one with the id ``call``, found by its keyed hash.
+
+    ``known`` with ``calls``, how many, and ``days``, how long ago the last one began; else ``new``, also for a
+    caller who withholds the number. ``now`` is aware.
+    """
+    if not caller:
+        return Answer("new")
+    count, last = session.execute(
+        select(func.count(), func.max(Call.began_at)).where(
+            Call.caller_hash == keyed_hash(caller),
+            Call.uniqueid != call,
+            Call.entry != "agent",
+            Call.began_at <= now,
+        )
+    ).one()
+    if not count:
+        return Answer("new")
+    return Answer("known", {"calls": count, "days": round((now - last).total_seconds() / 86_400, 4)})
+
+
+def queue_state(session: Session, queue: str) -> Answer:
+    """``known`` with the ``agents`` who are signed in to the queue and not paused, the callers ``waiting``, and
+    ``wait_s``, the wait that one more caller has to expect::
+
+        (waiting − free + 1) × mean handle time / agents,  0 when an agent is free for the caller
+
+    ``free``: agents who talk with nobody; the mean is that of the last :data:`HANDLED` answered calls, talk, hold
+    and wrap-up. Without agents it is :data:`ENDLESS_S`.
+    """
+    agents = _agents(session, queue)
+    waiting = _count(session, QueueEntry.queue == queue, QueueEntry.outcome == "waiting")
+    talking = _count(
+        session,
+        QueueEntry.queue == queue,
+        QueueEntry.outcome == "answered",
+        QueueEntry.ended_at.is_(None),
+        QueueEntry.agent.in_(agents),
+    )
+    free = max(0, len(agents) - talking)
+    if not agents:
+        wait_s = ENDLESS_S
+    elif waiting < free:
+        wait_s = 0.0
+    else:
+        wait_s = round((waiting - free + 1) * _handle_s(session, queue) / len(agents), 1)
+    return Answer("known", {"agents": len(agents), "waiting": waiting, "wait_s": wait_s})
+
+
+def _count(session: Session, *conditions: ColumnElement[bool]) -> int:
+    return session.scalar(select(func.count()).select_from(QueueEntry).where(*conditions)) or 0
+
+
+def _agents(session: Session, queue: str) -> set[str]:
+    signed_in = session.scalars(
+        select(AgentSession.agent).where(AgentSession.queue == queue, AgentSession.ended_at.is_(None))
+    )
+    paused = session.scalars(
+        select(AgentPause.agent).where(
+            or_(AgentPause.queue == queue, AgentPause.queue == ""), AgentPause.ended_at.is_(None)
+        )
+    )
+    return set(signed_in) - set(paused)
+
+
+def _handle_s(session: Session, queue: str) -> float:
+    last = (
+        select(QueueEntry.talk_s, QueueEntry.hold_s, QueueEntry.wrapup_s)
+        .where(QueueEntry.queue == queue, QueueEntry.outcome == "answered", QueueEntry.talk_s.is_not(None))
+        .order_by(QueueEntry.entered_at.desc())
+        .limit(HANDLED)
+    )
+    handled = [sum(part or 0 for part in row) for row in session.execute(last)]
+    return sum(handled) / len(handled) if handled else ASSUMED_HANDLE_S
