@@ -45,12 +45,19 @@ def begin_part(turn: Turn) -> None:
         _, staff = turn.session.values[part.staff]
         turn.wait_for(Member(part.operation, staff, part=part.name))
     elif isinstance(part, RecordPart):
-        turn.say(part.say)
-        turn.play_pending()
-        turn.wait_for(Record(part.limit_s, part=part.name))
+        _begin_recording(turn, part)
     else:
         turn.say(part.say)
         turn.hang_up(part.outcome)
+
+
+def _begin_recording(turn: Turn, part: RecordPart) -> None:
+    if turn.one_more_question():
+        turn.over_limit()
+        return
+    turn.say(part.say)
+    turn.play_pending()
+    turn.wait_for(Record(part.limit_s, part=part.name))
 
 
 def _branch(turn: Turn, branch: BranchPart) -> None:

@@ -120,9 +120,7 @@ class Turn:
         self._emit_gather(prompt)
 
     def _emit_gather(self, prompt: list[list[str]]) -> None:
-        limits = self.tree.limits
-        elapsed = (self.now - self.session.began_at).total_seconds()
-        if self.count("gathers") > limits.gathers or elapsed > limits.seconds:
+        if self.one_more_question():
             self.over_limit()
             return
         self.change(phase=self.session.gathering)
@@ -181,6 +179,12 @@ class Turn:
         number = self.session.totals.get(what, 0) + 1
         self.change(totals={**self.session.totals, what: number})
         return number
+
+    def one_more_question(self) -> bool:
+        """Count a question to the caller; whether it is one too many, or too late."""
+        elapsed = (self.now - self.session.began_at).total_seconds()
+        limits = self.tree.limits
+        return self.count("gathers") > limits.gathers or elapsed > limits.seconds
 
     def miss(self, tries: Tries, kind: str, *, word: str = "", **slots: tuple[str, Any]) -> None:
         """The caller was silent (``no_input``), wrong (``no_match``) or keyed too little (``partial``):

@@ -329,7 +329,9 @@ def test_tries_without_a_way_end_the_call(write_tree, event, outcome):
 
 
 def test_tree_that_goes_round_without_asking_ends_as_failed(write_tree):
-    tree = write_tree("{start: a, parts: {a: {say: 一圈。, then: b}, b: {say: 又一圈。, then: a}}}")
+    tree = write_tree(
+        "{start: a, parts: {a: {say: 一圈。, then: b}, b: {say: 又一圈。, then: a}}}  # ok: endless-loop"
+    )
     call = Rehearsal(tree)
     assert call.last == Hangup("failed", "b")
     assert call.said == "对不起，请您稍后再拨。再见。"

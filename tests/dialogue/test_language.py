@@ -177,6 +177,13 @@ def test_message_is_recorded(write_tree):
     assert call.answer("recorded").said == "已经收到您的留言。"
 
 
+def test_recording_that_always_stays_empty_ends_within_the_bounds_of_the_call(write_tree):
+    call = Rehearsal(write_tree("\n    defaults: {limits: {inputs: 3}}" + RECORD))
+    for _ in range(2):
+        assert isinstance(call.answer("empty").last, Record)
+    assert call.answer("empty").last == Hangup("too_long", "message")
+
+
 def test_recording_that_fails_is_told(write_tree):
     assert Rehearsal(write_tree(RECORD)).answer("error").said == "对不起，系统暂时无法查询。"
 
@@ -374,8 +381,8 @@ def test_the_callers_number_goes_to_the_query_and_to_no_log(write_tree):
     tree = write_tree("""
         start: where
         parts:
-          where: {branch: [{when: {returning: 1d}, go: again}], then: new}
-          again: {end: 又见面了。}
+          where: {branch: [{when: {returning: 1d}, go: once_more}], then: new}
+          once_more: {end: 又见面了。}
           new: {end: 您好。}
     """)
     ask = Rehearsal(tree).last
