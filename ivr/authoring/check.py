@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -37,14 +38,23 @@ _NO_QUERY = QuerySpec("", {}, {})
 
 def check(sources: Iterable[Source], tree: Tree, places: Mapping[str, tuple[Source, yaml.Node]]) -> None:
     """Note the faults that need the whole tree. ``places``: part → where it stands."""
-    known = {*places, *TARGETS}
+    for word in TARGETS:
+        if word in places:
+            source, place = places[word]
+            source.fault(place, f"'{word}' means something already; give the part another name")
     for source in sources:
         for node, target in source.targets:
-            if target not in known:
-                source.fault(node, f"there is no part '{target}'; {nearest(target, places)}")
+            if target not in places and target not in TARGETS:
+                source.fault(node, f"there is no part '{target}'; {_nearest_part(source, target, places)}")
     for name, part in tree.parts.items():
         source, place = places[name]
         _check_slots(source, tree, part, place)
+
+
+def _nearest_part(source: Source, target: str, places: Iterable[str]) -> str:
+    own = [name.removeprefix(f"{source.prefix}.") for name in places] if source.prefix else list(places)
+    words = difflib.get_close_matches(target, TARGETS, n=1, cutoff=0.75)  # agian is again, agent is not
+    return nearest(target, [*own, *words])
 
 
 def _check_slots(source: Source, tree: Tree, part: Part, place: yaml.Node) -> None:

@@ -158,10 +158,15 @@ class Source:
         return least
 
 
+#: So many known words are told in a hint; who needs more of them looks them up.
+_TOLD = 24
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """A hint: the nearest known word, or all of them."""
     known = list(known)
     near = difflib.get_close_matches(word, known, n=1)
     if near:
         return f"did you mean '{near[0]}'?"
-    return f"known are: {', '.join(known)}" if known else "there are none"
+    more = f" and {len(known) - _TOLD} more" if len(known) > _TOLD else ""
+    return f"known are: {', '.join(known[:_TOLD])}{more}" if known else "there are none"
