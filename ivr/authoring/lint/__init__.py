@@ -7,7 +7,7 @@ silenced by a comment ``# ok: rule-name`` at the end of its line, or in a line o
 from __future__ import annotations
 
 from ivr.authoring.lint import rules_files, rules_keys, rules_texts, rules_ways
-from ivr.authoring.lint.reading import Reading
+from ivr.authoring.lint.reading import Reading, Standards
 from ivr.authoring.lint.rule import Rule
 from ivr.authoring.lint.silence import Silence
 from ivr.authoring.source import Fault
@@ -26,7 +26,7 @@ RULES: dict[str, Rule] = {
     )
 }
 
-__all__ = ["RULES", "Reading", "lint"]
+__all__ = ["RULES", "Reading", "Standards", "lint"]
 
 
 def lint(reading: Reading) -> list[Fault]:

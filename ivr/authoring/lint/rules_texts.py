@@ -1,1 +1,124 @@
-"""Rules."""
+"""Rules about what is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from ivr.authoring.lint.reading import Reading
+from ivr.authoring.lint.rule import Finding, error, warning
+from ivr.authoring.lint.spoken import prompts, texts
+from ivr.dialogue.words import WORDS
+from ivr.speech import LANGUAGES, readable, syllables
+
+#: Seconds a spoken syllable takes, pauses included: measured over the shipped voices' sounds of 88 Chinese
+#: sentences (1,081 syllables) and 22 English ones (226).
+SECONDS_PER_SYLLABLE: Mapping[str, float] = {"zh": 0.36, "en": 0.29}
+#: Syllables that a slot is taken for: a station, a time, a fare.
+SYLLABLES_OF_A_SLOT = 4
+
+_SLOT = re.compile(r"\{[^{}]*\}")
+_MARKS = re.compile(r"<[A-Za-z_][A-Za-z0-9_]*>|[\[\]]")
+
+
+def seconds(words: str, language: str) -> float:
+    """About how long it takes to say it."""
+    spoken = syllables(_SLOT.sub(" ", words), language) + SYLLABLES_OF_A_SLOT * len(_SLOT.findall(words))
+    return spoken * SECONDS_PER_SYLLABLE.get(language, SECONDS_PER_SYLLABLE["zh"])
+
+
+@warning(whole=False)
+def too_long(reading: Reading) -> Iterator[Finding]:
+    """A prompt that takes too long to say.
+
+    After a minute nobody remembers how it began, and callers hang up or press 0. The time is reckoned from the
+    syllables at the pace of the shipped voices (0.36 s a syllable in Chinese, 0.29 s in English), a slot as four.
+    A menu counts whole: intro, options, outro.
+
+    Say it shorter, part it into several announcements behind a menu, or set the measure: `check: {spoken: 90s}`
+    at the top of the tree.
+
+    Bad:
+
+        check: {spoken: 10s}
+        start: rules
+        parts:
+          rules:
+            say: 购票和乘车时须使用本人有效身份证件原件，乘车前丢失证件的，请到车站公安制证窗口办理临时证明。
+            then: hangup
+
+    Good:
+
+        check: {spoken: 10s}
+        start: rules
+        parts:
+          rules:
+            say: 购票和乘车时须使用本人有效身份证件原件。
+            then: hangup
+    """
+    most = reading.standards.spoken
+    for source, node, what, spoken in prompts(reading):
+        longest = max((seconds(words, language) for language, words in spoken.items()), default=0.0)
+        if longest > most:
+            message = f"{what} takes about {longest:.0f} s to say; the most is {most:.0f} s: say it shorter"
+            yield source, node, message
+
+
+@error(whole=False)
+def missing_text(reading: Reading) -> Iterator[Finding]:
+    """A language in which a standing sentence has no words.
+
+    Beside the texts of the tree there are sentences that every tree has: 对不起，您的输入有误。 They exist in Chinese
+    and English; a tree that speaks another language has to give them in that one, or its callers would
+    hear Chinese between their own words.
+
+    Give the sentences under `words:`.
+
+    Bad:
+
+        languages: [zh, ja]
+        start: bye
+        parts:
+          bye: {say: {zh: 再见。, ja: さようなら。}, then: hangup}
+
+    Good:
+
+        languages: [zh, en]
+        start: bye
+        parts:
+          bye: {say: {zh: 再见。, en: Goodbye.}, then: hangup}
+    """
+    tree = reading.tree
+    for number, language in enumerate(tree.languages):
+        missing = [name for name in WORDS if language not in (tree.words.get(name) or WORDS[name])]
+        if missing:
+            first, more = missing[0], f" and {len(missing) - 1} others" if len(missing) > 1 else ""
+            message = f"the sentence '{first}'{more} has no text for '{language}'; give it under words"
+            yield (*reading.top("languages", str(number)), message)
+
+
+@error(whole=False)
+def unreadable_text(reading: Reading) -> Iterator[Finding]:
+    """Something in a text that no voice reads right: digits, foreign letters, markup.
+
+    A voice guesses at `12306` and `G102`, spells `WIFI` letter by letter and reads `**` as noise or not at all.
+
+    Write numbers as callers should hear them (幺二三零六), use a slot where a value comes from data, write Chinese in
+    Chinese sentences.
+
+    Bad:
+
+        start: bye
+        parts:
+          bye: {say: 请拨打12306。, then: hangup}
+
+    Good:
+
+        start: bye
+        parts:
+          bye: {say: 请拨打幺二三零六。, then: hangup}
+    """
+    for source, node, language, words in texts(reading):
+        if language in LANGUAGES:
+            for problem in readable(_MARKS.sub(" ", words), language):
+                yield source, node, f"cannot be spoken: {problem}"

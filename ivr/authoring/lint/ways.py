@@ -8,25 +8,28 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ivr.dialogue.tree import (
+    AGAIN,
     BACK,
-    HANGUP,
+    TARGETS,
     AskPart,
     BranchPart,
     FormPart,
     MemberPart,
     MenuPart,
+    Misses,
     Part,
     RecordPart,
     Reply,
     SayPart,
     TransferPart,
     Tree,
-    Tries,
 )
 
-#: How a way is taken: without the caller; by an option (which the caller can go back from); by other
-#: keys; after too many misses; after waiting in a queue; when a bound of the call is passed.
-NEXT, OPTION, KEYS, MISSED, WAITED, LIMIT = "next", "option", "keys", "missed", "waited", "limit"
+#: How a way is taken: without the caller; by an option (which the caller can go back from); after other keys;
+#: by a key that means the same everywhere; after too many misses; after waiting in a queue; when a bound of the
+#: call is passed.
+NEXT, OPTION, KEYS, GLOBAL = "next", "option", "keys", "global"
+MISSED, WAITED, LIMIT = "missed", "waited", "limit"
 
 #: How a queue gives a caller back who has waited in it, or spoken to an agent.
 _WAITED = ("answered", "timeout")
@@ -63,12 +66,12 @@ class Ways:
 
     @functools.cached_property
     def all(self) -> Graph:
-        return self.graph(NEXT, OPTION, KEYS, MISSED, WAITED, LIMIT)
+        return self.graph(NEXT, OPTION, KEYS, GLOBAL, MISSED, WAITED, LIMIT)
 
     @functools.cached_property
     def level(self) -> Graph:
         """The ways on which nothing is noted to go back to."""
-        return self.graph(NEXT, KEYS, MISSED, WAITED, LIMIT)
+        return self.graph(NEXT, KEYS, GLOBAL, MISSED, WAITED, LIMIT)
 
     @functools.cached_property
     def level_reversed(self) -> Graph:
@@ -175,7 +178,7 @@ def _shortest(graph: Graph, name: str) -> list[str]:
 
 def _resolved(name: str, ways: Iterable[Way]) -> Iterator[Way]:
     for way in ways:
-        yield Way(name, way.how) if way.goal == "again" else way
+        yield Way(name, way.how) if way.goal == AGAIN else way
 
 
 def _ways(tree: Tree, part: Part) -> Iterator[Way]:
@@ -189,26 +192,29 @@ def _of_say(tree: Tree, part: SayPart) -> Iterator[Way]:
 
 def _of_menu(tree: Tree, part: MenuPart) -> Iterator[Way]:
     for option in part.options:
-        stays = option.go in (BACK, "again", HANGUP)
-        yield Way(option.go, KEYS if stays else OPTION)
-    yield from _of_input(tree, [part.tries], {option.digit for option in part.options})
+        yield Way(option.go, KEYS if option.go in TARGETS else OPTION)
+    yield from _of_input(tree, {option.digit for option in part.options})
+    yield from _of_misses(part.tries.no_input, part.tries.no_match)
 
 
 def _of_form(tree: Tree, part: FormPart) -> Iterator[Way]:
     yield from _of_replies(tree, part.replies, part.ask.outcomes, KEYS)
     for field in part.fields:
-        taken = {choice.digit for choice in field.choices}
-        yield from _of_input(tree, [field.tries or part.tries], taken)
+        tries = field.tries or part.tries
+        yield from _of_input(tree, {choice.digit for choice in field.choices})
+        yield from _of_misses(tries.no_input, tries.no_match, tries.partial)
 
 
-def _of_input(tree: Tree, all_tries: Iterable[Tries], taken: set[str]) -> Iterator[Way]:
+def _of_input(tree: Tree, taken: set[str]) -> Iterator[Way]:
     for key, meaning in tree.keys.items():
         if key not in taken and meaning != "repeat":
-            yield Way(meaning, KEYS)
-    for tries in all_tries:
-        for misses in (tries.no_input, tries.no_match, tries.partial):
-            yield Way(misses.then, MISSED)
+            yield Way(meaning, GLOBAL)
     yield Way(tree.limits.then, LIMIT)
+
+
+def _of_misses(*kinds: Misses) -> Iterator[Way]:
+    for misses in kinds:
+        yield Way(misses.then, MISSED)
 
 
 def _of_replies(tree: Tree, replies: Mapping[str, Reply], outcomes: Iterable[str], how: str) -> Iterator[Way]:
@@ -222,8 +228,13 @@ def _of_ask(tree: Tree, part: AskPart) -> Iterator[Way]:
     yield from _of_replies(tree, part.replies, part.ask.outcomes, NEXT)
 
 
-def _of_done(tree: Tree, part: MemberPart | RecordPart) -> Iterator[Way]:
+def _of_member(tree: Tree, part: MemberPart) -> Iterator[Way]:
     yield from _of_replies(tree, part.replies, (), NEXT)
+
+
+def _of_record(tree: Tree, part: RecordPart) -> Iterator[Way]:
+    yield from _of_replies(tree, part.replies, (), KEYS)  # the caller speaks or ends it with a key
+    yield Way(tree.limits.then, LIMIT)
 
 
 def _of_branch(tree: Tree, part: BranchPart) -> Iterator[Way]:
@@ -242,8 +253,8 @@ _READERS: Mapping[type, Callable[..., Iterator[Way]]] = {
     MenuPart: _of_menu,
     FormPart: _of_form,
     AskPart: _of_ask,
-    MemberPart: _of_done,
-    RecordPart: _of_done,
+    MemberPart: _of_member,
+    RecordPart: _of_record,
     BranchPart: _of_branch,
     TransferPart: _of_transfer,
 }
