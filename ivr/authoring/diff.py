@@ -11,7 +11,7 @@ from datetime import time
 from typing import Any
 
 from ivr.authoring.folder import Menus
-from ivr.dialogue.calendar import Calendar
+from ivr.dialogue.calendar import Calendar, Hours
 from ivr.dialogue.tree import Part, Tree
 from ivr.rail.answers import QuerySpec
 
@@ -67,9 +67,10 @@ def changes(old: Menus, new: Menus) -> list[Change]:
     found: list[Change] = []
     for name in dict.fromkeys([*old.trees, *new.trees]):
         before, after = old.trees.get(name), new.trees.get(name)
-        found += _between(name, _flat(before), _flat(after))
-        found += _parts(name, before.parts if before else {}, after.parts if after else {})
-    return found + _between("calendar", _flat(_calendar(old)), _flat(_calendar(new)))
+        found.extend(_between(name, _flat(before), _flat(after)))
+        found.extend(_parts(name, before.parts if before else {}, after.parts if after else {}))
+    found.extend(_between("calendar", _flat(_calendar(old)), _flat(_calendar(new))))
+    return found
 
 
 def _parts(tree: str, old: Mapping[str, Part], new: Mapping[str, Part]) -> Iterator[Change]:
@@ -176,10 +177,8 @@ def _members(values: Iterable[Any], way: Way) -> Iterator[tuple[Way, str]]:
 
 
 def _days(calendar: Calendar) -> Iterator[tuple[Way, str]]:
-    for what, hours in (("hours", calendar.hours), ("holiday_hours", calendar.holiday_hours or ())):
-        for number, day in enumerate(_DAYS):
-            spans = [(h.start, h.end) for h in hours if number in h.days]
-            yield (what, day), _spans(spans) if hours else ""
+    yield from _week("hours", calendar.hours or None)
+    yield from _week("holiday_hours", calendar.holiday_hours)
     for at, opening in calendar.exceptions.items():
         yield ("exceptions", str(at)), _spans(opening)
     for what, days in (("holidays", calendar.holidays), ("workdays", calendar.workdays)):
@@ -188,6 +187,12 @@ def _days(calendar: Calendar) -> Iterator[tuple[Way, str]]:
     for period in calendar.periods:
         peak = " peak" if period.peak else ""
         yield ("periods", period.name), f"{period.first} to {period.last}{peak}"
+
+
+def _week(what: str, hours: tuple[Hours, ...] | None) -> Iterator[tuple[Way, str]]:
+    if hours is not None:
+        for number, day in enumerate(_DAYS):
+            yield (what, day), _spans((h.start, h.end) for h in hours if number in h.days)
 
 
 def _spans(spans: Iterable[tuple[time, time]]) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from ivr.authoring.folder import Menus
     from ivr.settings import Settings
 
 _LITTLE_DISK, _NO_DISK = 1 << 30, 100 << 20  # bytes
@@ -174,17 +175,63 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 
 def _menus(settings: Settings) -> Iterator[Finding]:
-    from ivr.authoring.loader import load_trees
+    from ivr.authoring.folder import read_folder, standing
 
-    trees = load_trees(settings.menus)
-    yield Finding("menus", "ok", f"{', '.join(sorted(trees))} in {settings.menus}")
+    names = "hotline, connected, agent"
+    on_air, broken, coming = _on_air(settings)
+    for number, why in broken:
+        yield Finding("menus", "fail", f"revision {number} does not read: {why}", "ivr menu publish")
+    if on_air is None:
+        read_folder(settings.menus)
+        then = (
+            "an edited file is on air" if settings.menus_live == "files" else "the next start publishes them"
+        )
+        yield Finding("menus", "ok", f"{names} in {settings.menus}; {then}")
+        return
+    says, mend = standing(settings.menus, on_air)
+    later = "".join(f"; revision {number} goes on air {at}" for number, at in coming)
+    if says:
+        yield Finding("menus", "warn", says + later, mend)
+    else:
+        yield Finding("menus", "ok", f"revision {on_air.revision} is on air, as in {settings.menus}{later}")
+
+
+def _on_air(settings: Settings) -> tuple[Menus | None, list[tuple[int, str]], list[tuple[int, str]]]:
+    """The menus on air; the revisions that should be but do not read, and why; those that are due later, and when.
+    Nothing where nothing was published."""
+    from ivr.app import open_store
+    from ivr.authoring.folder import read_files
+    from ivr.clock import utc_now
+    from ivr.errors import IvrError
+    from ivr.store import revisions
+
+    if settings.menus_live == "files" or not (settings.database_url or (settings.home / "ivr.db").exists()):
+        return None, [], []
+    broken: list[tuple[int, str]] = []
+    now = utc_now()
+    engine = open_store(settings)
+    try:
+        coming = [
+            (switch.revision, f"{switch.live_from.astimezone(settings.zone):%Y-%m-%d %H:%M}")
+            for switch in revisions.pending(engine, now)
+        ]
+        for number in revisions.on_air_and_before(engine, now):
+            try:
+                return read_files(revisions.files_of(engine, number), str(number)), broken, coming
+            except IvrError as fault:
+                broken.append((number, str(fault).partition("\n")[0]))
+    finally:
+        engine.dispose()
+    return None, broken, coming
 
 
 def _sounds(settings: Settings) -> Iterator[Finding]:
-    from ivr.authoring.prompts import fixed_phrases
+    from ivr.authoring.folder import read_folder
+    from ivr.authoring.prompts import phrases_of
     from ivr.voice.build import missing
 
-    phrases = fixed_phrases(settings.menus)
+    menus = _on_air(settings)[0] or read_folder(settings.menus)
+    phrases = phrases_of(menus.trees.values())
     lacking = len(missing(phrases, settings.home))
     if lacking:
         yield Finding("sounds", "warn", f"{lacking} prompts are not made yet", "ivr prompt build")

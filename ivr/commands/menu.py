@@ -15,8 +15,9 @@ SUBCOMMANDS = {
     "test": ("menu_simulate", "Play the transcripts beside the menus and compare."),
     "graph": ("menu_graph", "The trees as a picture."),
     "publish": ("menu_publish", "Put the menus on air as a new revision."),
-    "history": ("menu_publish", "The revisions: author, message, time."),
-    "diff": ("menu_publish", "What changes between two revisions, by meaning."),
+    "history": ("menu_history", "The revisions: author, message, time."),
+    "diff": ("menu_history", "What changes between two revisions, by meaning."),
+    "withdraw": ("menu_publish", "Take back what was published for a later moment."),
     "rollback": ("menu_publish", "Put an earlier revision on air again."),
 }
 

@@ -203,6 +203,12 @@ class DamagedRevision(IvrError):
         super().__init__(f"revision {number} is damaged in the database", mend="restore a backup, or publish")
 
 
+def hash_of(engine: Engine, number: int) -> str:
+    """The content hash of a revision; "" when there is none."""
+    with reading(engine) as session:
+        return _hash_of(session, number) or ""
+
+
 def history(engine: Engine) -> tuple[list[Revision], list[Switch]]:
     """All revisions by number, and all switches in the order in which they were made."""
     with reading(engine) as session:
