@@ -77,6 +77,8 @@ def test_broken_menu_is_exit_code_1(tmp_path):
             "line": 1,
             "column": 8,
             "message": "there is no part 'main'; there are none",
+            "severity": "error",
+            "rule": "",
         }
     ]
 

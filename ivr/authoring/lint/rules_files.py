@@ -22,7 +22,7 @@ def _used(reading: Reading, only: Source | None = None) -> set[str]:
     }
 
 
-@warning(whole=False)
+@warning(whole=True)
 def unused_fragment(reading: Reading) -> Iterator[Finding]:
     """A fragment that no text uses.
 
@@ -58,7 +58,7 @@ def unused_fragment(reading: Reading) -> Iterator[Finding]:
                 )
 
 
-@warning(whole=False)
+@warning(whole=True)
 def unused_parameter(reading: Reading) -> Iterator[Finding]:
     """A parameter of an included file that nothing in it uses.
 
@@ -75,6 +75,7 @@ def unused_parameter(reading: Reading) -> Iterator[Finding]:
           main:
             menu:
               1: {label: 公告, go: notices}
+              2: {label: 结束通话, go: bye}
           bye: {say: 再见。, then: hangup}
         # file: notices.yaml
         parameters: {then: what follows}
@@ -91,6 +92,7 @@ def unused_parameter(reading: Reading) -> Iterator[Finding]:
           main:
             menu:
               1: {label: 公告, go: notices}
+              2: {label: 结束通话, go: bye}
           bye: {say: 再见。, then: hangup}
         # file: notices.yaml
         parameters: {then: what follows}

@@ -28,7 +28,7 @@ def _key_of(reading: Reading, part: str, *path: str) -> Place:
     return source, key_at(reading.nodes[part], *path) or key
 
 
-@warning(whole=False)
+@warning(whole=True)
 def too_many_options(reading: Reading) -> Iterator[Finding]:
     """A menu with more options than people keep in mind.
 
@@ -127,7 +127,7 @@ def _same_labels(options: Sequence[Option | Choice]) -> Iterator[tuple[str, str,
                 break
 
 
-@warning(whole=False)
+@warning(whole=True)
 def key_hidden(reading: Reading) -> Iterator[Finding]:
     """A key 0 of a menu or choice that hides what 0 means everywhere else.
 
@@ -178,7 +178,7 @@ def key_hidden(reading: Reading) -> Iterator[Finding]:
                 yield (*place, message)
 
 
-@warning(whole=False)
+@warning(whole=True)
 def option_order(reading: Reading) -> Iterator[Finding]:
     """Options that are not read in the order of their keys, or that leave a key out.
 
@@ -223,7 +223,7 @@ def option_order(reading: Reading) -> Iterator[Finding]:
 LEAST_WAIT_S, LEAST_BETWEEN_KEYS_S = 3.0, 2.0
 
 
-@warning(whole=False)
+@warning(whole=True)
 def wait_too_short(reading: Reading) -> Iterator[Finding]:
     """So short a wait for a key that slow callers are taken for silent ones.
 
@@ -266,7 +266,7 @@ def wait_too_short(reading: Reading) -> Iterator[Finding]:
             )
 
 
-@error(whole=False)
+@error(whole=True)
 def label_key_mismatch(reading: Reading) -> Iterator[Finding]:
     """A free text that offers a key which the menu does not have, or has for something else.
 

@@ -95,6 +95,7 @@ def endless_loop(reading: Reading) -> Iterator[Finding]:
           more:
             menu:
               1: {label: 再听一遍, go: notice}
+              2: {label: 返回主菜单, go: main}
     """
     for cycle in cycles(reading.ways.graph(NEXT)):
         circle = " → ".join([*cycle, cycle[0]])
@@ -155,33 +156,41 @@ def no_agent(reading: Reading) -> Iterator[Finding]:
 
     Bad:
 
-        start: main
+        start: time
         parts:
-          main:
+          time:
+            branch:
+              - {when: {calendar: open}, go: day}
+            then: night
+          day:
             menu:
-              1: {label: 公告, go: notices}
+              1: {label: 公告, go: notice}
               2: {label: 人工服务, go: agent}
-          notices:
+          night:
             menu:
-              1: {label: 今日公告, go: today}
-          today: {say: 今天没有公告。}
+              1: {label: 公告, go: notice}
+          notice: {say: 今天没有公告。}
           agent:
             transfer: operator
 
     Good:
 
-        start: main
+        start: time
         defaults:
-          keys: {"0": agent, "#": back}
+          keys: {"0": agent}
         parts:
-          main:
+          time:
+            branch:
+              - {when: {calendar: open}, go: day}
+            then: night
+          day:
             menu:
-              1: {label: 公告, go: notices}
+              1: {label: 公告, go: notice}
               2: {label: 人工服务, go: agent}
-          notices:
+          night:
             menu:
-              1: {label: 今日公告, go: today}
-          today: {say: 今天没有公告。}
+              1: {label: 公告, go: notice}
+          notice: {say: 今天没有公告。}
           agent:
             transfer: operator
     """
