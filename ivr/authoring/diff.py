@@ -177,16 +177,17 @@ def _members(values: Iterable[Any], way: Way) -> Iterator[tuple[Way, str]]:
 
 
 def _days(calendar: Calendar) -> Iterator[tuple[Way, str]]:
-    yield from _week("hours", calendar.hours or None)
+    yield from _week("hours", calendar.hours)
     yield from _week("holiday_hours", calendar.holiday_hours)
     for at, opening in calendar.exceptions.items():
         yield ("exceptions", str(at)), _spans(opening)
     for what, days in (("holidays", calendar.holidays), ("workdays", calendar.workdays)):
         for on in sorted(days):
             yield (what, str(on)), str(on)
-    for period in calendar.periods:
-        peak = " peak" if period.peak else ""
-        yield ("periods", period.name), f"{period.first} to {period.last}{peak}"
+    for name in dict.fromkeys(period.name for period in calendar.periods):
+        periods = [period for period in calendar.periods if period.name == name]
+        peak = " peak" if any(period.peak for period in periods) else ""
+        yield ("periods", name), ", ".join(f"{p.first} to {p.last}" for p in periods) + peak
 
 
 def _week(what: str, hours: tuple[Hours, ...] | None) -> Iterator[tuple[Way, str]]:
