@@ -19,6 +19,7 @@ NOUNS = {
     "db": "The database: upgrade.",
     "doctor": "Check every part and say how to mend what is wrong.",
     "menu": "Menu trees: check, rehearse, draw, publish, roll back.",
+    "notice": "Emergency announcements: set, list, clear.",
     "prompt": "Sounds: build, missing, say.",
     "queue": "Queues: statistics, entries, ingest.",
     "rail": "Railway data: info, trains, fares, tickets, stations.",

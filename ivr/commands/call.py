@@ -166,6 +166,10 @@ def _document(found: Story, zone: tzinfo) -> dict[str, Any]:
         }
         for row in found.entries
     ]
+    document["messages"] = [
+        {"at": _iso(row.at, zone), "part": row.part, "seconds": row.seconds, "path": row.path}
+        for row in found.messages
+    ]
     return document
 
 
@@ -187,6 +191,9 @@ def _lines(found: Story, zone: tzinfo) -> list[str]:
     for step in found.steps:
         after = _MENU if step.entry in ("hotline", "agent") else _AFTER
         events += [(step.at, after, line) for line in _step_lines(step)]
+    for message in found.messages:
+        line = f"{message.part:<14} message  {seconds(message.seconds)} in {message.path}"
+        events.append((message.at, _AFTER, line))
     for entry in found.entries:
         rings = [ring for ring in found.attempts if ring.entry == entry.number]
         events += [(at, _QUEUE, line) for at, line in _entry_lines(entry, rings)]

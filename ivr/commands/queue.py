@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import click
 from ivr.clock import utc_now
 from ivr.commands.period import period, period_options
 from ivr.commands.table import percent, seconds, table
+from ivr.errors import IvrError
 from ivr.reports.queue_stats import GROUPS
-from ivr.settings import load
+from ivr.settings import Settings, load
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 _queue = click.option("--queue", default="", help="Only this queue.")
@@ -52,6 +54,7 @@ def stats(from_text: str | None, to_text: str | None, queue: str, by: str, as_js
     try:
         entries = report_entries(engine, since, until, queue)
         sessions, pauses = report_spans(engine, since, until, queue)
+        peak = _peak(settings, engine)
     finally:
         engine.dispose()
     rows = queue_stats(
@@ -64,6 +67,7 @@ def stats(from_text: str | None, to_text: str | None, queue: str, by: str, as_js
         pauses=pauses,
         since=since,
         until=min(until, now),
+        peak=peak,
     )
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
@@ -72,6 +76,18 @@ def stats(from_text: str | None, to_text: str | None, queue: str, by: str, as_js
     else:
         local = [moment.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M") for moment in (since, until)]
         click.echo(f"No callers from {local[0]} to {local[1]}.")
+
+
+def _peak(settings: Settings, engine: Any) -> Callable[[date], bool] | None:
+    """Which days are peak days, by the calendar of the menus on air."""
+    from ivr.app import menus_on_air
+
+    try:
+        return menus_on_air(settings, engine).trees["hotline"].calendar.is_peak
+    except IvrError as fault:
+        why = str(fault).splitlines()[0]
+        click.echo(f"ivr: no calendar can be read, so no day is a peak day: {why}", err=True)
+        return None
 
 
 def _stats_table(rows: Sequence[dict[str, Any]], by: str, threshold_s: int) -> str:

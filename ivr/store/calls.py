@@ -12,6 +12,7 @@ from ivr.errors import IvrError
 from ivr.store.database import reading
 from ivr.store.models.acd import Attempt, QueueEntry
 from ivr.store.models.calls import Call, CallStep
+from ivr.store.models.messages import Message
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Story:
     steps: list[CallStep]
     entries: list[QueueEntry]
     attempts: list[Attempt]
+    messages: list[Message]
 
 
 def list_calls(
@@ -66,6 +68,11 @@ def story(engine: Engine, uniqueid: str) -> Story:
                     select(Attempt)
                     .where(Attempt.call_uniqueid == uniqueid)
                     .order_by(Attempt.entry, Attempt.number)
+                )
+            ),
+            list(
+                session.scalars(
+                    select(Message).where(Message.call_uniqueid == uniqueid).order_by(Message.at, Message.id)
                 )
             ),
         )

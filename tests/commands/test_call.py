@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from ivr.dialogue.call import CallInfo, Step
-from ivr.store.database import open_engine
+from ivr.store.database import open_engine, writing
 from ivr.store.journal import DirectJournal
+from ivr.store.models.messages import Message
 
 LOG = Path(__file__).parent.parent / "queue_logs" / "hard_cases.log"
 CALL = "1770685210.10"
@@ -110,3 +111,18 @@ def test_a_transfer_a_fallback_and_a_call_known_from_the_queue_only(filled) -> N
 def test_an_unknown_call_is_told_in_one_line(filled) -> None:
     fault = filled("call", "show", "1.1")
     assert (fault.code, fault.err.count("\n")) == (1, 1)
+
+
+def test_the_story_mentions_the_messages(filled, home: Path) -> None:
+    engine = open_engine(f"sqlite:///{home / 'ivr.db'}")
+    with writing(engine) as session:
+        at = AT + timedelta(seconds=4)
+        path = f"messages/{CALL}-1.wav"
+        session.add(Message(call_uniqueid=CALL, path=path, part="message", seconds=12.5, at=at))
+    engine.dispose()
+    assert filled("call", "show", CALL, "--json").document["messages"] == [
+        {"at": "2026-02-10T09:00:14.300000+08:00", "part": "message", "seconds": 12.5, "path": path}
+    ]
+    assert (
+        f"09:00:14  message        message  0:12 in {path}" in filled("call", "show", CALL).out.splitlines()
+    )

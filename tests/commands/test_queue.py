@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from ivr.settings import PROJECT
+
 LOG = Path(__file__).parent.parent / "queue_logs" / "hard_cases.log"
 DAY = ("--from", "2026-02-10", "--to", "2026-02-10")
 
@@ -45,6 +47,23 @@ def test_stats_as_json(filled) -> None:
     )
     assert operator["threshold_s"] == 20
     assert filled("queue", "stats", *DAY, "--queue", "tickets", "--json").document == [tickets]
+
+
+def test_the_standard_is_that_of_the_calendar(filled, monkeypatch, tmp_path: Path) -> None:
+    # 2026-02-10 is in the Spring Festival rush of the shipped calendar.
+    assert {row["standard"] for row in filled("queue", "stats", *DAY, "--json").document} == {0.5}
+    menus = tmp_path / "menus"
+    menus.mkdir()
+    for path in (PROJECT / "menus").glob("*.yaml"):
+        if path.name != "calendar.yaml":
+            (menus / path.name).write_text(path.read_text("utf-8"), "utf-8")
+    monkeypatch.setenv("IVR_MENUS", str(menus))
+    assert {row["standard"] for row in filled("queue", "stats", *DAY, "--json").document} == {0.85}
+    (menus / "calendar.yaml").write_text("hours: never\n", "utf-8")
+    broken = filled("queue", "stats", *DAY, "--json")
+    assert (broken.code, {row["standard"] for row in broken.document}) == (0, {0.85})
+    assert broken.err.startswith("ivr: no calendar can be read, so no day is a peak day: ")
+    assert "calendar.yaml:1:8: hours must be a map" in broken.err
 
 
 @pytest.mark.parametrize("by", ["queue", "agent", "hour", "day", "option"])
