@@ -194,11 +194,13 @@ def _checked(pinned: Pinned, scene: Scene) -> Answer:
 
 
 def sample_answer(spec: QuerySpec, outcome: str, at: datetime, given: Mapping[str, Any]) -> Answer:
-    """An answer with a made-up value for each slot that ``given`` lacks; ``given["items"]`` is its list."""
+    """An answer with a made-up value for each slot that ``given`` lacks; ``given["items"]`` is its list. A slot that
+    is given as ``None`` has no value."""
     samples = {**_SAMPLES, "date": at.date().isoformat()}
 
     def fill(kinds: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
-        return {**{name: samples[kind] for name, kind in kinds.items()}, **values}
+        filled = {**{name: samples[kind] for name, kind in kinds.items()}, **values}
+        return {name: value for name, value in filled.items() if value is not None}
 
     slots = {name: value for name, value in given.items() if name != "items"}
     kinds = spec.items.get(outcome)

@@ -1,27 +1,35 @@
 """Every transcript passes all three drivers: simulator, FastAGI server, AGI process.
 
-The menus are the shipped ones and the answers come from the railway data in SQL; only the caller and Asterisk's
-side of the wire are played.
+The menus are the shipped ones, or the small trees in ``transcripts/menus`` that have what those lack. The answers come
+from the railway data in SQL, unless a transcript pins them; only the caller and Asterisk's side of the wire are played.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from ivr.app import Answers, conversations, make_home, open_store
-from ivr.authoring.loader import load_trees
+from ivr.app import Answers, make_home, open_store, tree_of_entry
+from ivr.authoring.loader import load_tree, load_trees
+from ivr.authoring.pieces import CONDITIONS
 from ivr.clock import fixed_clock
-from ivr.dialogue.actions import Ask
-from ivr.dialogue.events import Digits, HungUp
+from ivr.dialogue.actions import Action, Ask, Record
+from ivr.dialogue.call import CallInfo
+from ivr.dialogue.engine import converse
+from ivr.dialogue.events import Digits, Event, HungUp
+from ivr.dialogue.session import Session
+from ivr.dialogue.tree import BranchPart, Part
 from ivr.rail.answers import Answer
+from ivr.rehearsal import Pretended, notices_of
 from ivr.settings import PROJECT, Settings
 from ivr.simulator import Caller, Transcript, event_line, play
 from ivr.store.agents import add_agent
@@ -29,13 +37,14 @@ from ivr.store.database import Engine
 from ivr.store.migrate import upgrade
 from ivr.store.rail import load_rail_data
 from ivr.telephony import agi_process
+from ivr.telephony.agi_dialogue import MESSAGE_KEEP, MESSAGE_PLACE
 from ivr.telephony.fastagi import FastAgiServer
 from tests.telephony.fake_agi import FakeChannel, MemoryJournal, sound
 
 FILES = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
 ZONE = ZoneInfo("Asia/Shanghai")
 TREES = load_trees(PROJECT / "menus")
-QUEUESTATUS = {"timeout": "TIMEOUT", "join_empty": "JOINEMPTY", "answered": "CONTINUE"}
+QUEUESTATUS = {"timeout": "TIMEOUT", "join_empty": "JOINEMPTY", "full": "FULL", "answered": "CONTINUE"}
 FEATURE_CODE = {"sign_in": "*51", "sign_out": "*52", "pause": "*53", "unpause": "*54"}
 
 
@@ -54,16 +63,34 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 class Scene:
     """A transcript about to be played: its caller, its clock, its answers, and the lines so far."""
 
-    def __init__(self, transcript: Transcript, engine: Engine) -> None:
+    def __init__(self, transcript: Transcript, engine: Engine, folder: Path) -> None:
         self.transcript = transcript
-        self.clock = fixed_clock(transcript.scene.at.replace(tzinfo=ZONE))
-        self.begin = conversations(TREES.__getitem__, self.clock)
+        scene = transcript.scene
+        self.tree = load_tree(scene.tree) if scene.tree else TREES[tree_of_entry(scene.call.entry)]
+        self.clock = fixed_clock(scene.at.replace(tzinfo=ZONE))
         self.caller = Caller(iter(transcript.tokens))
         self.lines: list[str] = []
-        self._answers = Answers(engine, self.clock)
+        self.pretended = Pretended(scene, Answers(engine, self.clock))
+        self._message = folder / "message.wav"
+        self._recorded = ""
+
+    def begin(
+        self, call: CallInfo, watch: Callable[[Session], Session] = lambda session: session
+    ) -> Generator[Action, Event, str]:
+        notices = notices_of(self.transcript.scene, self.tree, self.clock())
+        return converse(self.tree, call, self.clock, lambda: notices, watch)
 
     def answer(self, ask: Ask) -> Answer:
-        answer = self._answers(ask)
+        if ask.query == MESSAGE_PLACE:
+            self._recorded = self.pretended.do(Record(1))
+            if self._recorded == "error":
+                self.lines.append("! record error")
+                return Answer("error")
+            return Answer("ready", {"path": str(self._message)})
+        if ask.query == MESSAGE_KEEP:
+            self.lines.append(f"! record {self._recorded}")
+            return Answer(self._recorded)
+        answer = self.pretended.answer(ask)
         self.lines.append(f"? {ask.query} {answer.outcome}")
         return answer
 
@@ -82,6 +109,7 @@ class Channel(FakeChannel):
         seat = facts.get("seat", "trunk")
         super().__init__(channel=f"PJSIP/{seat}-00000007", callerid=call.caller, args=args)
         self.scene = scene
+        self.messages = ["3 #"] * 3
         self.variables["MEMBERNAME"] = facts.get("staff", "")
         if facts.get("operation") == "pause":
             self.members.add("PJSIP/1001")
@@ -120,13 +148,24 @@ def ended(scene: Scene, channel: Channel, journal: MemoryJournal) -> list[str]:
     outcome = journal.ended[-1]
     assert (channel.variables.get("IVR_DONE") == "1") == (outcome != "hung_up")
     if outcome == "transferred":
-        outcome = f"transferred {channel.variables['IVR_QUEUE']}"
+        variables = channel.variables
+        outcome = f"transferred {variables['IVR_QUEUE']}"
+        if variables["IVR_SKILL"]:
+            outcome += f" skill {variables['IVR_SKILL']}"
+        if variables["IVR_PRIORITY"] != "0":
+            outcome += f" priority {variables['IVR_PRIORITY']}"
     return [*scene.lines, f"= {outcome}"]
 
 
 def through_simulator(scene: Scene) -> list[str]:
     call = scene.transcript.scene.call
-    return list(play(scene.begin(call), scene.caller, scene._answers))
+    return list(play(scene.begin(call), scene.caller, scene.pretended.answer, scene.pretended.do))
+
+
+def through_json(scene: Scene) -> list[str]:
+    """The simulator once more, with the session written as JSON and read again between any two steps."""
+    begin = scene.begin(scene.transcript.scene.call, lambda session: Session.from_json(session.to_json()))
+    return list(play(begin, scene.caller, scene.pretended.answer, scene.pretended.do))
 
 
 def through_fastagi(scene: Scene) -> list[str]:
@@ -179,19 +218,35 @@ def through_process(scene: Scene) -> list[str]:
     return ended(scene, channel, journal)
 
 
-@pytest.mark.parametrize("driver", [through_simulator, through_fastagi, through_process])
+@pytest.mark.parametrize("driver", [through_simulator, through_json, through_fastagi, through_process])
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_transcript(path: Path, driver: Callable[[Scene], list[str]], engine: Engine):
+def test_transcript(path: Path, driver: Callable[[Scene], list[str]], engine: Engine, tmp_path: Path):
     transcript = Transcript.read(path)
     scene = transcript.scene
     scene = replace(scene, call=replace(scene.call, call_id="1795308086.1"))
     transcript = replace(transcript, scene=scene)
-    assert driver(Scene(transcript, engine)) == list(transcript.lines)
+    assert driver(Scene(transcript, engine, tmp_path)) == list(transcript.lines)
 
 
 def test_all_nine_options_have_transcripts():
     for option in "123456789":
         assert any(path.stem.startswith(f"option_{option}_") for path in FILES), option
+
+
+def test_every_verb_and_condition_has_a_transcript():
+    shown: set[str] = set()
+    trees = [
+        load_tree(path)
+        for path in sorted((FILES[0].parent / "menus").glob("*.yaml"))
+        if path.stem != "calendar"
+    ]
+    for tree in [*TREES.values(), *trees]:
+        shown |= {type(part).__name__ for part in tree.parts.values()}
+        for part in tree.parts.values():
+            if isinstance(part, BranchPart):
+                shown |= {condition.kind for case in part.cases for condition in case.conditions}
+    verbs = {verb.__name__ for verb in get_args(Part)}
+    assert verbs | (set(CONDITIONS) - {"operation", "queue_status"} | {"fact"}) <= shown
 
 
 def test_a_line_that_is_none_is_named(tmp_path: Path):
@@ -201,6 +256,18 @@ def test_a_line_that_is_none_is_named(tmp_path: Path):
     path.write_text("at: 2026-11-22T09:00\n\n< 您好\nsomething\n", "utf-8")
     with pytest.raises(IvrError, match=r"bad.txt:4: 'something' is not a line of a transcript"):
         Transcript.read(path)
+    for head, told in [
+        ("queue: operator", "'operator' is not the state of a queue"),
+        ("queue: operator wait long", "'operator wait long' is not the state of a queue"),
+        ("returning: soon", "'soon' is no number of days"),
+        ("answer: presale", "'presale' is not an answer"),
+        ("answer: presale told {", "is not an answer"),
+        ("answer: presale told []", "is not an answer"),
+        ("notice:", "the notice has no text"),
+    ]:
+        path.write_text(f"at: 2026-11-22T09:00\n{head}\n", "utf-8")
+        with pytest.raises(IvrError, match=f"bad.txt:2: .*{re.escape(told)}"):
+            Transcript.read(path)
     path.write_text("at: noon\n", "utf-8")
     with pytest.raises(IvrError, match="'noon' is not a moment"):
         Transcript.read(path)
