@@ -44,7 +44,7 @@ def check(sources: Iterable[Source], tree: Tree, places: Mapping[str, tuple[Sour
             source.fault(place, f"'{word}' means something already; give the part another name")
     for source in sources:
         for node, target in source.targets:
-            if target not in places and target not in TARGETS:
+            if target not in places and target not in TARGETS and target.strip("<>") not in source.missing:
                 source.fault(node, f"there is no part '{target}'; {_nearest_part(source, target, places)}")
     for name, part in tree.parts.items():
         source, place = places[name]

@@ -192,9 +192,12 @@ class TreeReader:
             name = self.source.word(given["as"], "as")
             if name in self.parts:
                 self.source.fault(given["as"], f"there is a part '{name}' already")
-            path = self.path.parent / self.source.word(given["file"], "file")
+            # What the file is found to lack must not make its name unknown as well.
+            self.places[name], self.nodes[name] = (self.source, item), item
+            file = self.source.word(given["file"], "file")
+            path = self.path.parent / file
             if not path.is_file():
-                self.source.fault(given["file"], f"there is no file {path}")
+                self.source.fault(given["file"], f"there is no file '{file}' beside {self.path.name}")
                 continue
             with_node = given.get("with")
             self._read_included(path, name, item, with_node, pieces, defaults, calendar)
@@ -223,8 +226,9 @@ class TreeReader:
             if "parameters" in top
             else []
         )
+        source.missing = frozenset(takes) - set(given)
         for parameter in takes:
-            if parameter not in given:
+            if parameter in source.missing:
                 self.source.fault(place, f"{path.name} needs '{parameter}' under with")
         for parameter in given:
             if parameter not in takes:
@@ -237,8 +241,6 @@ class TreeReader:
         self._read_parts(top["parts"], PartReader(inner, defaults))
         start = source.target(top["start"], "start")
         self.parts[name] = BranchPart(name, (), start)
-        self.places[name] = (self.source, place)
-        self.nodes[name] = place
 
     # --- the top of the file -----------------------------------------------------------------
 

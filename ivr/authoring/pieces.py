@@ -65,6 +65,8 @@ class Pieces:
         def fragment(match: re.Match[str]) -> str:
             if match[1] in self.fragments:
                 return self.fragments[match[1]].get(language, "")
+            if match[1] in self.source.missing:
+                return ""
             self.source.fault(
                 node, f"there is no fragment or parameter '{match[1]}'; {nearest(match[1], self.fragments)}"
             )

@@ -53,7 +53,8 @@ class Source:
     """One file while it is read; faults are collected, so that all are told at once.
 
     ``parameters``: what ``<name>`` stands for in this file. ``prefix``: stands before the names of the
-    file's parts (``local``) in the tree. ``targets`` collects every way that was named.
+    file's parts (``local``) in the tree. ``missing``: parameters that were not given, as told already.
+    ``targets`` collects every way that was named.
     """
 
     def __init__(self, path: Path, prefix: str = "", parameters: Mapping[str, str] | None = None) -> None:
@@ -61,6 +62,7 @@ class Source:
         self.prefix = prefix
         self.parameters = dict(parameters or {})
         self.local: frozenset[str] = frozenset()
+        self.missing: frozenset[str] = frozenset()
         self.faults: list[Fault] = []
         self.targets: list[tuple[yaml.Node, str]] = []
         try:

@@ -73,7 +73,7 @@ def too_many_options(reading: Reading) -> Iterator[Finding]:
     most = reading.standards.options
     for name, menu in _menus(reading):
         if len(menu.options) > most:
-            message = f"menu '{name}' has {len(menu.options)} options; people keep {most} in mind: part it"
+            message = f"menu '{name}' has {len(menu.options)} options; people keep {most} in mind; give some a menu of their own"
             yield (*reading.place(name), message)
 
 

@@ -92,8 +92,10 @@ def missing_text(reading: Reading) -> Iterator[Finding]:
     for number, language in enumerate(tree.languages):
         missing = [name for name in WORDS if language not in (tree.words.get(name) or WORDS[name])]
         if missing:
-            first, more = missing[0], f" and {len(missing) - 1} others" if len(missing) > 1 else ""
-            message = f"the sentence '{first}'{more} has no text for '{language}'; give it under words"
+            which = f"sentence '{missing[0]}' has"
+            if len(missing) > 1:
+                which = f"sentences '{missing[0]}' and {len(missing) - 1} others have"
+            message = f"the {which} no text for '{language}'; give it under words"
             yield (*reading.top("languages", str(number)), message)
 
 

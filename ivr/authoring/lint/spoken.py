@@ -114,6 +114,8 @@ def _of_form(reading: Reading, form: FormPart) -> Iterator[Prompt]:
 def _of_answers(reading: Reading, name: str, replies: Mapping[str, Reply]) -> Iterator[Prompt]:
     for outcome, reply in replies.items():
         place = reading.place(name, "answers", outcome)
+        if place == reading.places[name]:
+            continue  # it is not written: "one" is taken from "many"
         said = [reply.say, *[reply.each] * (reply.at_a_time if reply.each else 0)]
         yield _prompt(reading, place, f"answer '{outcome}'", said)
 
