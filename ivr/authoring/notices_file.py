@@ -78,13 +78,11 @@ def read_notices(
 
 
 def check_notices(folder: Path, hotline: Tree | None) -> list[Fault]:
-    """What is wrong in the folder's notices; ``hotline``: the callers' tree, when it could be read."""
+    """What is wrong in the folder's notices, as far as ``hotline``, the callers' tree, can tell."""
     path = folder / FILE
-    if not path.is_file():
+    if hotline is None or not path.is_file():
         return []
-    languages = hotline.languages if hotline else ("zh",)
-    faults = read_notices(path, languages, hotline.parts if hotline else None)[1]
-    return faults if hotline else []
+    return read_notices(path, hotline.languages, hotline.parts)[1]
 
 
 def _read(pieces: Pieces, node: yaml.Node, parts: Sequence[str] | None) -> Standing:
