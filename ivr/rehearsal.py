@@ -146,16 +146,16 @@ class Pretended:
     def __init__(self, scene: Scene, data: Callable[[Ask], Answer]) -> None:
         self._scene = scene
         self._data = data
-        self._pinned: dict[str, list[Answer]] = {}
+        self._pinned: dict[str, list[Pinned]] = {}
         for pinned in scene.answers:
-            answer = _checked(pinned, scene)
-            self._pinned.setdefault(pinned.query, []).append(answer)
+            _check(pinned)
+            self._pinned.setdefault(pinned.query, []).append(pinned)
 
     def answer(self, ask: Ask) -> Answer:
         """The answer to a query."""
         pinned = self._next(ask.query)
         if pinned is not None:
-            return pinned
+            return sample_answer(QUERIES[ask.query], pinned, self._scene.at, ask.args)
         if ask.query == QUEUE_STATE.name:
             return Answer("known", self._scene.queues.get(ask.args["queue"], _OPEN))
         if ask.query == CALLER_HISTORY.name:
@@ -169,7 +169,7 @@ class Pretended:
         pinned = self._next(name)
         return usual if pinned is None else pinned.outcome
 
-    def _next(self, query: str) -> Answer | None:
+    def _next(self, query: str) -> Pinned | None:
         """Several answers pinned for a query come one after the other; the last one stays."""
         answers = self._pinned.get(query)
         if not answers:
@@ -177,34 +177,44 @@ class Pretended:
         return answers.pop(0) if len(answers) > 1 else answers[0]
 
 
-def _checked(pinned: Pinned, scene: Scene) -> Answer:
-    if pinned.query == "record" or pinned.query in MEMBER_OPERATIONS:
-        spec = QuerySpec(pinned.query, {}, {})
-        outcomes: tuple[str, ...]
-        outcomes = RECORD_OUTCOMES if pinned.query == "record" else MEMBER_OUTCOMES
-    elif pinned.query in QUERIES:
-        spec = QUERIES[pinned.query]
-        outcomes = (*spec.outcomes, "error")
+def _check(pinned: Pinned) -> None:
+    """Raises :class:`IvrError` for an answer that no query can give."""
+    outcomes: tuple[str, ...]
+    if pinned.query in QUERIES:
+        outcomes = (*QUERIES[pinned.query].outcomes, "error")
+    elif pinned.query in MEMBER_OPERATIONS:
+        outcomes = MEMBER_OUTCOMES
+    elif pinned.query == "record":
+        outcomes = RECORD_OUTCOMES
     else:
         raise IvrError(f"answer: there is no query '{pinned.query}'", mend=nearest(pinned.query, QUERIES))
     if pinned.outcome not in outcomes:
         mend = nearest(pinned.outcome, outcomes)
         raise IvrError(f"answer: '{pinned.query}' cannot come out as '{pinned.outcome}'", mend=mend)
-    return sample_answer(spec, pinned.outcome, scene.at, pinned.given)
 
 
-def sample_answer(spec: QuerySpec, outcome: str, at: datetime, given: Mapping[str, Any]) -> Answer:
-    """An answer with a made-up value for each slot that ``given`` lacks; ``given["items"]`` is its list. A slot that
-    is given as ``None`` has no value."""
+def sample_answer(
+    spec: QuerySpec, pinned: Pinned, at: datetime, args: Mapping[str, Any] | None = None
+) -> Answer:
+    """A pinned answer with a value for each slot that it does not give: what was asked, else a made-up one. A slot
+    that is given as ``None`` has no value."""
+    args = args or {}
     samples = {**_SAMPLES, "date": at.date().isoformat()}
+    asked = {name: value for name, value in args.items() if name in spec.takes and value is not None}
 
     def fill(kinds: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
-        filled = {**{name: samples[kind] for name, kind in kinds.items()}, **values}
-        return {name: value for name, value in filled.items() if value is not None}
+        # A named slot that was asked for is left out: its argument is a code, and the form knows its name.
+        usual = {
+            name: asked.get(name, samples[kind])
+            for name, kind in kinds.items()
+            if not (name in asked and kind == "named")
+        }
+        return {name: value for name, value in {**usual, **values}.items() if value is not None}
 
-    slots = {name: value for name, value in given.items() if name != "items"}
+    outcome = pinned.outcome
+    slots = {name: value for name, value in pinned.given.items() if name != "items"}
     kinds = spec.items.get(outcome)
-    rows = given.get("items", [{}] * _SAMPLE_ITEMS if kinds else [])
+    rows = pinned.given.get("items", [{}] * _SAMPLE_ITEMS if kinds else [])
     items = tuple(fill(kinds or {}, row) for row in rows)
     return Answer(outcome, fill(spec.outcomes.get(outcome, {}), slots), items)
 

@@ -363,12 +363,16 @@ def _pinned(text: str, where: str) -> Pinned:
     outcome, _, slots = rest.strip().partition(" ")
     try:
         given = json.loads(slots) if slots.strip() else {}
-        if outcome and isinstance(given, dict):
+        if outcome and isinstance(given, dict) and _are_rows(given.get("items", [])):
             return Pinned(query, outcome, given)
     except json.JSONDecodeError:
         pass
     mend = 'e.g. answer: timetable none, or answer: presale told {"days": 15}'
     raise IvrError(f"'{text}' is not an answer", where=where, mend=mend)
+
+
+def _are_rows(items: Any) -> bool:
+    return isinstance(items, list) and all(isinstance(item, dict) for item in items)
 
 
 def _notice(text: str, where: str) -> OnAir:
