@@ -21,7 +21,7 @@ from ivr.dialogue.calendar import KINDS, Calendar, Hours, Period
 TOP = ("hours", "holiday_hours", "exceptions", "holidays", "workdays", "periods")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FILE = "calendar.yaml"
-_SPANS = {"daily": range(7), "weekdays": range(5), "weekends": range(5, 7)}
+SPANS = {"daily": range(7), "weekdays": range(5), "weekends": range(5, 7)}
 # Stricter than fromisoformat, which takes other forms in each Python: 20270210, 08:00+02:00.
 _TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -74,10 +74,10 @@ def _hours(source: Source, node: yaml.Node, what: str) -> tuple[Hours, ...]:
     A single day replaces what a span of days says about it, and ``weekdays`` what ``daily`` says.
     """
     spans: dict[int, DayHours] = {}
-    given = source.known(node, what, (*_SPANS, *DAYS))
-    for name in sorted(given, key=[*_SPANS, *DAYS].index):
+    given = source.known(node, what, (*SPANS, *DAYS))
+    for name in sorted(given, key=[*SPANS, *DAYS].index):
         times = _spans(source, given[name], what)
-        for day in _SPANS.get(name) or [DAYS.index(name)]:
+        for day in SPANS.get(name) or [DAYS.index(name)]:
             spans[day] = times
     return tuple(
         Hours(frozenset([day]), start, end) for day, times in sorted(spans.items()) for start, end in times
