@@ -247,9 +247,12 @@ def run_tests(
     ``passed`` is told each one that replays, with its title. No transcripts: no failures. Raises
     :class:`IvrError` when the menus themselves are broken.
     """
-    failures = []
+    tests = tests or folder / TESTS
+    failures: list[Failure] = []
+    if not tests.exists():
+        return failures
     with Rehearsal(settings, folder) as rehearsal:
-        for path in transcripts(tests or folder / TESTS):
+        for path in transcripts(tests):
             failure = replayed(rehearsal, path)
             if failure is None:
                 passed(path, Transcript.read(path).title)
