@@ -72,17 +72,18 @@ def graph(tree: str, form: str | None, out: Path | None, traffic: bool, days: in
         out.write_text(text, "utf-8")
     except OSError as fault:
         raise IvrError(f"cannot be written: {fault.strerror}", where=str(out)) from None
-    click.echo(f"{out}: {len(drawn.nodes) - 1} parts, {len(drawn.edges)} ways")
+    click.echo(f"{out}: {len(drawn.nodes) - 1} parts")
 
 
 def _path(settings: Settings, tree: str) -> Path:
-    path = settings.menus / f"{tree}.yaml"
-    if path.is_file():
-        return path
-    if Path(tree).is_file():
-        return Path(tree)
-    known = ", ".join(sorted(file.stem for file in settings.menus.glob("*.yaml")))
-    raise UsageFault(f"there is no tree '{tree}'", where="TREE", mend=f"a file, or one of: {known}")
+    for path in (settings.menus / f"{tree}.yaml", Path(tree)):
+        if path.is_file():
+            return path
+    from ivr.authoring.loader import TREES
+
+    raise UsageFault(
+        f"there is no tree '{tree}'", where="TREE", mend=f"a file, or one of: {', '.join(TREES)}"
+    )
 
 
 def _traffic(settings: Settings, graph: Graph, tree: Tree, days: int) -> Traffic:

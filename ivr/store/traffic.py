@@ -24,7 +24,9 @@ def menu_traffic(
             CallStep.call_uniqueid.label("call"),
             CallStep.part,
             CallStep.kind,
-            case((func.length(CallStep.keys) > 1, "…"), else_=func.coalesce(CallStep.keys, "")).label("keyed"),
+            case((func.length(CallStep.keys) > 1, "…"), else_=func.coalesce(CallStep.keys, "")).label(
+                "keyed"
+            ),
             CallStep.outcome,
             func.lead(CallStep.part, 1, "").over(partition_by=one_call, order_by=in_order).label("next_part"),
             func.row_number().over(partition_by=one_call, order_by=in_order).label("number"),
@@ -49,6 +51,6 @@ def menu_traffic(
         .group_by(steps.c.part),
     )
     with reading(engine) as session:
-        passages = [Passage(*row._tuple()) for row in session.execute(counted)]
+        passages = [Passage(*tuple(row)) for row in session.execute(counted)]
         number = session.scalar(select(func.count(distinct(steps.c.call)))) or 0
     return number, passages
