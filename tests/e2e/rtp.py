@@ -109,6 +109,11 @@ def alaw_encode(samples: np.ndarray) -> bytes:
     return _ORDER[nearer].astype(np.uint8).tobytes()
 
 
+def alaw_tone(hertz: int) -> bytes:
+    """A second of a tone, which may be repeated without a click."""
+    return alaw_encode((np.sin(2 * np.pi * hertz * np.arange(RATE) / RATE) * 8000).astype(np.int16))
+
+
 def read_wav(path: Path) -> np.ndarray:
     """The samples of an 8 kHz, 16-bit, mono file."""
     with wave.open(str(path)) as file:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
-from tests.e2e.rtp import KEY_S, KeyPresses
+from tests.e2e.rtp import KEY_S, KeyPresses, alaw_tone
 
 LOOPBACK = "127.0.0.1"
 _CODECS = {"alaw": (8, "PCMA"), "ulaw": (0, "PCMU"), "g722": (9, "G722")}
@@ -138,6 +138,7 @@ class CallerPhone(Sipp):
     ``keys_by``: ``events`` (RTP), ``info`` (SIP INFO), ``tones`` (in the A-law sound). ``secret``: a seat's password,
     then ``caller`` is the seat. ``ear``: the port where the sound is to be sent, when not to this phone.
     ``breathes``: it sends silence all the time, as a phone does; needed for calls of a minute and more without keys.
+    ``speaks``: it sends a tone all the time, as from somebody who talks.
     """
 
     def __init__(
@@ -153,6 +154,7 @@ class CallerPhone(Sipp):
         secret: str = "",
         ear: int = 0,
         breathes: bool = False,
+        speaks: bool = False,
         source: str = LOOPBACK,
     ) -> None:
         folder.mkdir(parents=True)
@@ -167,9 +169,9 @@ class CallerPhone(Sipp):
         ]
         sound = _sound(codec, events=keys_by == "events", port=str(ear) if ear else "[media_port]")
         start = ""
-        if breathes:
-            (folder / "silence.alaw").write_bytes(b"\xd5" * 8000)
-            start = f'<nop><action><exec rtp_stream="{folder}/silence.alaw,-1,8"/></action></nop>'
+        if breathes or speaks:
+            (folder / "sound.alaw").write_bytes(alaw_tone(440) if speaks else b"\xd5" * 8000)
+            start = f'<nop><action><exec rtp_stream="{folder}/sound.alaw,-1,8"/></action></nop>'
         options = ["-au", caller, "-ap", secret] if secret else []
         super().__init__(
             folder, at, _caller_scenario(caller, number, sound, start, steps, bool(secret)), "call",
