@@ -28,6 +28,7 @@ from ivr.telephony.agi_dialogue import MESSAGE_KEEP, MESSAGE_PLACE, describe
 if TYPE_CHECKING:
     from ivr.authoring.folder import Menus
     from ivr.authoring.live import LiveMenus, Shelf
+    from ivr.authoring.notices_file import StandingNotices
     from ivr.authoring.source import MenuFaults
     from ivr.store.messages import MessageBox
     from ivr.store.notices import LiveNotices
@@ -87,7 +88,9 @@ def prepare(settings: Settings, say: Callable[[str], None] = lambda _line: None)
             say("railway data loaded")
     finally:
         engine.dispose()
-    built = build(phrases_of(menus.trees.values()), settings.home)
+    notices = _standing_notices(settings, lambda: menus)
+    told = notices.phrases(system_clock(settings.zone)())
+    built = build([*phrases_of(menus.trees.values()), *told], settings.home)
     if built.made:
         say(f"{built.made} prompts made")
     for phrase, why in built.failed:
@@ -268,11 +271,15 @@ def live_conversations(
 
 def live_notices(settings: Settings, engine: Engine, clock: Clock, menus: LiveMenus) -> LiveNotices:
     """All notices on air: those that were set, and those of the menu folder's file. To be closed."""
-    from ivr.authoring.notices_file import StandingNotices
     from ivr.store.notices import LiveNotices
 
-    standing = StandingNotices(settings.menus, settings.zone, lambda: menus.now.trees["hotline"].languages)
-    return LiveNotices(engine, clock, standing)
+    return LiveNotices(engine, clock, _standing_notices(settings, lambda: menus.now))
+
+
+def _standing_notices(settings: Settings, menus: Callable[[], Menus]) -> StandingNotices:
+    from ivr.authoring.notices_file import StandingNotices
+
+    return StandingNotices(settings.menus, settings.zone, lambda: menus().trees["hotline"].languages)
 
 
 def message_box(settings: Settings, engine: Engine, clock: Clock) -> MessageBox:

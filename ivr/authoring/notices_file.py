@@ -27,6 +27,8 @@ from ivr.dialogue.notices import Notice
 from ivr.dialogue.tree import Text, Tree
 from ivr.errors import IvrError
 from ivr.speech import LANGUAGES, placeholders, readable
+from ivr.speech.compose import compose
+from ivr.speech.phrase import Phrase
 
 log = logging.getLogger(__name__)
 
@@ -151,6 +153,15 @@ class StandingNotices:
         self._refresh()
         local = now.astimezone(self._zone).replace(tzinfo=None)
         return [one.notice(self._zone) for one in self._known if one.first <= local < one.until]
+
+    def phrases(self, now: datetime) -> list[Phrase]:
+        """What those on air at ``now`` (aware) say."""
+        return [
+            phrase
+            for notice in self(now)
+            for language, words in notice.text.items()
+            for phrase in compose(words, {}, language)
+        ]
 
     def _refresh(self) -> None:
         try:

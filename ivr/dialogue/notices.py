@@ -12,7 +12,8 @@ class Notice:
     """An emergency announcement until ``until`` (aware).
 
     ``before``: said before that part; ``queue``: before a transfer to that queue; neither: before the
-    next menu or form of every call. Each call hears it once.
+    next menu or form of every call. Each dialogue hears it once. ``id``: positive for those in SQL, negative for
+    those of a file.
     """
 
     id: int

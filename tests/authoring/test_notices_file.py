@@ -134,3 +134,11 @@ def test_a_file_that_cannot_be_read_keeps_what_was_known(standing, tmp_path: Pat
     (tmp_path / "notices.yaml").unlink()
     (tmp_path / "notices.yaml").mkdir()
     assert said(notices, "2026-02-10T09:00") == ["甲地停运。"]
+
+
+def test_what_they_say_can_be_made_ahead(standing):
+    notices = standing(
+        "notices: [{text: 今天部分列车停运。请留意车站公告。}, {text: 明天开始。, from: 2026-02-11}]"
+    )
+    said = [(phrase.text, phrase.language) for phrase in notices.phrases(at("2026-02-10T09:00"))]
+    assert said == [("今天部分列车停运。", "zh"), ("请留意车站公告。", "zh")]
