@@ -337,9 +337,8 @@ def _needs(spec: QuerySpec) -> list[str]:
 
 def _outcomes(spec: QuerySpec) -> Schema:
     names = list(dict.fromkeys([*spec.outcomes, "error"]))
-    needed = [name for name in spec.outcomes if name not in ("error", "one")]
-    if "one" in spec.outcomes and "many" not in spec.outcomes:
-        needed.append("one")
+    taken_from_many = {"one"} if "many" in spec.outcomes else set()
+    needed = [name for name in spec.outcomes if name not in {"error", *taken_from_many}]
     return {"propertyNames": {"enum": names}, "required": needed}
 
 

@@ -85,7 +85,7 @@ class Source:
         except yaml.YAMLError as fault:
             raise MenuFaults([Fault(self.name, 1, 1, f"is not YAML: {fault}")]) from None
         if node is None and may_be_empty:
-            begin = yaml.Mark(self.name, 0, 0, 0, None, None)
+            begin = yaml.Mark(self.name, 0, 0, 0, None, 0)
             return yaml.MappingNode("tag:yaml.org,2002:map", [], begin, begin)
         if node is None:
             raise MenuFaults([Fault(self.name, 1, 1, "is empty; a menu needs start and parts")])

@@ -85,6 +85,6 @@ def scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
         for key, value in node.value:
             yield from scalars(key)
             yield from scalars(value)
-    elif isinstance(node, yaml.SequenceNode):
+    else:
         for item in node.value:
             yield from scalars(item)

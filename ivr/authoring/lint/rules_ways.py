@@ -16,6 +16,7 @@ from ivr.authoring.lint.ways import (
     Ways,
     closure,
     cycles,
+    knots,
     reverse,
 )
 from ivr.dialogue.tree import BACK, FormPart, MenuPart, TransferPart
@@ -263,11 +264,16 @@ def no_way_back(reading: Reading) -> Iterator[Finding]:
           children: {say: 儿童票的规定，请咨询车站。}
     """
     tree, ways = reading.tree, reading.ways
-    graph = ways.graph(NEXT, OPTION, KEYS, GLOBAL, WAITED)
-    for name, part in tree.parts.items():
-        asks = isinstance(part, (MenuPart, FormPart))
-        if asks and name in ways.below_an_option and name not in ways.leading_back:
-            above = ways.menus_above(name) - {name}
-            if above and not above & closure(graph, [name]):
-                message = f"from '{name}' no key leads back; lead # back under defaults, or add an option"
-                yield (*reading.place(name), message)
+    asking = {name for name, part in tree.parts.items() if isinstance(part, (MenuPart, FormPart))}
+    # Who can come round to another menu or form of the same knot has been led back.
+    led_back = ways.leading_back.union(
+        name
+        for knot in knots(ways.graph(NEXT, OPTION, KEYS, GLOBAL, WAITED))
+        if len(knot & asking) > 1
+        for name in knot
+    )
+    stuck = (asking & ways.below_an_option) - led_back
+    for name in sorted(stuck):
+        if ways.menus_above(name) != {name}:
+            message = f"from '{name}' no key leads back; lead # back under defaults, or add an option"
+            yield (*reading.place(name), message)

@@ -109,11 +109,11 @@ class Ways:
     def menus_above(self, part: str) -> frozenset[str]:
         """The menus to which ``back`` can lead from a part."""
         here = closure(self.level_reversed, [part])
-        return frozenset(
-            name
-            for name in self.reachable
-            if any(way.how == OPTION and way.goal in here for way in self.of[name])
-        )
+        return frozenset(menu for name in here for menu in self._options_to[name] if menu in self.reachable)
+
+    @functools.cached_property
+    def _options_to(self) -> Graph:
+        return reverse(self.graph(OPTION))
 
 
 def closure(graph: Graph, begin: Iterable[str]) -> frozenset[str]:
@@ -137,27 +137,44 @@ def reverse(graph: Graph) -> Graph:
 
 
 def cycles(graph: Graph) -> Iterator[list[str]]:
-    """A shortest cycle through each part that stands first in its knot of cycles, in the order of the graph."""
+    """A shortest cycle of each knot, through the part of it that comes first in the graph."""
+    for knot in knots(graph):
+        yield _shortest(graph, min(knot, key=list(graph).index))
+
+
+def knots(graph: Graph) -> list[frozenset[str]]:
+    """The largest sets of parts of which each can be reached from each, itself too (Kosaraju's way)."""
+    turned, seen, found = reverse(graph), set[str](), []
+    for name in reversed(_finished(graph)):
+        knot = {name} - seen
+        todo = list(knot)
+        while todo:
+            new = turned[todo.pop()] - seen - knot
+            knot |= new
+            todo += new
+        seen |= knot
+        if len(knot) > 1 or (knot and name in graph[name]):
+            found.append(frozenset(knot))
+    return found
+
+
+def _finished(graph: Graph) -> list[str]:
+    """All parts, each after those that can be reached from it and not it from them."""
     seen: set[str] = set()
-    turned = reverse(graph)
-    for name in _cyclic(graph):
-        if name not in seen:
-            seen |= closure(graph, [name]) & closure(turned, [name])
-            yield _shortest(graph, name)
-
-
-def _cyclic(graph: Graph) -> list[str]:
-    """The parts that may lie on a cycle: what is left when every part without ways on is taken away, again and
-    again. The few that only lie before a cycle are sorted out by the search."""
-    turned = reverse(graph)
-    left = {name: len(goals) for name, goals in graph.items()}
-    todo = deque(name for name, number in left.items() if number == 0)
-    while todo:
-        for before in turned[todo.popleft()]:
-            left[before] -= 1
-            if left[before] == 0:
-                todo.append(before)
-    return [name for name in graph if left[name] and name in closure(graph, graph[name])]
+    order: list[str] = []
+    for begin in graph:
+        todo = [] if begin in seen else [(begin, iter(graph[begin]))]
+        seen.add(begin)
+        while todo:
+            name, goals = todo[-1]
+            goal = next((goal for goal in goals if goal not in seen), None)
+            if goal is None:
+                order.append(name)
+                todo.pop()
+            else:
+                seen.add(goal)
+                todo.append((goal, iter(graph[goal])))
+    return order
 
 
 def _shortest(graph: Graph, name: str) -> list[str]:
