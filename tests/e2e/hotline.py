@@ -31,6 +31,8 @@ from ivr.telephony.seats import AMI_USER, ami_secret, seat_secrets
 from tests.e2e.sipp import CallerPhone, Ended, Exchange, SeatPhone, Sipp, free_port
 
 T = TypeVar("T")
+#: What Asterisk warns of although nothing is wrong: nobody is signed in; both sides hung up at once.
+_USUAL = ("Unable to join queue", "Session already DISCONNECTED")
 _MISSING = "real calls need Asterisk and SIPp: run scripts/setup test"
 
 
@@ -61,6 +63,14 @@ class Together(Generic[T]):
     def finish(self) -> None:
         """Wait for every task, also for one whose result nobody asked for."""
         self._pool.shutdown()
+
+
+def add_to(
+    scenarios: list[Callable[[Line], None]], scenario: Callable[[Line], None]
+) -> Callable[[Line], None]:
+    """A decorator: ``scenario = partial(add_to, SCENARIOS)``."""
+    scenarios.append(scenario)
+    return scenario
 
 
 @dataclass(frozen=True)
@@ -204,7 +214,7 @@ class Line:
 
     def agent(self, staff: str, pin: str = "4711") -> str:
         """An agent with this staff number, made when missing."""
-        if not self.rows("SELECT 1 FROM agents WHERE staff = ?", staff):
+        if not self.rows("SELECT 1 FROM agents WHERE staff_number = ?", staff):
             self.cli("agent", "add", staff, "--pin", pin)
         return staff
 
@@ -285,6 +295,11 @@ class Call:
             self.ready()
             self._last = self.phone.press()
             self._since = time.monotonic()
+
+    def moves_on(self) -> None:
+        """Wait until another application than the last prompt runs; after it the same prompt may come again."""
+        wait_for(lambda: (c := self.channel(time.monotonic())) and c.application != "Read", "no prompt", 10)
+        self.prompts.append([])
 
     def press_all(self) -> None:
         self.press(len(self.phone.keys))
@@ -406,10 +421,11 @@ class Manager:
 
 
 @contextlib.contextmanager
-def running(queues: str = "", **environ: str) -> Iterator[Line]:
+def running(queues: str = "", sounds_of: Line | None = None, **environ: str) -> Iterator[Line]:
     """Start a whole hotline in a home and on ports of its own; stop it whatever happens, and see that nothing is left.
 
-    ``queues``: the site's own ``queues.conf``. ``environ``: settings.
+    ``queues``: the site's own ``queues.conf``. ``sounds_of``: a hotline whose prompts are taken over. ``environ``:
+    settings.
     """
     home = Path(tempfile.mkdtemp(prefix="ivr-e2e-", dir="/tmp"))  # a control socket's path has to be short
     rtp = free_port() // 2 * 2
@@ -424,6 +440,10 @@ def running(queues: str = "", **environ: str) -> Iterator[Line]:
         local = AsteriskHome.of(settings).local
         local.mkdir(parents=True)
         (local / "queues.conf").write_text(queues)
+    if sounds_of:
+        shutil.copytree(
+            sounds_of.settings.home / "sounds", home / "sounds", ignore=shutil.ignore_patterns("*.tmp")
+        )
     line = Line(settings, {**kept, **own}, home / "phones")
     output = home / "serve.out"
     with output.open("wb") as stream:
@@ -467,7 +487,7 @@ def faults_in(line: Line) -> list[str]:
         if log.is_file()
         for text in log.read_text("utf-8", "replace").splitlines()
         if "Traceback" in text or " ERROR[" in text or "WARNING[" in text
-        if "Unable to join queue" not in text  # nobody is signed in: no fault
+        if not any(usual in text for usual in _USUAL)
     ]
 
 

@@ -19,9 +19,9 @@ NO_MATCH = "对不起，您的输入有误。"
 NO_AGENT = "对不起，现在没有坐席在线。"
 
 
-def hang_up_after(line: Line, keys: list[str]) -> Story:
+def hang_up_after(line: Line, keys: list[str], **how: str) -> Story:
     """Press ``keys`` and hang up as soon as the next prompt begins."""
-    call = line.call(keys)
+    call = line.call(keys, **how)
     call.press_all()
     call.ready()
     assert call.hang_up().by == "phone"
@@ -71,6 +71,10 @@ CASES: dict[str, tuple[Callable[[Line, list[str]], Story], list[str]]] = {
     "no match to the end": (stay, ["5", "2", "999#", "998#", "997#", "996#"]),
     "cancelled at once": (lambda line, _: cancelled(line), []),
     **{f"hang up at step {n}": (hang_up_after, FORM[:n]) for n in range(len(FORM) + 1)},
+    "keys as SIP INFO": (partial(hang_up_after, keys_by="info"), FORM),
+    "keys as tones": (partial(hang_up_after, keys_by="tones"), FORM),
+    "mu-law": (partial(hang_up_after, codec="ulaw"), FORM),
+    "G.722": (partial(hang_up_after, codec="g722"), FORM),
     **{f"hang up after key {n}": (during_an_answer, FORM[:n]) for n in (1, 3, 5, 8)},
 }
 
@@ -103,6 +107,13 @@ def test_hanging_up_at_a_step_records_the_steps_before_it(stories: Together[Stor
     assert story.keys == [keys.rstrip("#") for keys in FORM[:steps]]
     last = story["steps"][-1]
     assert (last["kind"], last["outcome"]) == ("gather", "hung_up")
+
+
+@pytest.mark.parametrize("kind", ["keys as SIP INFO", "keys as tones", "mu-law", "G.722"])
+def test_keys_and_sounds_of_other_kinds(stories: Together[Story], kind: str) -> None:
+    story = stories[kind]
+    assert story.keys == [keys.rstrip("#") for keys in FORM]
+    assert "从北京南到上海虹桥，共有" in story.said[-1]
 
 
 def test_star_repeats_the_whole_prompt(stories: Together[Story]) -> None:
