@@ -91,6 +91,39 @@ def frozen_in_mid_call(line: Line) -> None:
 
 
 @scenario
+def frozen_while_a_prompt_is_heard(line: Line) -> None:
+    with somebody_works(line), line.manager() as manager:
+        call = line.call(["5"])
+        call.press_all()
+        call.ready()
+        frozen = time.time()
+        os.kill(agi_server(line), signal.SIGSTOP)
+        assert manager.moment("QueueCallerJoin", CallerIDNum=call.caller) - frozen < WITHIN_S
+        ends_as_fallback(call)
+
+
+@scenario
+def killed_with_several_callers(line: Line) -> None:
+    """Everybody in the menu is taken out of it, and nobody from the queue."""
+    with somebody_works(line), line.manager() as manager:
+        queued = line.call(["9"])
+        queued.press_all()
+        wait_for(lambda: queued.is_in("Queue"), "the caller is in the queue")
+        calls = [line.call(["4"]), line.call(["7"])]
+        for call in calls:
+            call.press_all()
+            call.ready()
+        killed = time.time()
+        os.kill(agi_server(line), signal.SIGKILL)
+        for call in calls:
+            assert manager.moment("QueueCallerJoin", CallerIDNum=call.caller) - killed < WITHIN_S
+        for call in calls:
+            ends_as_fallback(call)
+        queued.hang_up()
+        assert queued.story()["fallback"] is False
+
+
+@scenario
 def frozen_when_the_call_comes(line: Line) -> None:
     with somebody_works(line), line.manager() as manager:
         os.kill(agi_server(line), signal.SIGSTOP)

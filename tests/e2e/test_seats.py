@@ -89,8 +89,10 @@ def a_seat_may_go_off_hook_and_on_again(line: Line) -> None:
 def a_caller_reaches_the_hotline_and_nothing_else(line: Line) -> None:
     before = len(line.queue_log())
     line.seat("1001")
-    for number in ("1001", "*51", "*54", "95105105", "s", "h", "T", "operator", "12306x", "013800001234"):
+    for number in ("1001", "*51", "*54", "95105105", "s", "operator", "12306x", "013800001234"):
         assert line.call(number=number).ended(10).status == 404, number
+    for letter in "hT":  # the dialplan's own extensions
+        assert line.call(number=letter).ended(10).status in (404, 603), letter
     assert len(line.queue_log()) == before
     assert line.call(caller="1001").ended(10).status == 401  # a seat's name asks for the seat's password
     assert len(line.queue_log()) == before
@@ -107,6 +109,7 @@ def a_seat_reaches_seats_and_feature_codes_and_nothing_else(line: Line) -> None:
 
 @scenario
 def nobody_becomes_a_seat_without_its_password(line: Line) -> None:
+    before = line.console("pjsip show contacts")
     folder = line.folder / f"strangers{time.monotonic_ns()}"
     for number, (user, secret) in enumerate(
         [("1001", "wrong"), ("1001", ""), ("trunk", "x"), ("1006", "x"), ("13800001234", "x")]
@@ -114,8 +117,7 @@ def nobody_becomes_a_seat_without_its_password(line: Line) -> None:
         mine = folder / str(number)
         mine.mkdir(parents=True)
         assert register(mine, line.at, user, secret or "1001") in (401, 403, 404), user
-    assert "100" not in line.console("pjsip show contacts").replace("1001/", "") or True
-    assert "Objects found: 0" in (said := line.console("pjsip show contacts")) or "No objects" in said
+    assert line.console("pjsip show contacts") == before
 
 
 @scenario
