@@ -1,8 +1,9 @@
 # `make run` starts the hotline; `make test` proves it. Both install what they need.
-.PHONY: run test check clean help
+.PHONY: run demo test check clean help
 
 help:
 	@echo "make run    start the hotline (Ctrl-C stops it)"
+	@echo "make demo   a minute of real callers and agents on the running hotline"
 	@echo "make test   every check and test"
 	@echo "make check  style, types and layers only"
 	@echo "make clean  remove what was built; IVR_HOME stays"
@@ -10,6 +11,10 @@ help:
 run:
 	@scripts/setup run
 	@exec .venv/bin/ivr serve
+
+demo:
+	@scripts/setup test
+	@.venv/bin/python -m tests.e2e.demo
 
 test: check
 	.venv/bin/pytest $(PYTEST)

@@ -24,7 +24,7 @@ class Program:
 
     ``ready`` is asked repeatedly until it says yes; ``orphaned`` is the signal the kernel sends when the
     supervisor is gone; ``quiet`` keeps its lines for the report of its death instead of printing them;
-    ``why`` may tell more about a death (a log file's last error).
+    ``why`` may tell more about a death (a log file's last error); ``died`` is done after a death, before the next start.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Program:
     orphaned: signal.Signals = signal.SIGKILL
     quiet: bool = False
     why: Callable[[], str] = str
+    died: Callable[[], Awaitable[None]] | None = None
 
 
 class Child:

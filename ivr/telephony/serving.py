@@ -24,6 +24,7 @@ from ivr.telephony.asterisk_find import Asterisk
 from ivr.telephony.asterisk_process import ask
 from ivr.telephony.probes import agi_answers, sip_answers
 from ivr.telephony.processes import Program, Say
+from ivr.telephony.rescue import rescue
 from ivr.telephony.supervisor import Probe, supervise
 
 #: The programs' names, in the order in which they start.
@@ -143,12 +144,17 @@ def programs(settings: Settings, asterisk: Asterisk, say: Say) -> list[Program]:
     async def agi_ready() -> bool:
         return await agi_answers(control, settings.agi_port)
 
+    async def rescue_callers() -> None:
+        with contextlib.suppress(IvrError):  # no Asterisk, no callers
+            if rescued := await asyncio.to_thread(rescue, home.control_socket, settings.hotline):
+                say(f"callers taken from the menu to the operator queue: {rescued}")
+
     async def asterisk_ready() -> bool:
         return await asyncio.to_thread(_asterisk_up, home, control, settings.sip_port)
 
     found = [Program(RECORDER, _ours("recorder"), ready=_alive(0.2), orphaned=SIGTERM)]
     if settings.agi_mode == "server":
-        found.append(Program(AGI, _ours("agi"), ready=agi_ready))
+        found.append(Program(AGI, _ours("agi"), ready=agi_ready, died=rescue_callers))
     found.append(
         Program(
             ASTERISK,

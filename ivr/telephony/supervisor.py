@@ -119,6 +119,8 @@ class _Keeper:
             if time.monotonic() - began >= HEALTHY_LIFE_S:
                 delay = FIRST_DELAY_S
             self._say(f"{name} ended ({how}); starting it again in {delay:.1f} s")
+            if self.program.died is not None:
+                await self.program.died()
             await asyncio.sleep(delay)
             delay = min(LONGEST_DELAY_S, delay * 2)
 

@@ -1,38 +1,31 @@
-"""Hotlines for the tests, each started once; every test leaves its own quiet and empty."""
+"""Hotlines for the tests, each started once. Scenarios run at the same time, each on a hotline of its own."""
 
 from __future__ import annotations
 
 import contextlib
+import queue
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
-from tests.e2e.hotline import Call, Line, missing, running
+from tests.e2e.hotline import Call, Line, Together, missing, running
 
-#: An agent's phone rings for 3 s instead of 15.
+#: An agent's phone rings for 3 s instead of 15, and wraps up for 1 s instead of 5.
 SHORT_RING = "[operator](+)\ntimeout=3\nwrapuptime=1\n"
+#: The longest wait in the queue on the shared hotlines.
+LONGEST_WAIT_S = 12
+HOTLINES = 4
 
 
 @pytest.fixture(scope="session")
-def hotlines() -> Iterator[Callable[..., Line]]:
-    """A function that gives the hotline of a name, started with settings at its first use."""
+def lonely() -> Iterator[Line]:
+    """A hotline where no agent ever signs in."""
     if why := missing():
         pytest.fail(why, pytrace=False)
-    started: dict[str, Line] = {}
-    with contextlib.ExitStack() as stack:
-
-        def hotline(name: str, queues: str = SHORT_RING, **environ: str) -> Line:
-            if name not in started:
-                started[name] = stack.enter_context(running(queues, **environ))
-            return started[name]
-
-        yield hotline
-
-
-@pytest.fixture(scope="session")
-def lonely(hotlines: Callable[..., Line]) -> Line:
-    """A hotline where no agent ever signs in."""
-    return hotlines("lonely", "")
+    with running() as line:
+        yield line
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,20 +34,43 @@ def silent_call(lonely: Line) -> Call:
     return lonely.call(breathes=True)
 
 
-@pytest.fixture
-def line(hotlines: Callable[..., Line]) -> Iterator[Line]:
-    """A hotline of the usual kind, without agents, calls and phones at the test's begin."""
-    yield from _tidy(hotlines("usual", IVR_QUEUE_TIMEOUT_S="8"))
+@pytest.fixture(scope="session")
+def pool(lonely: Line) -> Iterator[queue.Queue[Line]]:
+    """Hotlines that a scenario may have for itself."""
+    free: queue.Queue[Line] = queue.Queue()
+    with contextlib.ExitStack() as stack:
+        starting = [
+            running(SHORT_RING, sounds_of=lonely, IVR_QUEUE_TIMEOUT_S=str(LONGEST_WAIT_S))
+            for _ in range(HOTLINES)
+        ]
+        with ThreadPoolExecutor(2) as starters:
+            for line in starters.map(stack.enter_context, starting):
+                free.put(line)
+        yield free
 
 
-@pytest.fixture
-def fragile(hotlines: Callable[..., Line]) -> Iterator[Line]:
-    """A hotline whose parts a test may kill."""
-    yield from _tidy(hotlines("fragile"))
+@pytest.fixture(scope="module")
+def played(pool: queue.Queue[Line], request: pytest.FixtureRequest) -> Iterator[Together[None]]:
+    """The module's ``SCENARIOS`` that were asked for, running: ``played[name]`` waits for one and raises its failure."""
+    chosen = {
+        item.callspec.params["scenario"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.module is request.module and hasattr(item, "callspec")
+    }
+    scenarios = {
+        s.__name__: partial(_play, pool, s) for s in request.module.SCENARIOS if s.__name__ in chosen
+    }
+    running_ = Together(scenarios)
+    yield running_
+    running_.finish()
 
 
-def _tidy(line: Line) -> Iterator[Line]:
+def _play(pool: queue.Queue[Line], scenario: Callable[[Line], None]) -> None:
+    line = pool.get()
     try:
-        yield line
+        try:
+            scenario(line)
+        finally:
+            line.tidy()
     finally:
-        line.tidy()
+        pool.put(line)

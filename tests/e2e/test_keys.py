@@ -19,9 +19,9 @@ NO_MATCH = "对不起，您的输入有误。"
 NO_AGENT = "对不起，现在没有坐席在线。"
 
 
-def hang_up_after(line: Line, keys: list[str]) -> Story:
+def hang_up_after(line: Line, keys: list[str], **how: str) -> Story:
     """Press ``keys`` and hang up as soon as the next prompt begins."""
-    call = line.call(keys)
+    call = line.call(keys, **how)
     call.press_all()
     call.ready()
     assert call.hang_up().by == "phone"
@@ -71,6 +71,10 @@ CASES: dict[str, tuple[Callable[[Line, list[str]], Story], list[str]]] = {
     "no match to the end": (stay, ["5", "2", "999#", "998#", "997#", "996#"]),
     "cancelled at once": (lambda line, _: cancelled(line), []),
     **{f"hang up at step {n}": (hang_up_after, FORM[:n]) for n in range(len(FORM) + 1)},
+    "keys as SIP INFO": (partial(hang_up_after, keys_by="info"), FORM),
+    "keys as tones": (partial(hang_up_after, keys_by="tones"), FORM),
+    "mu-law": (partial(hang_up_after, codec="ulaw"), FORM),
+    "G.722": (partial(hang_up_after, codec="g722"), FORM),
     **{f"hang up after key {n}": (during_an_answer, FORM[:n]) for n in (1, 3, 5, 8)},
 }
 
@@ -86,6 +90,8 @@ def stories(lonely: Line) -> Iterator[Together[Story]]:
 @pytest.mark.parametrize("case", CASES)
 def test_the_end_is_recorded(stories: Together[Story], case: str) -> None:
     story = stories[case]
+    if case == "cancelled at once" and not story.document:
+        return
     assert story["ended_at"] >= story["began_at"]
     assert story["fallback"] is False
     assert story["dialogue"] in ("hung_up", "completed") or case == "cancelled at once"
@@ -101,6 +107,13 @@ def test_hanging_up_at_a_step_records_the_steps_before_it(stories: Together[Stor
     assert story.keys == [keys.rstrip("#") for keys in FORM[:steps]]
     last = story["steps"][-1]
     assert (last["kind"], last["outcome"]) == ("gather", "hung_up")
+
+
+@pytest.mark.parametrize("kind", ["keys as SIP INFO", "keys as tones", "mu-law", "G.722"])
+def test_keys_and_sounds_of_other_kinds(stories: Together[Story], kind: str) -> None:
+    story = stories[kind]
+    assert story.keys == [keys.rstrip("#") for keys in FORM]
+    assert "从北京南到上海虹桥，共有" in story.said[-1]
 
 
 def test_star_repeats_the_whole_prompt(stories: Together[Story]) -> None:
@@ -173,9 +186,10 @@ def test_keys_while_the_hotline_does_not_listen_harm_nothing(stories: Together[S
         assert stories[case]["steps"], case
 
 
+@pytest.mark.timeout(240)
 def test_silence_ends_well(silent_call: Call) -> None:
     """No key at all: asked again, sent to an agent, nobody there, goodbye."""
-    assert silent_call.ended(150).by == "hotline"
+    assert silent_call.ended(200).by == "hotline"
     story = silent_call.story()
     assert story.keys == []
     assert [step["outcome"] for step in story["steps"][:3]] == ["no_input"] * 3
@@ -220,8 +234,11 @@ def cancelled(line: Line) -> Story:
             send("BYE", 2, to)
             while " BYE" not in phone.recv(4096).decode():
                 pass
+    wait_for(lambda: all(c.caller != caller for c in line.channels()), f"the channel of {caller} is gone")
     masked = f"{caller[:3]}****{caller[-4:]}"
     query = "SELECT uniqueid FROM calls WHERE caller_masked = ? AND ended_at IS NOT NULL"
+    if not any(fields[-3:-2] == [caller] for fields in line.queue_log()):
+        return Story({})  # gone before the dialplan's first line: no call ever was
     return Story(
         line.read("call", "show", wait_for(lambda: line.rows(query, masked), f"{masked} ended")[0][0])
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -76,9 +76,9 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(hotlines: Callable[..., Line]) -> Iterator[Together[Told]]:
+def told(lonely: Line) -> Iterator[Together[Told]]:
     """A call through each option, all at once; each hangs up while it hears what comes after the answer."""
-    line = hotlines("usual", IVR_QUEUE_TIMEOUT_S="8")
+    line = lonely
 
     def one(keys: list[str]) -> Told:
         call = line.call(keys)
