@@ -254,7 +254,8 @@ class LiveMenus:
         text = json.dumps({"revision": menus.revision, "files": dict(menus.files)}, ensure_ascii=False)
         made = self._keep.with_name(f".{self._keep.name}.{os.getpid()}")
         try:
-            made.write_text(text, "utf-8")
-            made.replace(self._keep)
+            if not self._keep.exists() or self._keep.read_text("utf-8", "replace") != text:
+                made.write_text(text, "utf-8")
+                made.replace(self._keep)
         except OSError as fault:
             log.warning("%s cannot be written: %s", self._keep, fault.strerror)
