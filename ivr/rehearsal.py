@@ -5,8 +5,8 @@ Stands beside :mod:`ivr.app`: it brings menus, answers and the text caller toget
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-import json
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -313,9 +313,6 @@ def head_of(scene: Scene, title: str) -> list[str]:
         head.append(f"queue: {name} {word} waiting {state['waiting']} wait {state['wait_s']}")
     if scene.returning is not None:
         head.append(f"returning: {scene.returning}")
-    for pinned in scene.answers:
-        given = f" {json.dumps(dict(pinned.given), ensure_ascii=False)}" if pinned.given else ""
-        head.append(f"answer: {pinned.query} {pinned.outcome}{given}")
     return head
 
 
@@ -326,5 +323,6 @@ def write_transcript(path: Path, head: Iterable[str], lines: Iterable[str]) -> N
         temporary.write_text(transcript_text(head, lines), "utf-8")
         temporary.replace(path)
     except OSError as fault:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise IvrError(f"cannot be written: {fault.strerror}", where=str(path)) from None

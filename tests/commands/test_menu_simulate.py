@@ -215,6 +215,28 @@ def test_a_transcript_that_cannot_be_played_fails_and_is_left_alone(
     assert "is not UTF-8" in ivr("replay", path).out
 
 
+def test_differences_far_apart_and_pinned_outcomes(ivr: Ivr, tmp_path: Path):
+    path = tmp_path / "agent.txt"
+    head = "at: 2026-11-23T09:00\nentry: agent\noperation: pause\nseat: 1001\nanswer: agent_pin right\nanswer: pause absent\n"
+    path.write_text(f"{head}\n> 1023#\n> 4711#\n", "utf-8")
+    assert ivr("menu", "test", path, "--update").code == 0
+    text = path.read_text("utf-8")
+    assert "! pause 1023 absent" in text
+    text = text.replace("请输入工号", "请输入编号").replace("没有签入", "还没有签入")
+    path.write_text(text, "utf-8")
+    done = ivr("replay", path)
+    assert "       …\n" in done.out
+    assert "- < 工号幺零二三还没有签入。" in done.out
+
+
+def test_a_call_that_cannot_be_kept_is_one_line(ivr: Ivr, tmp_path: Path):
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "none" / "call.txt", tmp_path / "file" / "call.txt"):
+        done = ivr("menu", "simulate", "--keys", "", "--save", place, *AT)
+        assert done.code == 1
+        assert done.err.startswith(f"ivr: {place}: cannot be written: ")
+
+
 def test_the_shipped_tests_pass(ivr: Ivr):
     done = ivr("menu", "test", "--json")
     assert done.code == 0, done.out

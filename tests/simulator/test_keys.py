@@ -6,7 +6,7 @@ from itertools import islice
 
 import pytest
 
-from ivr.authoring.loader import load_trees
+from ivr.authoring.loader import load_tree, load_trees
 from ivr.dialogue.actions import Gather
 from ivr.dialogue.engine import advance, begin
 from ivr.dialogue.events import Digits
@@ -16,6 +16,7 @@ from ivr.settings import PROJECT
 
 from .callers import CALL, NOW, numbers, walk
 
+FORMS = load_tree(PROJECT / "tests" / "transcripts" / "menus" / "forms.yaml")
 TREE = load_trees(PROJECT / "menus")["hotline"]
 
 
@@ -56,3 +57,17 @@ def test_meanings_of_the_shipped_menus(keys, told):
         assert isinstance(actions[-1], Gather)
         session, actions = advance(TREE, session, Digits(key), NOW)
     assert key_meanings(TREE, session)[: len(told)] == told
+
+
+def test_choices_and_the_end_of_a_call():
+    session, _ = begin(FORMS, CALL, NOW)
+    session, _ = advance(FORMS, session, Digits("1"), NOW)
+    assert key_meanings(FORMS, session) == [
+        KeyMeaning("1", "", "成人"),
+        KeyMeaning("2", "", "儿童"),
+        KeyMeaning("#", "back"),
+        KeyMeaning("0", "agent"),
+    ]
+    session, _ = advance(FORMS, session, Digits("0"), NOW)
+    assert session.outcome == "transferred"
+    assert key_meanings(FORMS, session) == [KeyMeaning("#", "back"), KeyMeaning("0", "agent")]
