@@ -25,7 +25,10 @@ def city_of_area_code(inquiry: Inquiry) -> Answer:
     if not cities:
         return Answer("none", {"code": inquiry.text("keys")})
     if len(cities) == 1:
-        return Answer("one", {"code": code, "city": cities[0].named, "province": cities[0].province})
+        city = cities[0]
+        # A municipality is its own province: 上海上海 is not what anybody says.
+        province = {} if city.province == city.name else {"province": city.province}
+        return Answer("one", {"code": code, "city": city.named, **province})
     items = tuple({"city": city.named} for city in cities)
     return Answer("many", {"code": code, "count": len(cities), "province": cities[0].province}, items)
 
@@ -55,6 +58,7 @@ QUERIES: tuple[Query, ...] = (
                 "many": {"code": "digits", "count": "count", "province": "text"},
             },
             items={"many": {"city": "named"}},
+            optional=frozenset({"one.province"}),
             about="the cities of an area code",
         ),
         city_of_area_code,
