@@ -21,7 +21,7 @@ from .conftest import Ivr
 def test_svg_with_fonts_for_chinese(ivr: Ivr, tmp_path: Path):
     out = tmp_path / "menu.svg"
     done = ivr("menu", "graph", "--out", out)
-    assert (done.code, done.out) == (0, f"{out}: 26 parts\n")
+    assert (done.code, done.out) == (0, f"{out}: 28 parts\n")
     svg = out.read_text("utf-8")
     assert "<svg" in svg
     assert "4 余票查询" in svg
