@@ -49,17 +49,16 @@ def pool(lonely: Line) -> Iterator[queue.Queue[Line]]:
         yield free
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def played(pool: queue.Queue[Line], request: pytest.FixtureRequest) -> Iterator[Together[None]]:
-    """The module's ``SCENARIOS`` that were asked for, running: ``played[name]`` waits for one and raises its failure."""
-    chosen = {
-        item.callspec.params["scenario"]
-        for item in request.session.items
-        if isinstance(item, pytest.Function) and item.module is request.module and hasattr(item, "callspec")
-    }
-    scenarios = {
-        s.__name__: partial(_play, pool, s) for s in request.module.SCENARIOS if s.__name__ in chosen
-    }
+    """The ``SCENARIOS`` of all modules that were asked for, running side by side with all other tests: ``played[name]``
+    waits for one and raises its failure."""
+    scenarios: dict[str, Callable[[], None]] = {}
+    for item in request.session.items:
+        if isinstance(item, pytest.Function) and "played" in item.fixturenames:
+            name = str(item.callspec.params["scenario"])
+            chosen = next(s for s in item.module.SCENARIOS if s.__name__ == name)
+            scenarios[name] = partial(_play, pool, chosen)
     running_ = Together(scenarios)
     yield running_
     running_.finish()
