@@ -7,6 +7,7 @@ import queue
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,14 @@ SHORT_RING = "[operator](+)\ntimeout=3\nwrapuptime=1\n"
 #: The longest wait in the queue on the shared hotlines.
 LONGEST_WAIT_S = 12
 HOTLINES = 4
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "played" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(240))  # it may wait for its turn
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.asterisk)
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +68,7 @@ def played(pool: queue.Queue[Line], request: pytest.FixtureRequest) -> Iterator[
             name = str(item.callspec.params["scenario"])
             chosen = next(s for s in item.module.SCENARIOS if s.__name__ == name)
             scenarios[name] = partial(_play, pool, chosen)
-    running_ = Together(scenarios)
+    running_ = Together(scenarios, HOTLINES)
     yield running_
     running_.finish()
 

@@ -63,10 +63,10 @@ def wait_for(condition: Callable[[], T], what: str, seconds: float = 10) -> T:
 
 
 class Together(Generic[T]):
-    """Runs all ``tasks``, ten at a time. ``together[name]``: the result of one, when it is there; raises what it raised."""
+    """Runs all ``tasks``, ``workers`` at a time. ``together[name]``: the result of one, when it is there; raises what it raised."""
 
-    def __init__(self, tasks: Mapping[str, Callable[[], T]]) -> None:
-        self._pool = ThreadPoolExecutor(10)  # more, and small machines send keys late and in bursts
+    def __init__(self, tasks: Mapping[str, Callable[[], T]], workers: int = 10) -> None:
+        self._pool = ThreadPoolExecutor(workers)  # with more, small machines send keys late and in bursts
         self._futures = {name: self._pool.submit(task) for name, task in tasks.items()}
 
     def __getitem__(self, name: str) -> T:
