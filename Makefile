@@ -17,7 +17,8 @@ demo:
 	@.venv/bin/python -m tests.e2e.demo
 
 test: check
-	.venv/bin/pytest $(PYTEST)
+	.venv/bin/pytest -q -n 4 --dist loadfile --ignore tests/e2e $(PYTEST)
+	.venv/bin/pytest -q tests/e2e $(PYTEST)
 
 check:
 	@scripts/setup test

@@ -7,6 +7,7 @@ import queue
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,14 @@ SHORT_RING = "[operator](+)\ntimeout=3\nwrapuptime=1\n"
 #: The longest wait in the queue on the shared hotlines.
 LONGEST_WAIT_S = 12
 HOTLINES = 4
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "played" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(240))  # it may wait for its turn
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.asterisk)
 
 
 @pytest.fixture(scope="session")
@@ -49,18 +58,17 @@ def pool(lonely: Line) -> Iterator[queue.Queue[Line]]:
         yield free
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def played(pool: queue.Queue[Line], request: pytest.FixtureRequest) -> Iterator[Together[None]]:
-    """The module's ``SCENARIOS`` that were asked for, running: ``played[name]`` waits for one and raises its failure."""
-    chosen = {
-        item.callspec.params["scenario"]
-        for item in request.session.items
-        if isinstance(item, pytest.Function) and item.module is request.module and hasattr(item, "callspec")
-    }
-    scenarios = {
-        s.__name__: partial(_play, pool, s) for s in request.module.SCENARIOS if s.__name__ in chosen
-    }
-    running_ = Together(scenarios)
+    """The ``SCENARIOS`` of all modules that were asked for, running side by side with all other tests: ``played[name]``
+    waits for one and raises its failure."""
+    scenarios: dict[str, Callable[[], None]] = {}
+    for item in request.session.items:
+        if isinstance(item, pytest.Function) and "played" in item.fixturenames:
+            name = str(item.callspec.params["scenario"])
+            chosen = next(s for s in item.module.SCENARIOS if s.__name__ == name)
+            scenarios[name] = partial(_play, pool, chosen)
+    running_ = Together(scenarios, HOTLINES)
     yield running_
     running_.finish()
 

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -33,6 +34,8 @@ from ivr.telephony.seats import AMI_USER, ami_secret, seat_secrets
 from tests.e2e.sipp import CallerPhone, Ended, Exchange, SeatPhone, Sipp, free_port
 
 T = TypeVar("T")
+RTP_PORTS = 200  #: of each hotline; the phones' ports lie above
+_rtp_ranges = itertools.cycle(random.sample(range(8000, 12000, RTP_PORTS), 20))
 #: What Asterisk warns of because a test does it: nobody signed in is called or paused, the AGI server is killed, a
 #: stranger registers, both sides hang up at once.
 _USUAL = (
@@ -60,10 +63,10 @@ def wait_for(condition: Callable[[], T], what: str, seconds: float = 10) -> T:
 
 
 class Together(Generic[T]):
-    """Runs all ``tasks``, ten at a time. ``together[name]``: the result of one, when it is there; raises what it raised."""
+    """Runs all ``tasks``, ``workers`` at a time. ``together[name]``: the result of one, when it is there; raises what it raised."""
 
-    def __init__(self, tasks: Mapping[str, Callable[[], T]]) -> None:
-        self._pool = ThreadPoolExecutor(10)  # more, and small machines send keys late and in bursts
+    def __init__(self, tasks: Mapping[str, Callable[[], T]], workers: int = 10) -> None:
+        self._pool = ThreadPoolExecutor(workers)  # with more, small machines send keys late and in bursts
         self._futures = {name: self._pool.submit(task) for name, task in tasks.items()}
 
     def __getitem__(self, name: str) -> T:
@@ -386,6 +389,7 @@ class Manager:
     def __init__(self, address: str, port: int, secret: str) -> None:
         self.events: list[tuple[float, str, dict[str, str]]] = []
         self._socket = socket.create_connection((address, port), 5)
+        self._socket.settimeout(None)
         self._stream = self._socket.makefile("rb")
         login = f"Action: Login\r\nUsername: {AMI_USER}\r\nSecret: {secret}\r\nEvents: on\r\n\r\n"
         self._socket.sendall(login.encode())
@@ -418,7 +422,11 @@ class Manager:
                 if name == event and all(fields.get(k) == v for k, v in wanted.items())
             ]
 
-        return wait_for(found, f"{event} {wanted}", seconds)[0]
+        try:
+            return wait_for(found, f"{event} {wanted}", seconds)[0]
+        except Overdue as fault:
+            heard = [(name, fields.get("CallerIDNum", "")) for _, name, fields in self.events]
+            raise Overdue(f"{fault}; what came: {heard}") from None
 
     def __enter__(self) -> Manager:
         return self
@@ -438,11 +446,11 @@ def running(queues: str = "", sounds_of: Line | None = None, **environ: str) -> 
     settings.
     """
     home = Path(tempfile.mkdtemp(prefix="ivr-e2e-", dir="/tmp"))  # a control socket's path has to be short
-    rtp = free_port() // 2 * 2
+    rtp = next(_rtp_ranges)
     own = {
         "IVR_HOME": str(home), "IVR_CONFIG": str(home / "none.toml"), "IVR_SIP_PORT": str(free_port()),
         "IVR_AGI_PORT": str(free_port()), "IVR_AMI_PORT": str(free_port()),
-        "IVR_RTP_START": str(rtp), "IVR_RTP_END": str(rtp + 199), **environ,
+        "IVR_RTP_START": str(rtp), "IVR_RTP_END": str(rtp + RTP_PORTS - 1), **environ,
     }  # fmt: skip
     kept = {k: v for k, v in os.environ.items() if not k.startswith("IVR_") or k.startswith("IVR_ASTERISK")}
     settings = load({**kept, **own}, home / "none.toml")

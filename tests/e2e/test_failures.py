@@ -5,6 +5,7 @@ The moments are Asterisk's own, from its manager interface.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -14,6 +15,7 @@ from functools import partial
 
 import pytest
 
+from ivr.telephony.probes import agi_answers
 from tests.e2e.hotline import Call, Line, Together, add_to, wait_for
 
 SCENARIOS: list[Callable[[Line], None]] = []
@@ -29,20 +31,13 @@ def agi_server(line: Line) -> int:
 
 def works_again(line: Line) -> None:
     """Wait until the server answers; a caller then hears the menu."""
-
-    def menu() -> bool:
-        call = line.call(["2"])
-        try:
-            call.press_all()
-            call.ready(5)
-            return True
-        except AssertionError:
-            return False
-        finally:
-            call.phone.stop()
-            line.console("channel request hangup all")
-
-    wait_for(menu, "the menu is back", 60)
+    wait_for(
+        lambda: asyncio.run(agi_answers(line.at.address, line.settings.agi_port)), "the server is back", 30
+    )
+    call = line.call(["2"])
+    call.press_all()
+    call.ready()
+    call.hang_up()
 
 
 @contextlib.contextmanager
