@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from ivr.app import simulate
+from ivr.dialogue.call import CallInfo
+from ivr.rehearsal import Rehearsal
 from ivr.settings import PROJECT
+from ivr.simulator import Scene
 from ivr.speech.phrase import Phrase
 from ivr.voice.sounds import SoundStore
 from tests.e2e.hotline import Line, Story, Together
@@ -86,8 +88,9 @@ def told(lonely: Line) -> Iterator[Together[Told]]:
         call.ready()
         assert call.hang_up().by == "phone"
         story = call.story()
-        at = datetime.fromisoformat(story["began_at"])
-        return Told(line, story, call.prompts, list(simulate(line.settings, iter(keys), at, call.caller)))
+        scene = Scene(datetime.fromisoformat(story["began_at"]), CallInfo("simulated-1", caller=call.caller))
+        with Rehearsal(line.settings) as rehearsal:
+            return Told(line, story, call.prompts, list(rehearsal.lines(scene, keys)))
 
     calls = Together({option: partial(one, keys) for option, keys in KEYS.items()})
     yield calls
