@@ -34,6 +34,7 @@ from ivr.telephony.seats import AMI_USER, ami_secret, seat_secrets
 from tests.e2e.sipp import CallerPhone, Ended, Exchange, SeatPhone, Sipp, free_port
 
 T = TypeVar("T")
+SAME_PROMPT_S = 2.5  #: longer than the hotline takes to look something up and to make its sounds
 RTP_PORTS = 200  #: of each hotline; the phones' ports lie above
 _rtp_ranges = itertools.cycle(random.sample(range(8000, 12000, RTP_PORTS), 20))
 #: What Asterisk warns of because a test does it: nobody signed in is called or paused, the AGI server is killed, a
@@ -268,6 +269,7 @@ class Call:
     _answered: int = -1
     _last: str = ""
     _since: float = 0.0
+    _same_since: float = 0.0
 
     @property
     def masked(self) -> str:
@@ -290,10 +292,15 @@ class Call:
             return False
         answered = picture.gathers.get(channel.uniqueid, 0)
         prompt = [Path(f) for f in channel.data.split(",")[1].split("&") if f]
-        # Asterisk shows the last application until it runs the next: the same prompt again is only a new one
-        # after a key that repeats.
-        if answered <= self._answered or (self.prompts[-1:] == [prompt] and self._last not in ("*", "#")):
+        if answered <= self._answered:
             return False
+        if self.prompts[-1:] == [prompt] and self._last not in ("*", "#"):
+            # Asterisk shows the last application until it runs the next. Only a prompt whose sounds are there comes
+            # again, so what is still the same when a new one would have been made is heard again.
+            self._same_since = self._same_since or time.monotonic()
+            if time.monotonic() - self._same_since < SAME_PROMPT_S:
+                return False
+        self._same_since = 0.0
         self._answered = answered
         self.prompts.append(prompt)
         return True

@@ -217,6 +217,14 @@ class SeatPhone(Sipp):
         self.registration = register(folder, at, seat, secret, port)
         super().__init__(folder, at, _seat_scenario(ring_s, talk_s, reject), "seat", port=port, calls=calls)
 
+    def hang_up(self) -> None:
+        """Send BYE in the talk."""
+        invites = [
+            message for way, message in self.log() if way == "received" and message.startswith("INVITE ")
+        ]
+        self.call_id = re.findall(r"(?m)^Call-ID: *(\S+)", invites[-1])[0]
+        self._command("OPTIONS")
+
 
 def register(
     folder: Path, at: Exchange, seat: str, secret: str, port: int = 0, source: str = LOOPBACK
@@ -346,7 +354,11 @@ def _seat_scenario(ring_s: float | None, talk_s: float | None, reject: bool) -> 
     )
     parts.append('<recv request="ACK"/>')
     talks = "" if talk_s is None else f' timeout="{round(talk_s * 1000)}" ontimeout="ours"'
-    parts.append(f'<recv request="BYE"{talks}/>' + _OK + '<nop next="end"/>')
+    parts.append(
+        f'<recv request="OPTIONS" optional="true" next="ours"/><recv request="BYE"{talks}/>'
+        + _OK
+        + '<nop next="end"/>'
+    )
     bye = """BYE [next_url] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 From: <sip:seat@[local_ip]>;tag=[pid]S[call_number]
