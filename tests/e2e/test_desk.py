@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ import pytest
 from ivr.settings import PROJECT
 from ivr.speech.phrase import Phrase
 from ivr.voice.sounds import SoundStore
-from tests.e2e.hotline import Line, wait_for
+from tests.e2e.hotline import Line, running, wait_for
 from tests.e2e.rtp import read_wav
 
 MENU = """\
@@ -38,22 +38,23 @@ parts:
 NOTICE = "受台风影响，部分列车停运。"
 
 
-@pytest.fixture(scope="session")
-def own_menus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module")
+def own(lonely: Line, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
+    """A hotline with a menu of its own."""
     menus = tmp_path_factory.mktemp("desk") / "menus"
     shutil.copytree(PROJECT / "menus", menus)
     (menus / "hotline.yaml").write_text(MENU, "utf-8")
-    return menus
+    with running(sounds_of=lonely, IVR_MENUS=str(menus)) as line:
+        yield line
 
 
 @pytest.fixture
-def desk(hotlines: Callable[..., Line], own_menus: Path) -> Iterator[Line]:
-    """A hotline with a menu of its own."""
-    line = hotlines("desk", IVR_MENUS=str(own_menus))
+def desk(own: Line) -> Iterator[Line]:
+    """That hotline, without calls before and after."""
     try:
-        yield line
+        yield own
     finally:
-        line.tidy()
+        own.tidy()
 
 
 def test_a_notice_is_on_air_for_a_call_in_progress_within_five_seconds(desk: Line) -> None:
