@@ -355,7 +355,7 @@ def _seat_scenario(ring_s: float | None, talk_s: float | None, reject: bool) -> 
     parts.append('<recv request="ACK"/>')
     talks = "" if talk_s is None else f' timeout="{round(talk_s * 1000)}" ontimeout="ours"'
     parts.append(
-        f'<recv request="OPTIONS" optional="true" next="ours"/><recv request="BYE"{talks}/>'
+        f'<recv request="OPTIONS" optional="true" next="ours"{talks}/><recv request="BYE"/>'
         + _OK
         + '<nop next="end"/>'
     )
