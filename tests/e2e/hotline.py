@@ -452,7 +452,7 @@ def running(queues: str = "", sounds_of: Line | None = None, **environ: str) -> 
     ``queues``: the site's own ``queues.conf``. ``sounds_of``: a hotline whose prompts are taken over. ``environ``:
     settings.
     """
-    home = Path(tempfile.mkdtemp(prefix="ivr-e2e-", dir="/tmp"))  # a control socket's path has to be short
+    home = Path(tempfile.mkdtemp(prefix="ivr-e2e-"))
     rtp = next(_rtp_ranges)
     own = {
         "IVR_HOME": str(home), "IVR_CONFIG": str(home / "none.toml"), "IVR_SIP_PORT": str(free_port()),
