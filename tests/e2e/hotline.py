@@ -53,7 +53,7 @@ class Overdue(AssertionError):
     """What was waited for did not come."""
 
 
-def wait_for(condition: Callable[[], T], what: str, seconds: float = 10) -> T:
+def wait_for(condition: Callable[[], T], what: str, seconds: float = 30) -> T:
     """The first true value of ``condition``. Raises :class:`Overdue` after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not (value := condition()):
@@ -340,7 +340,7 @@ class Call:
         query = "SELECT uniqueid FROM calls WHERE caller_masked = ? ORDER BY id DESC LIMIT 1"
         return str(wait_for(lambda: self.line.rows(query, self.masked), f"{self.caller} in SQL")[0][0])
 
-    def story(self, seconds: float = 10) -> Story:
+    def story(self, seconds: float = 30) -> Story:
         """``ivr call show`` once the call's end is written down."""
         uniqueid = self.uniqueid()
         closed = (  # by the recorder and, unless the dialogue was killed, by the journal
@@ -419,7 +419,7 @@ class Manager:
                     self.events.append((float(fields.get("Timestamp", 0)), fields["Event"], fields))
                 fields = {}
 
-    def moment(self, event: str, seconds: float = 10, **wanted: str) -> float:
+    def moment(self, event: str, seconds: float = 30, **wanted: str) -> float:
         """When ``event`` with the fields ``wanted`` came, by Asterisk's clock."""
 
         def found() -> list[float]:
