@@ -159,7 +159,7 @@ def _test(settings: Settings, tell: Any) -> None:
         raise IvrError(
             f"nothing was published: {_count(len(failures), 'transcript')} of "
             f"{len(failures) + len(passed)} did not replay",
-            mend="ivr menu test",
+            mend="mend the menus, or accept what comes now: ivr menu test --update",
         )
     if passed:
         tell(f"{_count(len(passed), 'transcript')} replayed")

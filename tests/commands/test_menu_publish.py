@@ -129,6 +129,21 @@ def test_a_transcript_that_does_not_replay_refuses(ivr: Ivr, menus: Path):
     assert done.code == 1
     assert "hangs_up.txt" in done.err
     assert "1 transcript of 1 did not replay" in done.err
+    assert done.err.rstrip().endswith("(mend the menus, or accept what comes now: ivr menu test --update)")
+    assert on_air(ivr) == 1
+
+
+def test_the_tour_a_sentence_edited_accepted_published_and_taken_back(ivr: Ivr, menus: Path):
+    """As the README says it, with the tests that are shipped beside the menus."""
+    shutil.copytree(PROJECT / "menus" / "tests", menus / "tests")
+    ivr("menu", "publish")
+    greet(menus, "早上好，欢迎致电铁路客户服务中心。")
+    assert ivr("menu", "check").code == 0
+    assert ivr("menu", "publish", "-m", "new greeting").code == 1, "the tests hold the old words"
+    ivr("menu", "test", "--update")
+    done = ivr("menu", "publish", "-m", "new greeting")
+    assert (done.code, on_air(ivr)) == (0, 2), done.err
+    assert ivr("menu", "rollback").code == 0
     assert on_air(ivr) == 1
 
 
