@@ -77,10 +77,7 @@ def holds(condition: Condition, tree: Tree, session: Session, now: datetime) -> 
     if kind == "chose":
         return value in session.visited
     if kind == "returning":
-        known = session.known.get(
-            CALLER_HISTORY.name,
-            {"caller": call.caller, "call": call.call_id},
-        )
+        known = session.known.get(CALLER_HISTORY.name, {})
         return "days" in known and known["days"] <= condition.limit
     return _queue_holds(condition, session.known.get(f"queue:{condition.subject}", {}))
 

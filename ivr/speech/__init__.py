@@ -7,7 +7,7 @@
 
 from ivr.speech.phrase import Phrase
 from ivr.speech.reading import LANGUAGES, SpeechFault, speak
-from ivr.speech.texts import phrases, placeholders, readable, render, syllables
+from ivr.speech.texts import phrases, placeholders, readable, render, spoken_seconds, syllables
 
 __all__ = [
     "LANGUAGES",
@@ -18,5 +18,6 @@ __all__ = [
     "readable",
     "render",
     "speak",
+    "spoken_seconds",
     "syllables",
 ]

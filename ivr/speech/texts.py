@@ -19,6 +19,10 @@ _END = re.compile(r"(?:[。！？；]|[.!?;]+(?=[\s”’）」』\"')]|$))+[”
 #: costs about 50 ms of silence, and a lone 您好 is cheap to say again.
 SHORTEST = 4
 
+#: Seconds a spoken syllable takes, pauses included: measured over the shipped voices' sounds of 88 Chinese
+#: sentences (1,081 syllables) and 22 English ones (226).
+SECONDS_PER_SYLLABLE: Mapping[str, float] = {"zh": 0.36, "en": 0.29}
+
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff〇"
 _TOKEN = re.compile(r"[0-9０-９]+(?:[.:,][0-9]+)*|[A-Za-z]+|\S")
 _ZH_READABLE = re.compile(rf"[{_HAN}，。！？；：、“”‘’（）《》…—·,.!?;:]")
@@ -56,6 +60,11 @@ def syllables(text: str, language: str) -> int:
         text = re.sub(r"(?<=[aeiouy][b-df-hj-np-tv-xz])e\b", "", text, flags=re.IGNORECASE)
         return len(re.findall(r"[aeiouy]+|\b[b-df-hj-np-tv-xz]+\b|[^\W_a-z]", text, re.IGNORECASE))
     return len(re.findall(r"[^\W_]", text))
+
+
+def spoken_seconds(text: str, language: str) -> float:
+    """About how many seconds ``text`` takes to say."""
+    return syllables(text, language) * SECONDS_PER_SYLLABLE.get(language, SECONDS_PER_SYLLABLE["zh"])
 
 
 def phrases(text: str, language: str) -> tuple[Phrase, ...]:

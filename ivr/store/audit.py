@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,11 +43,3 @@ def entries(engine: Engine, *, action: str = "", limit: int = 100) -> list[Audit
             AuditEntry(row.at, row.who, row.action, row.subject, row.details)
             for row in session.scalars(wanted)
         ]
-
-
-def this_user() -> str:
-    """The user of the operating system who runs this program."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # no such user in a container
-        return "unknown"

@@ -6,13 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr.speech import Phrase, syllables
+from ivr.speech import Phrase, spoken_seconds
 from ivr.voice.profile import PROFILES
 from ivr.voice.sounds import SoundStore, sound_seconds
 
-#: Seconds a syllable times the voice's rate, measured over the fixed sentences of the menus.
-_SYLLABLE = {"zh": 51.0, "en": 42.0}
-_OTHER = 45.0
 #: Each joint of two sounds costs this much silence.
 _JOINT_S = 0.05
 
@@ -46,14 +43,7 @@ class SpokenTime:
         total = Spoken()
         for phrase in phrases:
             measured = sound_seconds(self._sounds.path(phrase)) if phrase.language in PROFILES else None
-            seconds = estimate(phrase) if measured is None else measured
+            seconds = spoken_seconds(phrase.text, phrase.language) if measured is None else measured
             joint = _JOINT_S if total.phrases else 0.0
             total += Spoken(seconds + joint, 1, int(measured is None))
         return total
-
-
-def estimate(phrase: Phrase) -> float:
-    """About how many seconds a phrase takes."""
-    profile = PROFILES.get(phrase.language)
-    rate = profile.rate if profile else 140
-    return syllables(phrase.text, phrase.language) * _SYLLABLE.get(phrase.language, _OTHER) / rate

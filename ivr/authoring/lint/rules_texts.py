@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from ivr.authoring.lint.reading import Reading
 from ivr.authoring.lint.rule import Finding, error, warning
 from ivr.authoring.lint.spoken import prompts, texts
 from ivr.dialogue.words import WORDS
-from ivr.speech import LANGUAGES, readable, syllables
+from ivr.speech import LANGUAGES, readable, spoken_seconds
 
-#: Seconds a spoken syllable takes, pauses included: measured over the shipped voices' sounds of 88 Chinese
-#: sentences (1,081 syllables) and 22 English ones (226).
-SECONDS_PER_SYLLABLE: Mapping[str, float] = {"zh": 0.36, "en": 0.29}
-#: Syllables that a slot is taken for: a station, a time, a fare.
-SYLLABLES_OF_A_SLOT = 4
+#: What a slot (a station, a time, a fare) is taken for: four syllables.
+_A_SLOT = " 1234 "
 
 _SLOT = re.compile(r"\{[^{}]*\}")
 _MARKS = re.compile(r"<[A-Za-z_][A-Za-z0-9_]*>|[\[\]]")
@@ -23,8 +20,7 @@ _MARKS = re.compile(r"<[A-Za-z_][A-Za-z0-9_]*>|[\[\]]")
 
 def seconds(words: str, language: str) -> float:
     """About how long it takes to say it."""
-    spoken = syllables(_SLOT.sub(" ", words), language) + SYLLABLES_OF_A_SLOT * len(_SLOT.findall(words))
-    return spoken * SECONDS_PER_SYLLABLE.get(language, SECONDS_PER_SYLLABLE["zh"])
+    return spoken_seconds(_SLOT.sub(_A_SLOT, words), language)
 
 
 @warning(whole=False)
