@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Longest time for one utterance while a caller waits; the driver gives up after 3 s.
-_UTTERANCE_S = 1.5
+#: How long a caller waits for sounds that are still to be made; the driver gives up after 3 s. A worker
+#: that is only slow goes on, and the next caller has the sound.
+_PATIENCE_S = 2.5
 
 #: Queries at once; one that hangs keeps its thread, while its caller is answered with an error.
 _QUERY_THREADS = 16
@@ -347,7 +348,7 @@ def run_agi_server(settings: Settings) -> None:
             following.cancel()
 
     try:
-        with Voice(settings.home, settings.voice_workers, _UTTERANCE_S) as voice:
+        with Voice(settings.home, settings.voice_workers, patience_s=_PATIENCE_S) as voice:
             threading.Thread(target=voice.warm, daemon=True).start()
             loop = event_loop()
             try:

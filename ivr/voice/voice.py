@@ -23,7 +23,9 @@ class Voice:
     """Makes the sounds of phrases and remembers them.
 
     ``home``: IVR_HOME; ``workers``: how many processes synthesise, the first started at the first
-    miss; ``timeout_s``: longest time for one utterance; ``on_failure``: told each phrase that could
+    miss; ``timeout_s``: longest time for one utterance, after which its worker counts as hung;
+    ``patience_s``: how long :meth:`ensure` waits, by default a second longer. What is made later
+    than that is kept for the next time. ``on_failure``: told each phrase that could
     not be made and why (default: a line in the log ``ivr.voice``, without the words). Safe to use
     from several threads. Close it, or use it in ``with``.
     """
@@ -35,10 +37,11 @@ class Voice:
         timeout_s: float = 5.0,
         on_failure: Callable[[Phrase, str], None] | None = None,
         command: Sequence[str] = COMMAND,
+        patience_s: float | None = None,
     ) -> None:
         self.store = SoundStore(Path(home).absolute())
         self._pool = WorkerPool(workers, timeout_s, command)
-        self._patience_s = timeout_s + 1.0
+        self._patience_s = timeout_s + 1.0 if patience_s is None else patience_s
         self._on_failure = on_failure or self._report
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="voice")
         self._lock = threading.Lock()

@@ -137,6 +137,24 @@ def test_the_event_loop_runs_on_while_a_worker_hangs(make_voice, misbehaving, fa
     assert "ivr-signal" not in voice.ensure([WELCOME])[0]  # a new worker does it
 
 
+def test_a_worker_that_is_only_slow_is_not_waited_for_and_not_given_up(
+    make_voice, misbehaving, failures, tmp_path
+):
+    slow = "time.sleep(1); os.execv(sys.executable, [sys.executable, '-m', 'ivr.voice.worker'])"
+    voice = make_voice(command=misbehaving(slow), patience_s=0.2, workers=1)
+    began = time.monotonic()
+    (signal_path,) = voice.ensure([WELCOME])
+    assert time.monotonic() - began < 0.9
+    assert "ivr-signal" in signal_path
+    assert failures == [(WELCOME, "not ready in time")]
+    deadline = time.monotonic() + 20
+    while not voice.store.ready(WELCOME) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert "ivr-signal" not in voice.ensure([WELCOME])[0]
+    assert len(failures) == 1
+    assert (tmp_path / "starts").read_text() == "x", "one worker, never replaced"
+
+
 @pytest.mark.parametrize(
     "code",
     [
