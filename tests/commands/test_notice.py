@@ -145,8 +145,10 @@ def test_a_voice_that_fails_is_told_and_the_notice_is_set(ivr, monkeypatch):
     from ivr.voice import voice
 
     assert ivr("db", "upgrade").code == 0
-    monkeypatch.setattr(voice, "COMMAND", ("false",))
-    monkeypatch.setattr(voice.Voice.__init__, "__defaults__", (2, 5.0, None, ("false",)))
+    pool = voice.WorkerPool
+    monkeypatch.setattr(
+        voice, "WorkerPool", lambda size, timeout_s, _command: pool(size, timeout_s, ("false",))
+    )
     done = ivr("notice", "set", TYPHOON, "--until", "+1h")
     assert done.code == 0
     assert "ivr: no sound yet: " in done.err
