@@ -19,11 +19,11 @@ from ivr.dialogue.events import Event, HungUp
 from ivr.dialogue.notices import Notice
 from ivr.dialogue.tree import Tree
 from ivr.errors import IvrError
+from ivr.query_service import QueryService
 from ivr.rail.answers import Answer
 from ivr.settings import Settings
-from ivr.store.database import Engine, open_engine, reading, writing
+from ivr.store.database import Engine, open_engine
 from ivr.store.secrets import use_key
-from ivr.telephony.agi_dialogue import MESSAGE_KEEP, MESSAGE_PLACE, describe
 
 if TYPE_CHECKING:
     from ivr.authoring.folder import Menus
@@ -171,64 +171,6 @@ def os_user() -> str:
         return f"uid {os.getuid()}"
 
 
-class Answers:
-    """Answers the dialogue's queries from the database; safe to use from several threads."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        clock: Clock,
-        menus: LiveMenus | None = None,
-        messages: MessageBox | None = None,
-    ) -> None:
-        self._engine = engine
-        self._clock = clock
-        self._menus = menus
-        self._messages = messages
-
-    def __call__(self, ask: Ask) -> Answer:
-        """The answer; the outcome ``error`` when the database does not give one."""
-        try:
-            return self._answer(ask)
-        except Exception as fault:  # the caller must hear something, whatever went wrong
-            log.error("query %s failed: %s", ask.query, describe(fault))
-            return Answer("error")
-
-    def _answer(self, ask: Ask) -> Answer:
-        from ivr.authoring.live import MENU_OF_CALL
-        from ivr.authoring.queries import AGENT_PIN
-        from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
-        from ivr.rail import queries
-        from ivr.store import facts
-        from ivr.store.rail_source import SqlRailSource
-
-        now = self._clock()
-        if ask.query == MENU_OF_CALL and self._menus is not None:
-            return Answer("known" if self._menus.recall(ask.args["call"]) else "unknown")
-        if ask.query == AGENT_PIN.name:
-            from ivr.store.agents import check_pin
-
-            with writing(self._engine) as session:
-                return Answer(check_pin(session, ask.args["staff"], ask.args["pin"], now))
-        if ask.query in (MESSAGE_PLACE, MESSAGE_KEEP):
-            return self._message(ask)
-        if ask.query == CALLER_HISTORY.name:
-            with reading(self._engine) as session:
-                return facts.caller_history(session, ask.args["caller"], ask.args["call"], now)
-        if ask.query == QUEUE_STATE.name:
-            with reading(self._engine) as session:
-                return facts.queue_state(session, ask.args["queue"])
-        with reading(self._engine) as session:
-            return queries.ask(SqlRailSource(session), ask.query, ask.args, now.date(), now.time())
-
-    def _message(self, ask: Ask) -> Answer:
-        if self._messages is None:
-            return Answer("error")
-        if ask.query == MESSAGE_PLACE:
-            return Answer("ready", {"path": str(self._messages.place(ask.args["call"]))})
-        return Answer(self._messages.keep(Path(ask.args["path"]), ask.args["call"], ask.part))
-
-
 def tree_of_entry(entry: str) -> str:
     """The name of the tree in which a dialogue of ``entry`` is played."""
     return _TREE_OF_ENTRY.get(entry, entry)
@@ -317,7 +259,7 @@ def run_agi_server(settings: Settings) -> None:
     menus = live_menus(settings, engine)
     menus.start()
     notices = live_notices(settings, engine, clock, menus)
-    answers = Answers(engine, clock, menus, message_box(settings, engine, clock))
+    answers = QueryService(engine, clock, menus, message_box(settings, engine, clock))
     journal = BatchingJournal(engine)
 
     threads = ThreadPoolExecutor(_QUERY_THREADS, thread_name_prefix="query")
@@ -405,7 +347,7 @@ def run_agi_process(entry: str) -> int:
                 entry,
                 live_conversations(menus, clock, notices),
                 voice.ensure,
-                Answers(engine, clock, menus, message_box(settings, engine, clock)),
+                QueryService(engine, clock, menus, message_box(settings, engine, clock)),
                 DirectJournal(engine),
                 clock,
                 revision=lambda: menus.now.revision,

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ivr.app import Answers, make_home, open_store, tree_of_entry
+from ivr.app import make_home, open_store, tree_of_entry
 from ivr.authoring.loader import load_tree, load_trees
 from ivr.authoring.part_reader import MEMBER_OPERATIONS, MEMBER_OUTCOMES, RECORD_OUTCOMES
 from ivr.authoring.queries import QUERIES
@@ -29,6 +29,7 @@ from ivr.dialogue.notices import Notice
 from ivr.dialogue.session import Session
 from ivr.dialogue.tree import Tree
 from ivr.errors import IvrError
+from ivr.query_service import QueryService
 from ivr.rail.answers import Answer, QuerySpec
 from ivr.settings import Settings
 from ivr.simulator import Caller, Pinned, Scene, Transcript, perform, play
@@ -136,8 +137,8 @@ class Rehearsal:
     def _now(self, scene: Scene) -> datetime:
         return scene.at if scene.at.tzinfo else scene.at.replace(tzinfo=self.settings.zone)
 
-    def _answers(self, scene: Scene) -> Answers:
-        return Answers(self._engine, fixed_clock(self._now(scene)))
+    def _answers(self, scene: Scene) -> QueryService:
+        return QueryService(self._engine, fixed_clock(self._now(scene)))
 
 
 class Pretended:

@@ -21,6 +21,7 @@ from ivr.dialogue.actions import Ask
 from ivr.dialogue.call import CallInfo
 from ivr.dialogue.events import Answered, HungUp
 from ivr.errors import IvrError
+from ivr.query_service import QueryService
 from ivr.rail.answers import Answer
 from ivr.settings import PROJECT, Settings
 from ivr.store import revisions
@@ -179,7 +180,7 @@ def test_a_call_of_before_a_restart_goes_on_with_what_the_record_says(settings: 
     greet(settings, "早上好，欢迎致电")
     publish(settings, engine)
     menus = started(settings, engine)
-    answers = app.Answers(engine, CLOCK, menus)
+    answers = QueryService(engine, CLOCK, menus)
     for call_id, outcome, revision in (("1.1", "known", "1"), ("1.2", "unknown", "2")):
         conversation = app.live_conversations(menus, CLOCK)(after_queue(call_id))
         ask = next(conversation)

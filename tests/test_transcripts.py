@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ivr.app import Answers, make_home, open_store, tree_of_entry
+from ivr.app import make_home, open_store, tree_of_entry
 from ivr.authoring.loader import load_tree, load_trees
 from ivr.authoring.pieces import CONDITIONS
 from ivr.clock import fixed_clock
@@ -28,6 +28,7 @@ from ivr.dialogue.engine import converse
 from ivr.dialogue.events import Digits, Event, HungUp
 from ivr.dialogue.session import Session
 from ivr.dialogue.tree import BranchPart, Part
+from ivr.query_service import QueryService
 from ivr.rail.answers import Answer
 from ivr.rehearsal import Pretended, notices_of
 from ivr.settings import PROJECT, Settings
@@ -70,7 +71,7 @@ class Scene:
         self.clock = fixed_clock(scene.at.replace(tzinfo=ZONE))
         self.caller = Caller(iter(transcript.tokens))
         self.lines: list[str] = []
-        self.pretended = Pretended(scene, Answers(engine, self.clock))
+        self.pretended = Pretended(scene, QueryService(engine, self.clock))
         self._message = folder / "message.wav"
         self._recorded = ""
 

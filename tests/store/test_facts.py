@@ -7,10 +7,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from ivr.app import Answers
 from ivr.dialogue.actions import Ask
 from ivr.dialogue.call import CallInfo
 from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
+from ivr.query_service import QueryService
 from ivr.rail.answers import Answer
 from ivr.store.database import reading
 from ivr.store.facts import ASSUMED_HANDLE_S, ENDLESS_S, caller_history, queue_state
@@ -130,7 +130,7 @@ def test_before_the_first_answer_a_mean_is_assumed(engine: Engine, tmp_path: Pat
 
 def test_the_dialogue_gets_them_from_the_answers(engine: Engine):
     call(engine, "a", NOW - timedelta(days=2))
-    answers = Answers(engine, lambda: NOW)
+    answers = QueryService(engine, lambda: NOW)
     asked = Ask("caller_history", {"caller": NUMBER, "call": "now"}, ("caller",))
     assert answers(asked) == Answer("known", {"calls": 1, "days": 2.0})
     assert answers(Ask("queue_state", {"queue": "operator"})).slots["agents"] == 0

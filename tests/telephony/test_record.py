@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from ivr.app import Answers, message_box
+from ivr.app import message_box
 from ivr.dialogue.actions import Action, Hangup, Record
 from ivr.dialogue.call import CallInfo
 from ivr.dialogue.events import Answered, Event, HungUp
+from ivr.query_service import QueryService
 from ivr.rail.answers import Answer
 from ivr.settings import Settings
 from ivr.store.database import Engine, reading
@@ -94,8 +95,8 @@ def drive(request):
 
 
 @pytest.fixture
-def answers(sqlite: Engine, home: Path) -> Answers:
-    return Answers(sqlite, CLOCK, messages=message_box(Settings(home=home), sqlite, CLOCK))
+def answers(sqlite: Engine, home: Path) -> QueryService:
+    return QueryService(sqlite, CLOCK, messages=message_box(Settings(home=home), sqlite, CLOCK))
 
 
 def stored(engine: Engine) -> list[tuple[str, str, str, float]]:
@@ -167,7 +168,7 @@ def test_a_caller_gone_before_the_tone(drive, answers, home):
 
 
 def test_without_a_place_for_messages_there_is_an_error(drive, sqlite):
-    assert drive(FakeChannel(messages=["3"]), leaves(60), Answers(sqlite, CLOCK)).ended == ["error"]
+    assert drive(FakeChannel(messages=["3"]), leaves(60), QueryService(sqlite, CLOCK)).ended == ["error"]
 
 
 def test_a_file_that_asterisk_has_not_closed_yet_is_waited_for(answers, sqlite, home):

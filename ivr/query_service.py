@@ -1,0 +1,77 @@
+"""Answers the dialogue's queries: each named query goes to the part of the house that knows."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ivr.clock import Clock
+from ivr.dialogue.actions import Ask
+from ivr.rail.answers import Answer
+from ivr.store.database import Engine, reading, writing
+from ivr.telephony.agi_dialogue import MESSAGE_KEEP, MESSAGE_PLACE, describe
+
+if TYPE_CHECKING:
+    from ivr.authoring.live import LiveMenus
+    from ivr.store.messages import MessageBox
+
+log = logging.getLogger(__name__)
+
+
+class QueryService:
+    """Answers the dialogue's queries from the database; safe to use from several threads."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        menus: LiveMenus | None = None,
+        messages: MessageBox | None = None,
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._menus = menus
+        self._messages = messages
+
+    def __call__(self, ask: Ask) -> Answer:
+        """The answer; the outcome ``error`` when the database does not give one."""
+        try:
+            return self._answer(ask)
+        except Exception as fault:  # the caller must hear something, whatever went wrong
+            log.error("query %s failed: %s", ask.query, describe(fault))
+            return Answer("error")
+
+    def _answer(self, ask: Ask) -> Answer:
+        from ivr.authoring.live import MENU_OF_CALL
+        from ivr.authoring.queries import AGENT_PIN
+        from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
+        from ivr.rail import queries
+        from ivr.store import facts
+        from ivr.store.rail_source import SqlRailSource
+
+        now = self._clock()
+        if ask.query == MENU_OF_CALL and self._menus is not None:
+            return Answer("known" if self._menus.recall(ask.args["call"]) else "unknown")
+        if ask.query == AGENT_PIN.name:
+            from ivr.store.agents import check_pin
+
+            with writing(self._engine) as session:
+                return Answer(check_pin(session, ask.args["staff"], ask.args["pin"], now))
+        if ask.query in (MESSAGE_PLACE, MESSAGE_KEEP):
+            return self._message(ask)
+        if ask.query == CALLER_HISTORY.name:
+            with reading(self._engine) as session:
+                return facts.caller_history(session, ask.args["caller"], ask.args["call"], now)
+        if ask.query == QUEUE_STATE.name:
+            with reading(self._engine) as session:
+                return facts.queue_state(session, ask.args["queue"])
+        with reading(self._engine) as session:
+            return queries.ask(SqlRailSource(session), ask.query, ask.args, now.date(), now.time())
+
+    def _message(self, ask: Ask) -> Answer:
+        if self._messages is None:
+            return Answer("error")
+        if ask.query == MESSAGE_PLACE:
+            return Answer("ready", {"path": str(self._messages.place(ask.args["call"]))})
+        return Answer(self._messages.keep(Path(ask.args["path"]), ask.args["call"], ask.part))
