@@ -15,6 +15,10 @@ Rules for the hard cases
   SYSCOMPAT. Of several phones ringing at once, those that lost get none, so they miss nothing.
 - AGENTDUMP: the caller goes on waiting.
 - ABANDON that names an agent (the caller hung up while the agent heard the announcement) is an abandonment.
+- AGENTANSWER ends the wait: the agent has taken the call, the caller is told who it is, and app_queue writes CONNECT only
+  then. What it counts as wait after AGENTANSWER is talk.
+- CALLERSTAYS: the caller came back from the queue, so an answered talk was not ended by the caller, whatever
+  COMPLETECALLER says (app_queue does not see an agent hang up before the two are bridged). Either line may come first.
 - A transfer ends the agent's connection with the talk so far: what comes later is not that agent's.
 - QUEUESTART: Asterisk was restarted. Waiting entries and calls are ``lost``; talks end, their length unknown.
   Agents stay signed in and paused when Asterisk keeps members (``persistentmembers``), else they end too.
@@ -71,6 +75,8 @@ _CALLS = frozenset({*_EXITS, *_REFUSALS, *_ENDS, *_RINGS, "RINGNOANSWER", "ENTER
     "CALLBEGIN",
     "CALLEND",
     "FALLBACK",
+    "AGENTANSWER",
+    "CALLERSTAYS",
 }
 _AGENTS = _SIGN_IN | _SIGN_OUT | {"PAUSE", "UNPAUSE", "PAUSEALL", "UNPAUSEALL"}
 
@@ -145,7 +151,9 @@ class Fold:
             "CALLEND": self._call_ends,
             "FALLBACK": self._falls_back,
             "ENTERQUEUE": self._enters,
+            "AGENTANSWER": self._is_taken,
             "CONNECT": self._connects,
+            "CALLERSTAYS": self._comes_back,
             "RINGNOANSWER": self._rings,
             "QUEUESTART": self._restarts,
             "PAUSE": self._pauses_in,
@@ -231,10 +239,21 @@ class Fold:
             if outcome == "left_by_key":
                 entry.exit_key = event.text(0)
 
+    def _is_taken(self, event: LogEvent) -> None:
+        entry = self._waiting(event)
+        if entry is not None:
+            waited = int((event.at - entry.entered_at).total_seconds())
+            entry.left_at, entry.wait_s, entry.agent = event.at, max(0, waited), event.agent
+
     def _connects(self, event: LogEvent) -> None:
         entry = self._waiting(event)
         if entry is not None:
-            entry.outcome, entry.left_at, entry.wait_s = "answered", event.at, event.number(0)
+            wait = event.number(0)
+            if entry.agent != event.agent or entry.wait_s is None:
+                entry.left_at, entry.wait_s = event.at, wait
+            elif wait is not None:  # the log's clock may have been set meanwhile
+                entry.wait_s = min(entry.wait_s, wait)
+            entry.outcome = "answered"
             entry.agent, entry.agent_uniqueid = event.agent, event.text(1)[:150]
             seconds = event.number(2)
             ring_ms = seconds * 1000 if seconds is not None else None
@@ -243,6 +262,7 @@ class Fold:
     def _rings(self, event: LogEvent) -> None:
         entry = self._waiting(event)
         if entry is not None:
+            entry.left_at, entry.wait_s, entry.agent = None, None, ""  # AGENTANSWER came to nothing
             ring_ms = event.number(0)
             unanswered = "refused" if ring_ms == 0 else "no_answer"
             self._attempt(entry, event, ring_ms, _RINGS.get(event.name, unanswered))
@@ -257,12 +277,24 @@ class Fold:
         for entry in self._entries[event.call]:
             if entry.talking and (entry.queue, entry.agent) == (event.queue, event.agent):
                 self._touch(entry)
-                entry.ended_at, entry.ended_by = event.at, _ENDS[event.name]
-                entry.talk_s = event.number(1 if event.name.startswith("COMPLETE") else -2)
+                stayed, ended_by = entry.ended_by == "agent", _ENDS[event.name]
+                entry.ended_at, entry.ended_by = (
+                    event.at,
+                    "agent" if stayed and ended_by == "caller" else ended_by,
+                )
+                at = 1 if event.name.startswith("COMPLETE") else -2
+                entry.talk_s = _talk_s(entry.wait_s, event.number(at - 1), event.number(at))
                 if entry.ended_by == "blind":
                     entry.transfer_to = f"{event.text(0)}@{event.text(1)}"
                 elif entry.ended_by == "attended":
                     entry.transfer_to = event.text(1)
+                return
+
+    def _comes_back(self, event: LogEvent) -> None:
+        for entry in reversed(self._entries[event.call]):
+            if entry.outcome == "answered" and entry.queue == event.queue:
+                if entry.ended_by in ("", "caller"):
+                    self._touch(entry).ended_by = "agent"
                 return
 
     def _lose(self, entry: EntryRecord, at: datetime) -> None:
@@ -350,3 +382,10 @@ class Fold:
     def _touch(self, row: _AnyRow) -> _AnyRow:
         self._changed[id(row)] = row
         return row
+
+
+def _talk_s(wait_s: int | None, told_wait_s: int | None, told_talk_s: int | None) -> int | None:
+    """The talk, with what app_queue took for wait after AGENTANSWER."""
+    if told_talk_s is None or wait_s is None or told_wait_s is None:
+        return told_talk_s
+    return told_talk_s + max(0, told_wait_s - wait_s)

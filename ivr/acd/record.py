@@ -46,7 +46,7 @@ class EntryRecord:
     """A caller's try to be served by a queue; ``number`` counts from 1 within the call.
 
     ``outcome``: ``waiting`` or one of :data:`OUTCOMES`. ``left_at``/``wait_s``: when and after how long the
-    waiting ended, one way or the other. ``agent``…``transfer_to`` belong to an answered entry; ``ended_by``:
+    waiting ended, one way or the other: when an agent took the call, not when the greeting was over. ``agent``…``transfer_to`` belong to an answered entry; ``ended_by``:
     caller, agent, blind, attended (a transfer), lost. ``hold_s``, ``wrapup_s``: ``None``, the log has them not.
     ``attempts``: rings so far.
     """

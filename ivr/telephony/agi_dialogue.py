@@ -179,6 +179,10 @@ def _introduce(head: Head, entry: str) -> Generator[Need, Any, CallInfo]:
     linked_id, _, staff = known.value.partition(":")
     if entry == "connected":
         facts["staff"] = staff
+        # app_queue writes CONNECT only after this dialogue; the caller's wait ends here.
+        queue = yield wire.get_expression(f"${{{var.QUEUE_NAME}}}")
+        line = (queue.value, call_id, staff, "AGENTANSWER")
+        yield wire.execute("QueueLog", *map(wire.argument, line))
     return CallInfo(
         call_id=call_id,
         linked_id=linked_id or call_id,

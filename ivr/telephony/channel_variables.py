@@ -20,6 +20,7 @@ FIRST_KEY_WAIT = "TIMEOUT(response)"
 NEXT_KEY_WAIT = "TIMEOUT(digit)"
 READ_STATUS = "READSTATUS"  #: OK, TIMEOUT (also after some keys), ERROR, HANGUP
 MEMBER_NAME = "MEMBERNAME"  #: the staff number of the agent that answered
+QUEUE_NAME = "QUEUENAME"  #: the queue in which the caller was
 ADD_STATUS = "AQMSTATUS"
 REMOVE_STATUS = "RQMSTATUS"
 PAUSE_STATUS = "PQMSTATUS"

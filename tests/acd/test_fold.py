@@ -395,3 +395,60 @@ def test_every_entry_has_one_outcome_and_every_attempt_its_entry(lines: list[byt
 
 def _names(lines: Iterable[bytes]) -> list[str]:
     return [parse(text).name for text in lines]
+
+
+def answered(*after: tuple[int, str, str, tuple[object, ...]]) -> dict[str, Any]:
+    """An entry at 0; the agent answers at 9, is announced until 12."""
+    lines = [
+        line(0, "7.1", OPERATOR, "NONE", "ENTERQUEUE", "", "13812345678", 1),
+        line(9, "7.1", OPERATOR, "1023", "AGENTANSWER"),
+        *(line(at, "7.1", OPERATOR, agent, name, *data) for at, agent, name, data in after),
+    ]
+    whole = Book().take(lines)
+    bit_by_bit = Book()
+    for each in lines:
+        bit_by_bit.take([each])
+    assert whole.dump() == bit_by_bit.dump()
+    return entry(whole, "7.1")
+
+
+CONNECT = (12, "1023", "CONNECT", (12, "7.2", 3))
+
+
+def test_the_wait_ends_when_the_agent_answers_not_when_the_greeting_is_over() -> None:
+    row = answered(CONNECT, (42, "1023", "COMPLETECALLER", (12, 30, 1)))
+    holds(row, outcome="answered", wait_s=9, left_at=second(9), talk_s=33, ended_by="caller")
+    holds(answered(), outcome=WAITING)
+    row = answered(CONNECT, (42, "1023", "BLINDTRANSFER", ("1002", "transfers", 12, 30, 1)))
+    holds(row, wait_s=9, talk_s=33, ended_by="blind")
+
+
+def test_an_answer_that_came_to_nothing_is_forgotten() -> None:
+    other = (30, "1024", "CONNECT", (30, "7.3", 4))
+    holds(
+        answered((12, "1023", "AGENTDUMP", ()), other),
+        outcome="answered",
+        wait_s=30,
+        agent="1024",
+        attempts=2,
+    )
+    holds(answered(other), wait_s=30, agent="1024", left_at=second(30))
+    holds(answered((11, "NONE", "ABANDON", (1, 1, 11))), outcome="abandoned", wait_s=11, left_at=second(11))
+
+
+def test_a_clock_that_was_set_back_makes_no_wait_longer_than_asterisk_says() -> None:
+    row = answered((5, "1023", "CONNECT", (5, "7.2", 3)), (9, "1023", "COMPLETEAGENT", ("", 4, 1)))
+    holds(row, wait_s=5, talk_s=4, ended_by="agent")
+    holds(answered((12, "1023", "CONNECT", ("", "7.2", 3))), wait_s=9)
+
+
+def test_of_a_caller_who_comes_back_nobody_says_that_they_hung_up() -> None:
+    stays = (13, "NONE", "CALLERSTAYS", ())
+    ends = (13, "1023", "COMPLETECALLER", (12, 1, 1))
+    holds(answered(CONNECT, stays, ends), ended_by="agent", talk_s=4, ended_at=second(13))
+    holds(answered(CONNECT, ends, stays), ended_by="agent", talk_s=4, ended_at=second(13))
+    holds(answered(CONNECT, (13, "1023", "COMPLETEAGENT", (12, 1, 1)), stays), ended_by="agent")
+    holds(answered(CONNECT, stays), outcome="answered", ended_at=None)
+    attended = (13, "1023", "ATTENDEDTRANSFER", ("BRIDGE", "x", 12, 1, 1))
+    holds(answered(CONNECT, stays, attended), ended_by="attended")
+    holds(answered(stays), outcome=WAITING, ended_by="")

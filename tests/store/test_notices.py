@@ -24,7 +24,7 @@ TEXT = {"zh": "因台风停运。", "en": "Trains stop."}
 
 
 def wait_for(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < deadline, "it does not come"
         time.sleep(0.01)

@@ -50,7 +50,7 @@ def free_ports(count: int) -> list[int]:
     raise RuntimeError("no free ports")
 
 
-def wait_for(condition: Callable[[], Any], what: str, seconds: float = 10) -> Any:
+def wait_for(condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
     """The first true value of ``condition``; fails the test after ``seconds``."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -85,6 +85,7 @@ class FakeChannel:
     variables: dict[str, str] = field(default_factory=dict)
     played: list[list[str]] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
+    queue_log: list[list[str]] = field(default_factory=list)
     gone: bool = False
 
     def head(self, script: str = "hotline") -> bytes:
@@ -159,6 +160,9 @@ class FakeChannel:
             return -1 if self.gone else 0
         if application == "Read":
             return self._read(*arguments)
+        if application == "QueueLog":
+            self.queue_log.append(arguments)
+            return 0
         return self._member(application, *arguments)
 
     def _read(self, variable: str, files: str, most: str, options: str, tries: str, wait: str) -> int:

@@ -265,6 +265,21 @@ def test_facts_from_the_dialplan(entry: str, args: tuple[str, ...], facts: dict[
     assert journal.ended == ["completed"]
 
 
+def test_the_wait_ends_in_the_queue_log_when_an_agent_answers() -> None:
+    def greeting(_call: CallInfo) -> Generator[Action, Event, str]:
+        assert channel.queue_log == [
+            ["operator", "1795308086.1", "1023", "AGENTANSWER"]
+        ]  # before a word is said
+        yield Hangup()
+        return "completed"
+
+    channel = FakeChannel(variables={"MEMBERNAME": "1023", "QUEUENAME": "operator"})
+    assert run(channel, greeting, "connected")[0] == "completed"
+    back = FakeChannel(variables={"MEMBERNAME": "1023", "QUEUENAME": "operator"})
+    run(back, tickets, "after_queue")
+    assert back.queue_log == []
+
+
 def test_a_dialogue_that_fails_is_recorded_as_failed_and_leaves_the_caller_to_the_fallback() -> None:
     def conversation(call: CallInfo) -> Generator[Action, Event, str]:
         yield Say(phrases("a"))

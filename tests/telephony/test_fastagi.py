@@ -54,7 +54,7 @@ def run(test: Callable[[], Coroutine[Any, Any, None]], limit_s: float = 20) -> N
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < deadline, "it does not come"
         await asyncio.sleep(0.01)
