@@ -8,9 +8,9 @@ from pathlib import Path
 
 import yaml
 
-from ivr.authoring import calendar_file
+from ivr.authoring import calendar_file, grammar
 from ivr.authoring.check import check
-from ivr.authoring.lint import Reading, Standards, lint
+from ivr.authoring.lint import Reading, Standards, lint, needless_comments
 from ivr.authoring.notices_file import check_notices
 from ivr.authoring.part_reader import Defaults, PartReader
 from ivr.authoring.pieces import MISSES, Pieces
@@ -98,6 +98,7 @@ def inspect_tree(path: Path) -> tuple[Tree | None, list[Fault]]:
         return None, found.faults
     faults = [fault for source in sources for fault in source.faults]
     faults += lint(Reading(tree, reader.roots, reader.places, reader.nodes, reader.standards, not faults))
+    faults += needless_comments(sources)
     return tree, sorted(faults, key=lambda fault: fault.place)
 
 
@@ -123,13 +124,13 @@ class TreeReader:
         top = source.known(root, "the menu", TOP)
         for needed in ("start", "parts"):
             if needed not in top:
-                source.fault(root, f"'{needed}' is missing")
+                source.fault(root, grammar.missing_key, f"'{needed}' is missing")
         calendar = self._calendar()
         given = source.known(top["defaults"], "defaults", DEFAULTS) if "defaults" in top else {}
         pieces = self._pieces(source, self._languages(top), calendar, top.get("fragments"))
         self.standards = _standards(pieces, top.get("check"))
         then = source.target(given["then"], "then") if "then" in given else "back"
-        defaults = Defaults(pieces.tries(given, Tries()), then, self._words(pieces, top.get("words")))
+        defaults = Defaults(pieces.tries(given, Tries()), then, self._words(pieces, top))
         if "parts" in top:
             self._read_parts(top["parts"], PartReader(pieces, defaults))
         if "include" in top:
@@ -182,22 +183,26 @@ class TreeReader:
 
     def _include(self, node: yaml.Node, pieces: Pieces, defaults: Defaults, calendar: Calendar) -> None:
         if not isinstance(node, yaml.SequenceNode):
-            self.source.fault(node, "include must be a list of {file: …, as: …, with: {…}}")
+            self.source.fault(
+                node, grammar.wrong_shape, "include must be a list of {file: …, as: …, with: {…}}"
+            )
             return
         for item in node.value:
             given = self.source.known(item, "include", ("file", "as", "with"))
             if "file" not in given or "as" not in given:
-                self.source.fault(item, "include needs 'file' and 'as'")
+                self.source.fault(item, grammar.missing_key, "include needs 'file' and 'as'")
                 continue
             name = self.source.word(given["as"], "as")
             if name in self.parts:
-                self.source.fault(given["as"], f"there is a part '{name}' already")
+                self.source.fault(given["as"], grammar.taken_name, f"there is a part '{name}' already")
             # What the file is found to lack must not make its name unknown as well.
             self.places[name], self.nodes[name] = (self.source, item), item
             file = self.source.word(given["file"], "file")
             path = self.path.parent / file
             if not path.is_file():
-                self.source.fault(given["file"], f"there is no file '{file}' beside {self.path.name}")
+                self.source.fault(
+                    given["file"], grammar.unknown_name, f"there is no file '{file}' beside {self.path.name}"
+                )
                 continue
             with_node = given.get("with")
             self._read_included(path, name, item, with_node, pieces, defaults, calendar)
@@ -229,14 +234,18 @@ class TreeReader:
         source.missing = frozenset(takes) - set(given)
         for parameter in takes:
             if parameter in source.missing:
-                self.source.fault(place, f"{path.name} needs '{parameter}' under with")
+                self.source.fault(place, grammar.missing_key, f"{path.name} needs '{parameter}' under with")
         for parameter in given:
             if parameter not in takes:
-                self.source.fault(place, f"{path.name} takes no '{parameter}'; {nearest(parameter, takes)}")
+                self.source.fault(
+                    place,
+                    grammar.unknown_key,
+                    f"{path.name} takes no '{parameter}'; {nearest(parameter, takes)}",
+                )
         fragments = top.get("fragments")
         inner = self._pieces(source, pieces.languages, calendar, fragments, pieces.fragments)
         if "parts" not in top or "start" not in top:
-            source.fault(root, "an included file needs 'start' and 'parts'")
+            source.fault(root, grammar.missing_key, "an included file needs 'start' and 'parts'")
             return
         self._read_parts(top["parts"], PartReader(inner, defaults))
         start = source.target(top["start"], "start")
@@ -261,15 +270,22 @@ class TreeReader:
         if node is None:
             return ("zh",)
         if not isinstance(node, yaml.SequenceNode) or not node.value:
-            self.source.fault(node, "languages must be a list such as [zh, en]")
+            self.source.fault(node, grammar.wrong_shape, "languages must be a list such as [zh, en]")
             return ("zh",)
         return tuple(self.source.word(item, "a language") for item in node.value)
 
-    def _words(self, pieces: Pieces, node: yaml.Node | None) -> dict[str, Text]:
-        if node is None:
-            return {}
-        given = self.source.known(node, "words", WORDS)
-        return {name: pieces.text(value, f"the sentence '{name}'") for name, value in given.items()}
+    def _words(self, pieces: Pieces, top: Mapping[str, yaml.Node]) -> dict[str, Text]:
+        given = self.source.known(top["words"], "words", WORDS) if "words" in top else {}
+        words = {name: pieces.text(value, f"the sentence '{name}'") for name, value in given.items()}
+        for number, language in enumerate(pieces.languages):
+            missing = [name for name in WORDS if language not in words.get(name, WORDS[name])]
+            if missing:
+                which = f"sentence '{missing[0]}' has"
+                if len(missing) > 1:
+                    which = f"sentences '{missing[0]}' and {len(missing) - 1} others have"
+                message = f"the {which} no text for '{language}'; give it under words"
+                self.source.fault(top["languages"].value[number], grammar.missing_text, message)
+        return words
 
 
 def _between_keys(pieces: Pieces, given: Mapping[str, yaml.Node]) -> float:
@@ -304,7 +320,9 @@ def _keys(source: Source, node: yaml.Node | None) -> dict[str, str]:
     keys = {}
     for key, place, value in source.pairs(node, "keys") if node is not None else ():
         if key not in ("*", "#", "0"):
-            source.fault(place, f"'{key}' cannot mean the same everywhere; only *, # and 0 can")
+            source.fault(
+                place, grammar.wrong_value, f"'{key}' cannot mean the same everywhere; only *, # and 0 can"
+            )
         meaning = source.word(value, f"key {key}")
         if meaning != "repeat":
             source.targets.append((value, meaning))
@@ -317,5 +335,9 @@ def _facts(source: Source, node: yaml.Node | None) -> dict[str, str]:
     for name, _, value in source.pairs(node, "facts") if node is not None else ():
         facts[name] = source.word(value, f"fact '{name}'")
         if facts[name] not in SLOT_TYPES:
-            source.fault(value, f"there is no type '{facts[name]}'; {nearest(facts[name], SLOT_TYPES)}")
+            source.fault(
+                value,
+                grammar.unknown_name,
+                f"there is no type '{facts[name]}'; {nearest(facts[name], SLOT_TYPES)}",
+            )
     return facts

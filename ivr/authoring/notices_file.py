@@ -21,6 +21,9 @@ from pathlib import Path
 
 import yaml
 
+from ivr.authoring import grammar
+from ivr.authoring.lint import needless_comments
+from ivr.authoring.lint.rules_texts import unreadable_text
 from ivr.authoring.pieces import Pieces
 from ivr.authoring.source import Fault, MenuFaults, Source, nearest
 from ivr.dialogue.notices import Notice
@@ -75,8 +78,8 @@ def read_notices(
         known = None if parts is None else list(parts)
         found = [_read(pieces, item, known) for item in node.value]
     elif node is not None and node.tag != "tag:yaml.org,2002:null":
-        source.fault(node, "notices must be a list of {text: …, until: …}")
-    return found, source.faults
+        source.fault(node, grammar.wrong_shape, "notices must be a list of {text: …, until: …}")
+    return found, source.faults + needless_comments([source])
 
 
 def check_notices(folder: Path, hotline: Tree | None) -> list[Fault]:
@@ -95,24 +98,30 @@ def _read(pieces: Pieces, node: yaml.Node, parts: Sequence[str] | None) -> Stand
         text = pieces.text(given["text"], "the notice")
         _check_text(source, given["text"], text)
     elif isinstance(node, yaml.MappingNode):
-        source.fault(node, "a notice has no 'text'")
+        source.fault(node, grammar.missing_key, "a notice has no 'text'")
     first = _moment(source, given.get("from"), "from", datetime.min)
     until = _moment(source, given.get("until"), "until", _NEVER)
     if until <= first:
-        source.fault(given.get("until", node), "the notice ends before it begins")
+        source.fault(given.get("until", node), grammar.contradiction, "the notice ends before it begins")
     before = source.word(given["before"], "before") if "before" in given else ""
     if before and parts is not None and before not in parts:
-        source.fault(given["before"], f"there is no part '{before}'; {nearest(before, parts)}")
+        source.fault(
+            given["before"], grammar.missing_target, f"there is no part '{before}'; {nearest(before, parts)}"
+        )
     queue = source.word(given["queue"], "queue") if "queue" in given else ""
     if queue and queue not in pieces.queues:
-        source.fault(given["queue"], f"there is no queue '{queue}'; {nearest(queue, pieces.queues)}")
+        source.fault(
+            given["queue"],
+            grammar.unknown_name,
+            f"there is no queue '{queue}'; {nearest(queue, pieces.queues)}",
+        )
     return Standing(text, first, until, before, queue)
 
 
 def _check_text(source: Source, node: yaml.Node, text: Text) -> None:
     for language, words in text.items():
         for problem in unreadable(words, language):
-            source.fault(node, f"the notice cannot be read: {problem}")
+            source.fault(node, unreadable_text, f"the notice cannot be read: {problem}")
 
 
 def unreadable(words: str, language: str) -> list[str]:
@@ -135,7 +144,11 @@ def _moment(source: Source, node: yaml.Node | None, what: str, otherwise: dateti
     except (ValueError, OverflowError):
         pass
     if text:
-        source.fault(node, f"{what} must be a day or a moment such as 2026-02-10T18:00, not '{text}'")
+        source.fault(
+            node,
+            grammar.wrong_value,
+            f"{what} must be a day or a moment such as 2026-02-10T18:00, not '{text}'",
+        )
     return otherwise
 
 
@@ -175,8 +188,9 @@ class StandingNotices:
         self._stamp = stamp
         try:
             found, faults = read_notices(self._path, self._languages())
-            if faults:
-                raise MenuFaults(faults)
+            errors = [fault for fault in faults if fault.severity == "error"]
+            if errors:
+                raise MenuFaults(errors)
         except IvrError as fault:
             log.error("standing notices stay as they were; %s", fault)
         else:
