@@ -12,6 +12,7 @@ import click
 import pytest
 import yaml
 
+from ivr.authoring import words_file
 from ivr.authoring.calendar_file import TOP as CALENDAR_TOP
 from ivr.authoring.loader import TOP, inspect_tree
 from ivr.authoring.notices_file import read_notices
@@ -25,7 +26,7 @@ DOCS = PROJECT / "docs"
 MANUALS = ("admin.md", "admin.zh.md")
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 #: What these do is shown with the shipped menus and a home of its own; the others are parsed only.
-RUN = ("menu check", "menu simulate", "menu test", "menu graph", "menu schema", "replay")
+RUN = ("menu check", "menu simulate", "menu test", "menu graph", "menu schema", "prompt say", "replay")
 _DEFAULTS = 'defaults: {keys: {"*": repeat, "#": back, "0": agent}, then: main, error: agent}\n'
 _MISSING = re.compile(r"there is no part '([\w.]+)'")
 
@@ -37,6 +38,10 @@ def blocks(manual: str, kind: str) -> list[str]:
 
 EXAMPLES = blocks("admin.md", "yaml")
 COMMANDS = [line[2:] for block in blocks("admin.md", "console") for line in block.splitlines()]
+
+
+#: Those of the examples that are whole trees.
+TREES_OF_THE_MANUAL = [text for text in EXAMPLES if {"start", "parts"} <= set(yaml.safe_load(text))]
 
 
 def test_both_manuals_have_the_same_examples():
@@ -68,13 +73,21 @@ def test_yaml_example(example: str, tmp_path: Path):
         notices, faults = read_notices(tmp_path / name[1], ["zh"])
         assert (len(notices), faults) == (1, [])
         return
+    elif name and name[1] == words_file.FILE:
+        books, source = words_file.read_wordbooks(tmp_path / name[1])
+        assert (list(books), source.faults) == (["ru"], [])
+        return
     elif "parameters" in top:
         example = including(name[1], example)
     if example == "calendar.yaml":
         example = "start: main\nparts: {main: {menu: {1: {label: 重听, go: main}}}}\n"
-    leaflet = next(text for text in EXAMPLES if "# menus/leaflet.yaml" in text)
-    (tmp_path / "leaflet.yaml").write_text(leaflet, "utf-8")
+    for other in ("leaflet.yaml", words_file.FILE):
+        (tmp_path / other).write_text(file_of_the_manual(other), "utf-8")
     assert faults_of(example, tmp_path / "tree.yaml") == []
+
+
+def file_of_the_manual(name: str) -> str:
+    return next(text for text in EXAMPLES if text.startswith(f"# menus/{name}\n"))
 
 
 def including(file: str, text: str) -> str:
@@ -192,5 +205,14 @@ def test_every_verb_condition_and_field_is_in_the_manual():
 
     for manual in MANUALS:
         text = (DOCS / manual).read_text("utf-8")
-        for word in (*VERBS, *CONDITIONS, *FIELD_TYPES, *FIELD_KEYS, *QUEUE_STATUSES, *TOP, *CALENDAR_TOP):
+        for word in (
+            *VERBS,
+            *CONDITIONS,
+            *FIELD_TYPES,
+            *FIELD_KEYS,
+            *QUEUE_STATUSES,
+            *TOP,
+            *CALENDAR_TOP,
+            *words_file.TOP,
+        ):
             assert re.search(rf"\b{word}\b", text), f"{manual} does not tell of '{word}'"

@@ -11,7 +11,6 @@ from ivr.authoring import grammar
 from ivr.authoring.pieces import MISSES, Pieces
 from ivr.authoring.source import nearest
 from ivr.dialogue.tree import Choice, Field, Text, Tries
-from ivr.dialogue.words import WORDS
 from ivr.rail.answers import QuerySpec
 from ivr.rail.queries import FIELD_LOOKUPS, LOOKUP_SLOTS
 
@@ -37,12 +36,13 @@ _KEY_RANGE = re.compile(r"(\d+)(?:\s+to\s+(\d+))?")
 
 
 class FormReader:
-    """Reads the fields of one form. ``tries``: the form's, for fields without their own."""
+    """Reads the fields of one form. ``words``: all standing sentences; ``tries``: the form's, for fields without
+    their own."""
 
     def __init__(self, pieces: Pieces, words: Mapping[str, Text], tries: Tries) -> None:
         self.pieces = pieces
         self.source = pieces.source
-        self.words = {**WORDS, **words}
+        self.words = words
         self.tries = tries
 
     def fields(self, node: yaml.Node) -> tuple[Field, ...]:

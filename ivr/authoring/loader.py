@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from ivr.authoring import calendar_file, grammar
+from ivr.authoring import calendar_file, grammar, words_file
 from ivr.authoring.check import check
 from ivr.authoring.lint import Reading, Standards, lint, needless_comments
 from ivr.authoring.notices_file import check_notices
@@ -17,8 +17,9 @@ from ivr.authoring.pieces import MISSES, Pieces
 from ivr.authoring.source import Fault, MenuFaults, Source, nearest
 from ivr.dialogue.calendar import Calendar
 from ivr.dialogue.tree import HANGUP, BranchPart, Limits, Part, Text, Tree, Tries
-from ivr.dialogue.words import WORDS
+from ivr.dialogue.words import WORDS, sentence
 from ivr.rail.answers import SLOT_TYPES
+from ivr.speech import LANGUAGES, Wordbook, placeholders
 
 #: The trees that a hotline needs: file name without suffix → what it is for.
 TREES = {
@@ -127,10 +128,15 @@ class TreeReader:
                 source.fault(root, grammar.missing_key, f"'{needed}' is missing")
         calendar = self._calendar()
         given = source.known(top["defaults"], "defaults", DEFAULTS) if "defaults" in top else {}
-        pieces = self._pieces(source, self._languages(top), calendar, top.get("fragments"))
+        wordbooks = self._wordbooks()
+        languages = self._languages(top, wordbooks)
+        wordbooks = {name: book for name, book in wordbooks.items() if name in languages}
+        pieces = self._pieces(source, languages, calendar, top.get("fragments"))
         self.standards = _standards(pieces, top.get("check"))
         then = source.target(given["then"], "then") if "then" in given else "back"
-        defaults = Defaults(pieces.tries(given, Tries()), then, self._words(pieces, top))
+        words = self._words(pieces, top)
+        sentences = {name: sentence(name, words, wordbooks) for name in WORDS}
+        defaults = Defaults(pieces.tries(given, Tries()), then, sentences)
         if "parts" in top:
             self._read_parts(top["parts"], PartReader(pieces, defaults))
         if "include" in top:
@@ -142,7 +148,8 @@ class TreeReader:
             languages=pieces.languages,
             revision=self._revision(),
             keys=_keys(source, given.get("keys")),
-            words=defaults.words,
+            words=words,
+            wordbooks=wordbooks,
             facts=_facts(source, top.get("facts")),
             limits=_limits(pieces, given.get("limits")),
             first_wait_s=pieces.duration(given["wait"], "wait") if "wait" in given else 5.0,
@@ -265,26 +272,42 @@ class TreeReader:
         texts = "\0".join(source.text for source in self.sources)
         return hashlib.sha256(texts.encode()).hexdigest()[:12]
 
-    def _languages(self, top: Mapping[str, yaml.Node]) -> tuple[str, ...]:
+    def _wordbooks(self) -> dict[str, Wordbook]:
+        path = self.path.parent / words_file.FILE
+        if not path.is_file():
+            return {}
+        books, source = words_file.read_wordbooks(path)
+        self.sources.append(source)
+        return books
+
+    def _languages(self, top: Mapping[str, yaml.Node], wordbooks: Mapping[str, Wordbook]) -> tuple[str, ...]:
         node = top.get("languages")
         if node is None:
             return ("zh",)
         if not isinstance(node, yaml.SequenceNode) or not node.value:
             self.source.fault(node, grammar.wrong_shape, "languages must be a list such as [zh, en]")
             return ("zh",)
-        return tuple(self.source.word(item, "a language") for item in node.value)
+        languages = []
+        for item in node.value:
+            language = self.source.word(item, "a language")
+            languages.append(language)
+            if language and language not in LANGUAGES and language not in wordbooks:
+                mend = f"describe it in {words_file.FILE}; {nearest(language, [*LANGUAGES, *wordbooks])}"
+                self.source.fault(
+                    item, grammar.unknown_name, f"nobody reads the language '{language}': {mend}"
+                )
+        return tuple(languages)
 
     def _words(self, pieces: Pieces, top: Mapping[str, yaml.Node]) -> dict[str, Text]:
         given = self.source.known(top["words"], "words", WORDS) if "words" in top else {}
-        words = {name: pieces.text(value, f"the sentence '{name}'") for name, value in given.items()}
-        for number, language in enumerate(pieces.languages):
-            missing = [name for name in WORDS if language not in words.get(name, WORDS[name])]
-            if missing:
-                which = f"sentence '{missing[0]}' has"
-                if len(missing) > 1:
-                    which = f"sentences '{missing[0]}' and {len(missing) - 1} others have"
-                message = f"the {which} no text for '{language}'; give it under words"
-                self.source.fault(top["languages"].value[number], grammar.missing_text, message)
+        words = {}
+        for name, node in given.items():
+            words[name] = pieces.text(node, f"the sentence '{name}'")
+            known = words_file.slots_of(name)
+            strange = {slot for text in words[name].values() for slot in placeholders(text)} - {*known}
+            for slot in sorted(strange):
+                message = f"the sentence '{name}' names {{{slot}}}, which has no value there; {nearest(slot, known)}"
+                self.source.fault(node, grammar.unfilled_slot, message)
         return words
 
 

@@ -29,7 +29,7 @@ from ivr.authoring.source import Fault, MenuFaults, Source, nearest
 from ivr.dialogue.notices import Notice
 from ivr.dialogue.tree import Text, Tree
 from ivr.errors import IvrError
-from ivr.speech import LANGUAGES, placeholders, readable
+from ivr.speech import placeholders, readable
 from ivr.speech.compose import compose
 from ivr.speech.phrase import Phrase
 
@@ -126,8 +126,6 @@ def _check_text(source: Source, node: yaml.Node, text: Text) -> None:
 
 def unreadable(words: str, language: str) -> list[str]:
     """What no voice can read in a notice, which has no slots to fill; one line each."""
-    if language not in LANGUAGES:
-        return [f"no voice speaks '{language}'"]
     slots = [f"'{{{name}}}': a notice has no slots; write the words" for name in placeholders(words)]
     return [*slots, *readable(words, language)]
 

@@ -54,7 +54,7 @@ RECORD_OUTCOMES = ("recorded", "empty", "error")
 
 @dataclass(frozen=True)
 class Defaults:
-    """What stands once for the whole tree."""
+    """What stands once for the whole tree. ``words``: all standing sentences."""
 
     tries: Tries
     then: str

@@ -16,7 +16,6 @@ from ivr.authoring.lint.rules_texts import seconds
 from ivr.authoring.lint.ways import cycles, knots
 from ivr.authoring.loader import inspect_tree, inspect_trees, load_tree
 from ivr.authoring.source import MenuFaults
-from ivr.dialogue.words import WORDS
 
 MENUS = Path(__file__).parents[2] / "menus"
 
@@ -315,16 +314,6 @@ def test_prompt_of_a_choice_is_held_against_its_keys(told):
               ask: agent_pin
             answers: {right: {then: hangup}, wrong: {then: hangup}, locked: {then: hangup}}
     """) == ["9 label-key-mismatch"]
-
-
-def test_one_sentence_that_lacks_a_language_is_named(told, tmp_path: Path):
-    words = "".join(f"  {name}: {{ja: はい。}}\n" for name in WORDS if name != "error")
-    (tmp_path / "hotline.yaml").write_text(
-        f"languages: [ja]\nstart: bye\nwords:\n{words}parts: {{bye: {{say: はい。, then: hangup}}}}\n",
-        "utf-8",
-    )
-    (fault,) = inspect_tree(tmp_path / "hotline.yaml")[1]
-    assert fault.message == "the sentence 'error' has no text for 'ja'; give it under words"
 
 
 def test_first_menu_needs_no_way_back(told):

@@ -142,7 +142,7 @@ def test_the_worker_answers_each_line_and_prints_nothing_else(tmp_path):
     requests = [
         {"id": 1, "text": "您好世界", "language": "zh", "path": str(tmp_path / "a" / "b.wav")},
         {"id": 2, "text": "", "language": "zh", "path": str(tmp_path / "c.wav")},
-        {"id": 3, "text": "x", "language": "fr", "path": str(tmp_path / "d.wav")},
+        {"id": 3, "text": "x", "language": "tlh", "path": str(tmp_path / "d.wav")},
         {"id": 4, "text": "好", "language": "zh", "path": "/proc/none/e.wav"},
     ]
     done = subprocess.run(
