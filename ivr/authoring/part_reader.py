@@ -146,14 +146,15 @@ class PartReader:
                     grammar.wrong_value,
                     f"'{digit}' is not a key; an option's key is one of 0 to 9",
                 )
-            option = self.source.known(node, f"option {digit}", ("label", "go"))
+            option = self.source.known(node, f"option {digit}", ("label", "go", "language"))
             for needed in ("label", "go"):
                 if needed not in option:
                     self.source.fault(node, grammar.missing_key, f"option {digit} has no '{needed}'")
-            if len(option) == 2:
+            if "label" in option and "go" in option:
                 label = self.pieces.text(option["label"], f"the label of option {digit}")
                 go = self.source.target(option["go"], f"option {digit}: go")
-                options.append(Option(digit, label, go))
+                language = self.pieces.language(option["language"]) if "language" in option else ""
+                options.append(Option(digit, label, go, language))
         if isinstance(values["menu"], yaml.MappingNode) and not values["menu"].value:
             self.source.fault(key, grammar.missing_key, f"menu '{name}' has no options")
         return MenuPart(

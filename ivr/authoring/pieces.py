@@ -83,6 +83,14 @@ class Pieces:
         """The text under ``key``, if there is one."""
         return self.text(values[key], what) if key in values else None
 
+    def language(self, node: yaml.Node) -> str:
+        """One of the languages of the menu."""
+        language = self.source.word(node, "language")
+        if language and language not in self.languages:
+            message = f"the menu has no language '{language}'; {nearest(language, self.languages)}"
+            self.source.fault(node, grammar.unknown_name, message)
+        return language
+
     # --- times and numbers -------------------------------------------------------------------
 
     def duration(self, node: yaml.Node, what: str) -> float:
@@ -173,12 +181,8 @@ class Pieces:
             )
         elif kind == "chose":
             value = self.source.target(node, kind)
-        elif kind == "language" and value not in self.languages:
-            self.source.fault(
-                node,
-                grammar.unknown_name,
-                f"the menu has no language '{value}'; {nearest(value, self.languages)}",
-            )
+        elif kind == "language":
+            value = self.language(node)
         return Condition(kind, value)
 
     def _queue_state(self, node: yaml.Node, value: str, queue: str) -> Condition | None:

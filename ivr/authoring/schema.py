@@ -281,7 +281,9 @@ class _Maker:
 
     def verb(self, verb: str) -> Schema:
         if verb == "menu":
-            return _digits(_map({"label": _ref("text"), "go": _ref("way")}, ["label", "go"]))
+            language = {"description": "What the caller hears from there on.", **_WORD}
+            option = {"label": _ref("text"), "go": _ref("way"), "language": language}
+            return _digits(_map(option, ["label", "go"]))
         if verb == "form":
             fields = _of(_ref("field"), minProperties=1, maxProperties=MOST_FIELDS)
             form = {"fields": fields, "ask": self.queries(QUERIES.values()), "read_back": _ref("text")}

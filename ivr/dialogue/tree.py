@@ -48,11 +48,13 @@ class Tries:
 
 @dataclass(frozen=True)
 class Option:
-    """One option of a menu: the key, what it is called, where it leads."""
+    """One option of a menu: the key, what it is called, where it leads, and the ``language`` that the caller hears
+    from there on ("": the same as before)."""
 
     digit: str
     label: Text
     go: str
+    language: str = ""
 
 
 @dataclass(frozen=True)
