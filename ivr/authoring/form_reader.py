@@ -52,6 +52,10 @@ class FormReader:
             field = self._field(name, key, value, [f.name for f in fields])
             if field is not None:
                 fields.append(field)
+        if isinstance(node, yaml.MappingNode) and not node.value:
+            self.source.fault(
+                node, grammar.missing_key, "a form needs a field; a query that takes none is an ask"
+            )
         if len(fields) > MOST_FIELDS:
             self.source.fault(node, grammar.wrong_value, f"a form has at most {MOST_FIELDS} fields")
         return tuple(fields)

@@ -199,7 +199,7 @@ def no_agent(reading: Reading) -> Iterator[Finding]:
     transfers = [name for name, part in tree.parts.items() if isinstance(part, TransferPart)]
     if not transfers:
         return
-    by_caller = reverse(ways.graph(NEXT, OPTION, KEYS, GLOBAL, MISSED, WAITED))
+    by_caller = reverse(ways.graph(NEXT, OPTION, KEYS, GLOBAL, MISSED, WAITED, failed=False))
     good = set(closure(by_caller, transfers))
     asking = [name for name in tree.parts if isinstance(tree.parts[name], (MenuPart, FormPart))]
     open_still = [name for name in asking if name in ways.reachable and name not in good]
