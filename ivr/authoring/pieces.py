@@ -153,6 +153,11 @@ class Pieces:
         if words and words[0] not in self.queues:
             hint = nearest(words[0], self.queues)
             self.source.fault(given["queue"], grammar.unknown_name, f"there is no queue '{words[0]}'; {hint}")
+        elif len(words) == 1 and not {"waiting", "wait"} & {*given}:
+            message = (
+                f"queue says nothing about '{words[0]}': add open or closed, or waiting or wait beside it"
+            )
+            self.source.fault(given["queue"], grammar.missing_key, message)
         return words[0] if words else ""
 
     def _condition(self, kind: str, node: yaml.Node, queue: str) -> Condition | None:

@@ -131,17 +131,28 @@ def walk(
 
 #: Moments between which a calendar decides otherwise.
 _MOMENTS = (NOW, NOW.replace(hour=3), NOW.replace(month=10, day=1), NOW.replace(month=2, day=10))
-_MOST_STEPS = 1500
+_MOST_STEPS = 400
 
 
 def reaches_agent(tree: Tree, session: Session, now: datetime, draw: random.Random) -> bool:
     """Whether keys, silences and answers can lead from here to a transfer: the key that calls an agent everywhere
-    at once, or else some way, at some time of the year, for a caller whose patience with us is fresh."""
+    at once, or else some way, at some time of the year, for some caller with a fresh call: what a branch asks about
+    the time, the queue and the caller is taken as so and as not so."""
     if any(_at_once(tree, session, now, key, draw) for key, to in tree.keys.items() if to == "agent"):
         return True
     fresh = session.but(totals={}, misses={}, over_limit=False)
+    calls = (session.call, replace(session.call, facts={"queue_status": "timeout"}, caller="010"))
     return any(
-        _by_some_way(tree, fresh.but(began=moment.isoformat()), moment, draw) for moment in (now, *_MOMENTS)
+        _by_some_way(
+            tree,
+            fresh.but(began=moment.isoformat(), call=call, language=language, visited=visited),
+            moment,
+            draw,
+        )
+        for visited in (session.visited, list(tree.parts), [])
+        for call in calls
+        for moment in (now, *_MOMENTS)
+        for language in (session.language, *tree.languages)
     )
 
 
@@ -166,27 +177,39 @@ def _by_some_way(tree: Tree, session: Session, now: datetime, draw: random.Rando
             return False
         session, action = todo.popleft()
         for told in _everything(action, draw):
-            after, actions = advance(tree, session, told, now)
+            after, actions = session, [action]
+            for _ in range(7 if told in _MISSES else 1):  # a caller who misses until it leads elsewhere
+                after, actions = advance(tree, after.but(totals={}), told, now)
+                if not actions or not isinstance(actions[-1], Gather) or after.part != session.part:
+                    break
+            if actions and isinstance(actions[-1], Transfer):
+                return True
             if not actions or isinstance(actions[-1], Hangup):
                 continue
-            if isinstance(actions[-1], Transfer):
-                return True
-            place = repr(
-                (after.part, after.phase, after.field_index, after.known, after.misses, after.history[-2:])
-            )
+            place = repr((after.part, after.phase, after.field_index, after.known, after.history[-2:]))
             if place not in seen or draw.random() < 0.1:  # what was keyed before may matter too
                 seen.add(place)
-                todo.append((after.but(totals={}), actions[-1]))
+                todo.append((after.but(misses={}), actions[-1]))
     return False
+
+
+#: Silence, what is never right, and what may be too little.
+_MISSES = (NoInput(), Digits("**"), Digits("1"))
+_STATES = ({"agents": 0, "waiting": 0, "wait_s": 0}, {"agents": 3, "waiting": 50, "wait_s": 5000})
 
 
 def _everything(action: Action, draw: random.Random) -> list[Event]:
     """Everything of a kind that may answer an action."""
     if isinstance(action, Gather):
-        return [Digits(key) for key in "0123456789"] + [Digits("1" * 4), Digits(""), Digits("*"), NoInput()]
+        keys = [Digits(key) for key in "0123456789"]
+        return [*keys, Digits("1" * max(4, action.max_keys // 2)), Digits(""), *_MISSES]
     if isinstance(action, Ask):
+        if action.query == QUEUE_STATE.name:
+            return [Answered(Answer("known", state)) for state in _STATES]
+        if action.query == CALLER_HISTORY.name:
+            return [Answered(Answer("new")), Answered(Answer("known", {"calls": 1, "days": 1}))]
         return [Answered(answer(draw, action, outcome)) for outcome in _SPECS[action.query].outcomes]
-    outcomes = ("recorded", "empty", "error") if isinstance(action, Record) else ("said",)
+    outcomes = ("recorded", "empty") if isinstance(action, Record) else ("said",)
     return [Answered(Answer(outcome)) for outcome in outcomes]
 
 

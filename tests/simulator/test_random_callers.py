@@ -93,7 +93,7 @@ def test_ten_thousand_callers_of_two_hundred_random_trees(tmp_path: Path):
     constructs: Counter[str] = Counter()
     for number, (tree, text) in enumerate(islice(good_trees(tmp_path, 2026), TREES)):
         constructs.update(constructs_of(tree))
-        play(tree, text, str(number), CALLERS // TREES, keep=5)
+        play(tree, text, str(number), CALLERS // TREES, keep=2)
     wanted = {verb.__name__ for verb in get_args(Part)} - {MemberPart.__name__}  # of agents' own trees
     wanted |= {
         "several fields",

@@ -225,7 +225,9 @@ def _of_form(tree: Tree, part: FormPart) -> Iterator[Way]:
     for field in part.fields:
         tries = field.tries or part.tries
         yield from _of_input(tree, {choice.digit for choice in field.choices})
-        yield from _of_misses(tries.no_input, tries.no_match, tries.partial)
+        yield from _of_misses(tries.no_input, tries.no_match)
+        if field.min_keys > 1:  # a single key is never too few
+            yield from _of_misses(tries.partial)
 
 
 def _of_input(tree: Tree, taken: set[str]) -> Iterator[Way]:
@@ -261,9 +263,21 @@ def _of_record(tree: Tree, part: RecordPart) -> Iterator[Way]:
 
 
 def _of_branch(tree: Tree, part: BranchPart) -> Iterator[Way]:
-    for case in part.cases:
-        yield Way(case.go, NEXT)
+    shadowed = shadowed_cases(part)
+    for number, case in enumerate(part.cases):
+        if number not in shadowed:
+            yield Way(case.go, NEXT)
     yield Way(part.then, NEXT)
+
+
+def shadowed_cases(part: BranchPart) -> dict[int, int]:
+    """The cases that are never looked at, since one before them is so whenever they are: number → that one's."""
+    found: dict[int, int] = {}
+    for number, case in enumerate(part.cases):
+        for before in range(number):
+            if set(part.cases[before].conditions) <= set(case.conditions):
+                found.setdefault(number, before)
+    return found
 
 
 def _of_transfer(tree: Tree, part: TransferPart) -> Iterator[Way]:
