@@ -154,3 +154,46 @@ def test_manual_page_of_a_rule():
 def test_schemas_folder_that_cannot_be_made_is_one_line(folder: Path):
     result = CliRunner().invoke(ivr, ["menu", "schema", "--out", "gap.yaml/schema"])
     assert str(result.exception) == "gap.yaml/schema: cannot be written: Not a directory"
+
+
+TREE = """
+start: main
+defaults: {keys: {"0": agent}}
+include:
+  - {file: part/leaflet.yaml, as: pets, with: {next: agent}}
+parts:
+  main: {menu: {1: {label: 公告, go: pets}}}
+  agent: {transfer: operator}
+"""
+
+
+def test_a_file_is_checked_as_what_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    Path("hotline.yaml").write_text(TREE, "utf-8")
+    Path("part").mkdir()
+    leaflet = Path("part/leaflet.yaml")
+    leaflet.write_text(
+        "parameters: {next: where}\nstart: told\nparts: {told: {say: 行李房。, then: <next>}}\n", "utf-8"
+    )
+    assert check("part/leaflet.yaml").output == "part/leaflet.yaml: leaflet fine\n"
+    leaflet.write_text(leaflet.read_text("utf-8").replace("行李房", "12306"), "utf-8")
+    assert check("part/leaflet.yaml").output == f"part/leaflet.yaml:3:21: {DIGITS} [unreadable-text]\n"
+    notices = Path("notices.yaml")
+    notices.write_text("notices: [{text: 停运。, before: mian}]\n", "utf-8")
+    assert check("notices.yaml").output == (
+        "notices.yaml:1:31: there is no part 'mian'; did you mean 'main'? [missing-target]\n"
+    )
+    notices.write_text("notices: [{text: 停运。, before: main}]\n", "utf-8")
+    assert check("notices.yaml").output == "notices.yaml: notices fine\n"
+    Path("words.yaml").write_text("xx: {}\n", "utf-8")
+    assert "words.yaml:1:1: no voice of espeak-ng speaks 'xx'" in check("words.yaml").output
+    Path("words.yaml").unlink()
+    Path("hotline.yaml").write_text("start: main\nparts: {main: {say: 好。, then: hangup}}\n", "utf-8")
+    told = str(check("part/leaflet.yaml").exception)
+    assert told.startswith(
+        "part/leaflet.yaml: no tree includes it, so nobody knows what its parameters are (include"
+    )
+    Path("hotline.yaml").write_text("a: [", "utf-8")
+    assert check("notices.yaml").output == "notices.yaml: notices fine\n"
+    leaflet.write_text("parameters: [", "utf-8")
+    assert "is not YAML" in check("part/leaflet.yaml").output
