@@ -50,7 +50,7 @@ _QUERY_THREADS = 16
 _TREE_OF_ENTRY = {"after_queue": "hotline"}
 
 #: The dialogues in which notices are told; agents who sign in hear none.
-_TOLD = ("hotline", "after_queue")
+TOLD = ("hotline", "after_queue")
 
 
 def open_store(settings: Settings) -> Engine:
@@ -186,7 +186,7 @@ def conversations(
     """A function that begins the dialogue of a call in the tree of its entry; ``notices``: those on air."""
 
     def begin(call: CallInfo) -> Generator[Action, Event, str]:
-        told = notices if call.entry in _TOLD else tuple
+        told = notices if call.entry in TOLD else tuple
         return converse(tree(tree_of_entry(call.entry)), call, clock, told)
 
     return begin

@@ -150,6 +150,12 @@ def _moment(source: Source, node: yaml.Node | None, what: str, otherwise: dateti
     return otherwise
 
 
+def on_air(standing: Iterable[Standing], now: datetime, zone: tzinfo) -> list[Notice]:
+    """Those that are on air at ``now`` (aware). ``zone``: the site's."""
+    local = now.astimezone(zone).replace(tzinfo=None)
+    return [one.notice(zone) for one in standing if one.first <= local < one.until]
+
+
 class StandingNotices:
     """The notices of a menu folder's file at a moment; read again when the file changes. While it is broken, those
     that were good stay. ``zone``: the site's; ``languages`` gives those of the tree on air."""
@@ -162,8 +168,7 @@ class StandingNotices:
     def __call__(self, now: datetime) -> list[Notice]:
         """Those on air at ``now`` (aware)."""
         self._refresh()
-        local = now.astimezone(self._zone).replace(tzinfo=None)
-        return [one.notice(self._zone) for one in self._known if one.first <= local < one.until]
+        return on_air(self._known, now, self._zone)
 
     def phrases(self, now: datetime) -> list[Phrase]:
         """What those on air at ``now`` (aware) say."""
