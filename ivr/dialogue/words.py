@@ -68,5 +68,7 @@ WORDS: Mapping[str, Text] = {
 
 def sentence(name: str, own: Mapping[str, Text], wordbooks: Wordbooks) -> Text:
     """A standing sentence in all languages that have it: a tree's ``own`` words, then those of the wordbooks."""
+    if name not in own and not wordbooks:  # as in most trees, many times a call
+        return WORDS[name]
     books = {language: book.sentences[name] for language, book in wordbooks.items() if name in book.sentences}
     return {**WORDS[name], **books, **own.get(name, {})}
