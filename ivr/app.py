@@ -7,7 +7,7 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,12 +32,16 @@ if TYPE_CHECKING:
     from ivr.authoring.source import MenuFaults
     from ivr.store.messages import MessageBox
     from ivr.store.notices import LiveNotices
+    from ivr.voice.voice import Voice
 
 log = logging.getLogger(__name__)
 
 #: How long a caller waits for sounds that are still to be made; the driver gives up after 3 s. A worker
 #: that is only slow goes on, and the next caller has the sound.
 _PATIENCE_S = 2.5
+
+#: How long menus whose sounds are gone wait for them before they go on air.
+_SWITCH_PATIENCE_S = 4.0
 
 #: Queries at once; one that hangs keeps its thread, while its caller is answered with an error.
 _QUERY_THREADS = 16
@@ -46,7 +50,7 @@ _QUERY_THREADS = 16
 _TREE_OF_ENTRY = {"after_queue": "hotline"}
 
 #: The dialogues in which notices are told; agents who sign in hear none.
-_TOLD = ("hotline", "after_queue")
+TOLD = ("hotline", "after_queue")
 
 
 def open_store(settings: Settings) -> Engine:
@@ -182,7 +186,7 @@ def conversations(
     """A function that begins the dialogue of a call in the tree of its entry; ``notices``: those on air."""
 
     def begin(call: CallInfo) -> Generator[Action, Event, str]:
-        told = notices if call.entry in _TOLD else tuple
+        told = notices if call.entry in TOLD else tuple
         return converse(tree(tree_of_entry(call.entry)), call, clock, told)
 
     return begin
@@ -232,8 +236,41 @@ def message_box(settings: Settings, engine: Engine, clock: Clock) -> MessageBox:
     return MessageBox(engine, settings.home, clock)
 
 
-async def follow(menus: LiveMenus) -> None:
-    """Put on air what is published, within a second; never ends. Only the assignment is in the way of calls."""
+def make_sounds(menus: Menus, voice: Voice, patience_s: float = _SWITCH_PATIENCE_S) -> None:
+    """Make the fixed sounds of menus that are about to go on air, where they are gone: publishing made them, which may
+    be long ago. Waits ``patience_s`` at most; what is missing then is made while calls go on.
+
+    One after the other, so that the sentences callers are waiting for find a free worker.
+    """
+    from ivr.authoring.prompts import phrases_of
+    from ivr.voice.pool import SynthesisFault
+
+    lacking = [phrase for phrase in phrases_of(menus.trees.values()) if not voice.store.ready(phrase)]
+
+    def make() -> None:
+        for phrase in lacking:
+            try:
+                if not voice.store.ready(phrase):
+                    voice.make(phrase).result()
+            except (
+                SynthesisFault,
+                RuntimeError,
+                CancelledError,
+            ) as fault:  # it is tried again when it is needed
+                log.warning("a sound of revision %s was not made: %s", menus.revision, fault)
+
+    if lacking:
+        log.warning("%d sounds of revision %s are gone and made again", len(lacking), menus.revision)
+        thread = threading.Thread(target=make, name="sounds", daemon=True)
+        thread.start()
+        thread.join(patience_s)
+
+
+async def follow(menus: LiveMenus, ready: Callable[[Menus], None] = lambda _menus: None) -> None:
+    """Put on air what is published, within a second; never ends. Only the assignment is in the way of calls.
+
+    ``ready`` is called in the thread before menus go on air.
+    """
     from ivr.authoring.live import LOOK_EVERY_S
 
     loop = asyncio.get_running_loop()
@@ -243,6 +280,7 @@ async def follow(menus: LiveMenus) -> None:
             await asyncio.sleep(LOOK_EVERY_S)
             found = await loop.run_in_executor(thread, menus.look)
             if found is not None:
+                await loop.run_in_executor(thread, ready, found)
                 menus.take(found)
     finally:
         thread.shutdown(wait=False)
@@ -282,7 +320,7 @@ def run_agi_server(settings: Settings) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         await server.start()
-        following = asyncio.ensure_future(follow(menus))
+        following = asyncio.ensure_future(follow(menus, lambda found: make_sounds(found, voice)))
         try:
             await stopping.wait()
         finally:

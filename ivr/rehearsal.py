@@ -10,21 +10,23 @@ import difflib
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ivr.app import make_home, open_store, tree_of_entry
+from ivr.app import TOLD, make_home, open_store, tree_of_entry
 from ivr.authoring.loader import load_tree, load_trees
+from ivr.authoring.notices_file import FILE as NOTICES_FILE
+from ivr.authoring.notices_file import Standing, on_air, read_notices
 from ivr.authoring.part_reader import MEMBER_OPERATIONS, MEMBER_OUTCOMES, RECORD_OUTCOMES
 from ivr.authoring.queries import QUERIES
-from ivr.authoring.source import nearest
+from ivr.authoring.source import MenuFaults, nearest
 from ivr.clock import fixed_clock
-from ivr.dialogue.actions import Action, Ask, Member, Record
+from ivr.dialogue.actions import Action, Ask, Gather, Member, Record, Say
 from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
 from ivr.dialogue.engine import converse
-from ivr.dialogue.events import Event
+from ivr.dialogue.events import Event, NoInput
 from ivr.dialogue.notices import Notice
 from ivr.dialogue.session import Session
 from ivr.dialogue.tree import Tree
@@ -32,7 +34,9 @@ from ivr.errors import IvrError
 from ivr.query_service import QueryService
 from ivr.rail.answers import Answer, QuerySpec
 from ivr.settings import Settings
-from ivr.simulator import Caller, Pinned, Scene, Transcript, perform, play
+from ivr.simulator import Caller, OnAir, Pinned, Scene, Transcript, perform, play
+from ivr.speech import spoken_seconds
+from ivr.store.notices import notices_at
 
 #: The folder of the admin's own transcripts, beside the menus.
 TESTS = "tests"
@@ -73,7 +77,9 @@ class Rehearsal:
 
     def __init__(self, settings: Settings, menus: Path | None = None) -> None:
         self.settings = settings
-        self._trees = load_trees(menus or settings.menus)
+        folder = menus or settings.menus
+        self._trees = load_trees(folder)
+        self._standing = _standing(folder, self._trees["hotline"])
         self._others: dict[Path, Tree] = {}
 
     def __enter__(self) -> Rehearsal:
@@ -109,25 +115,48 @@ class Rehearsal:
         return self._others[path]
 
     def conversation(
-        self, scene: Scene, watch: Callable[[Session], Session] = lambda session: session
+        self, scene: Scene, caller: Caller, watch: Callable[[Session], Session] = lambda session: session
     ) -> Generator[Action, Event, str]:
-        """The dialogue of the scene's call."""
-        tree, now = self.tree(scene), self._now(scene)
-        notices = notices_of(scene, tree, now)
+        """The dialogue of the scene's call, on a clock that goes on with it.
+
+        What is on air are the pretended notices and, in the folder's own trees, those of ``notices.yaml``.
+        """
+        tree, clock = self.tree(scene), PretendedClock(self._now(scene))
+
+        def notices() -> list[Notice]:
+            told = scene.tree is None and scene.call.entry in TOLD
+            standing = on_air(self._standing, clock(), self.settings.zone) if told else []
+            return [*notices_of(scene, tree, clock()), *standing]
+
         call = replace(scene.call, called=scene.call.called or self.settings.hotline)
-        return converse(tree, call, fixed_clock(now), lambda: notices, watch)
+        return clock.along(converse(tree, call, clock, notices, watch), caller)
+
+    def notices_set(self, scene: Scene) -> tuple[OnAir, ...]:
+        """The notices that ``ivr notice set`` has on air at the scene's moment, as its caller hears them."""
+        tree = self.tree(scene)
+        if scene.tree is not None or scene.call.entry not in TOLD:
+            return ()
+        return tuple(
+            OnAir(
+                next(text for text in (notice.text.get(scene.call.language), *notice.text.values()) if text),
+                notice.before if notice.before in tree.parts else "",
+                notice.queue,
+            )
+            for notice in notices_at(self._engine, self._now(scene))
+        )
 
     def perform(
         self, scene: Scene, caller: Caller, watch: Callable[[Session], Session] = lambda session: session
     ) -> Generator[tuple[Action, Event | None], None, str]:
         """The call, action by action (see :func:`ivr.simulator.perform`)."""
         pinned = Pretended(scene, self._answers(scene))
-        return perform(self.conversation(scene, watch), caller, pinned.answer, pinned.do)
+        return perform(self.conversation(scene, caller, watch), caller, pinned.answer, pinned.do)
 
     def lines(self, scene: Scene, tokens: Iterable[str]) -> Iterator[str]:
         """The call as the lines of a transcript."""
         pinned = Pretended(scene, self._answers(scene))
-        yield from play(self.conversation(scene), Caller(iter(tokens)), pinned.answer, pinned.do)
+        caller = Caller(iter(tokens))
+        yield from play(self.conversation(scene, caller), caller, pinned.answer, pinned.do)
 
     def replay(self, path: Path) -> tuple[Transcript, tuple[str, ...]]:
         """The transcript of a file, and the lines that come now. Raises :class:`IvrError`."""
@@ -139,6 +168,50 @@ class Rehearsal:
 
     def _answers(self, scene: Scene) -> QueryService:
         return QueryService(self._engine, fixed_clock(self._now(scene)))
+
+
+def _standing(folder: Path, hotline: Tree) -> list[Standing]:
+    """The notices of the folder's file. Raises :class:`MenuFaults` when it is broken."""
+    path = folder / NOTICES_FILE
+    if not path.is_file():
+        return []
+    found, faults = read_notices(path, hotline.languages, hotline.parts)
+    errors = [fault for fault in faults if fault.severity == "error"]
+    if errors:
+        raise MenuFaults(errors)
+    return found
+
+
+class PretendedClock:
+    """The clock of a rehearsed call: it goes on by what is said and by the waits for keys that do not come.
+
+    What is said is reckoned, never measured, so that a call takes the same time whether its sounds are made or not.
+    """
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def __call__(self) -> datetime:
+        """The moment that the call has come to."""
+        return self._now
+
+    def along(
+        self, conversation: Generator[Action, Event, str], caller: Caller
+    ) -> Generator[Action, Event, str]:
+        """The same conversation, during which the clock goes on. What is typed over is not said."""
+        try:
+            action = next(conversation)
+            while True:
+                typed_ahead = caller.has_keys_ahead
+                event = yield action
+                if isinstance(action, (Say, Gather)) and not (isinstance(action, Gather) and typed_ahead):
+                    said = sum(spoken_seconds(phrase.text, phrase.language) for phrase in action.phrases)
+                    self._now += timedelta(seconds=said)
+                if isinstance(action, Gather) and isinstance(event, NoInput):
+                    self._now += timedelta(seconds=action.first_wait_s)
+                action = conversation.send(event)
+        except StopIteration as end:
+            return str(end.value)
 
 
 class Pretended:
@@ -314,6 +387,15 @@ def head_of(scene: Scene, title: str) -> list[str]:
         head.append(f"queue: {name} {word} waiting {state['waiting']} wait {state['wait_s']}")
     if scene.returning is not None:
         head.append(f"returning: {scene.returning}")
+    for notice in scene.notices:
+        place = (
+            f"before {notice.before}: "
+            if notice.before
+            else f"queue {notice.queue}: "
+            if notice.queue
+            else ""
+        )
+        head.append(f"notice: {place}{' '.join(notice.text.split())}")
     return head
 
 

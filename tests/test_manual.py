@@ -6,12 +6,14 @@ import re
 import shlex
 import shutil
 import textwrap
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import click
 import pytest
 import yaml
 
+from ivr.authoring import words_file
 from ivr.authoring.calendar_file import TOP as CALENDAR_TOP
 from ivr.authoring.loader import TOP, inspect_tree
 from ivr.authoring.notices_file import read_notices
@@ -19,13 +21,14 @@ from ivr.authoring.source import Fault
 from ivr.commands import ivr as program
 from ivr.settings import PROJECT
 from ivr.simulator import Transcript
+from ivr.voice.build import Built
 from tests.commands.conftest import Ivr, ivr  # noqa: F401
 
 DOCS = PROJECT / "docs"
 MANUALS = ("admin.md", "admin.zh.md")
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-#: What these do is shown with the shipped menus and a home of its own; the others are parsed only.
-RUN = ("menu check", "menu simulate", "menu test", "menu graph", "menu schema", "replay")
+#: What these do is shown with the shipped menus and a home of its own; the others have a test below.
+RUN = ("menu check", "menu simulate", "menu test", "menu graph", "menu schema", "prompt say", "replay")
 _DEFAULTS = 'defaults: {keys: {"*": repeat, "#": back, "0": agent}, then: main, error: agent}\n'
 _MISSING = re.compile(r"there is no part '([\w.]+)'")
 
@@ -37,6 +40,10 @@ def blocks(manual: str, kind: str) -> list[str]:
 
 EXAMPLES = blocks("admin.md", "yaml")
 COMMANDS = [line[2:] for block in blocks("admin.md", "console") for line in block.splitlines()]
+
+
+#: Those of the examples that are whole trees.
+TREES_OF_THE_MANUAL = [text for text in EXAMPLES if {"start", "parts"} <= set(yaml.safe_load(text))]
 
 
 def test_both_manuals_have_the_same_examples():
@@ -68,13 +75,21 @@ def test_yaml_example(example: str, tmp_path: Path):
         notices, faults = read_notices(tmp_path / name[1], ["zh"])
         assert (len(notices), faults) == (1, [])
         return
+    elif name and name[1] == words_file.FILE:
+        books, source = words_file.read_wordbooks(tmp_path / name[1])
+        assert (list(books), source.faults) == (["ru"], [])
+        return
     elif "parameters" in top:
         example = including(name[1], example)
     if example == "calendar.yaml":
         example = "start: main\nparts: {main: {menu: {1: {label: 重听, go: main}}}}\n"
-    leaflet = next(text for text in EXAMPLES if "# menus/leaflet.yaml" in text)
-    (tmp_path / "leaflet.yaml").write_text(leaflet, "utf-8")
+    for other in ("leaflet.yaml", words_file.FILE):
+        (tmp_path / other).write_text(file_of_the_manual(other), "utf-8")
     assert faults_of(example, tmp_path / "tree.yaml") == []
+
+
+def file_of_the_manual(name: str) -> str:
+    return next(text for text in EXAMPLES if text.startswith(f"# menus/{name}\n"))
 
 
 def including(file: str, text: str) -> str:
@@ -162,12 +177,59 @@ def test_command_example(line: str, ivr: Ivr, home: Path, monkeypatch: pytest.Mo
         )
     name, command, rest = resolved(words[1:])
     command.make_context(name, list(rest))
+    assert name in (*RUN, *CHANGING)
     if name not in RUN or ("svg" in line and shutil.which("dot") is None):
         return
     monkeypatch.setenv("IVR_HOME", str(home / "home"))
     done = ivr(*words[1:])
     if "--update" not in line:
         assert done.code == 0, done.err or done.out
+
+
+#: What these do changes what is on air: they are run one after the other, as the manual has them.
+CHANGING = ("menu publish", "menu history", "menu diff", "menu rollback", "menu withdraw")
+CHANGING += ("notice set", "notice list", "notice clear")
+
+
+class _Noon(datetime):
+    """A clock on which 18:00 is still to come."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        return datetime.now(tz).replace(hour=12, minute=0)
+
+
+def test_commands_that_change_what_is_on_air(ivr: Ivr, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # noqa: F811
+    folder = tmp_path / "menus"
+    shutil.copytree(PROJECT / "menus", folder, ignore=shutil.ignore_patterns("tests"))
+    monkeypatch.setenv("IVR_MENUS", str(folder))
+    monkeypatch.setattr("ivr.voice.build.build", lambda phrases, _home: Built(len(phrases), 0, (), 0))
+    monkeypatch.setattr("ivr.commands.notice._make_sounds", lambda _settings, _texts: [])
+    monkeypatch.setattr("ivr.commands.notice.datetime", _Noon)
+    hotline = folder / "hotline.yaml"
+    text = hotline.read_text("utf-8")
+
+    def change(number: int) -> None:
+        said = "一二三四五六七八九十"[number % 10]
+        hotline.write_text(text.replace("您好，欢迎致电", f"您好，{said}，欢迎致电"), "utf-8")
+
+    for number in range(4):
+        change(number)
+        assert ivr("menu", "publish").code == 0
+    ran: list[str] = []
+    for number, line in enumerate(COMMANDS, 4):
+        words = shlex.split(re.sub(r"\b2027-", f"{datetime.now().year + 1}-", line))[1:]
+        name, _, _ = resolved(list(words))
+        if name in CHANGING:
+            if name == "menu publish":
+                change(number)
+            done = ivr(*words)
+            assert done.code == 0, f"{line}: {done.err}"
+            ran.append(name)
+    assert set(ran) == set(CHANGING)
+    actions = [row["state"] for row in ivr("notice", "list", "--all", "--json").document]
+    assert sorted(actions) == ["cleared", "on_air", "on_air"]
+    assert len(ivr("menu", "history", "--json").document) == 4 + ran.count("menu publish")
 
 
 def test_no_command_is_shown_twice_in_the_same_words():
@@ -192,5 +254,14 @@ def test_every_verb_condition_and_field_is_in_the_manual():
 
     for manual in MANUALS:
         text = (DOCS / manual).read_text("utf-8")
-        for word in (*VERBS, *CONDITIONS, *FIELD_TYPES, *FIELD_KEYS, *QUEUE_STATUSES, *TOP, *CALENDAR_TOP):
+        for word in (
+            *VERBS,
+            *CONDITIONS,
+            *FIELD_TYPES,
+            *FIELD_KEYS,
+            *QUEUE_STATUSES,
+            *TOP,
+            *CALENDAR_TOP,
+            *words_file.TOP,
+        ):
             assert re.search(rf"\b{word}\b", text), f"{manual} does not tell of '{word}'"

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ivr import app
+from ivr.authoring import prompts
 from ivr.authoring.folder import read_folder
 from ivr.authoring.live import MENU_OF_CALL, LiveMenus
 from ivr.clock import fixed_clock
@@ -24,10 +25,12 @@ from ivr.errors import IvrError
 from ivr.query_service import QueryService
 from ivr.rail.answers import Answer
 from ivr.settings import PROJECT, Settings
+from ivr.speech import Phrase
 from ivr.store import revisions
 from ivr.store.database import Engine
 from ivr.store.journal import DirectJournal
 from ivr.store.migrate import upgrade
+from ivr.voice.voice import Voice
 
 CLOCK = fixed_clock(datetime(2026, 2, 10, 9, 0, tzinfo=timezone.utc))
 TIMEOUT = {"queue_status": "timeout", "part": "agent"}
@@ -204,3 +207,42 @@ def test_a_record_that_cannot_be_read_costs_no_call(settings: Settings, engine: 
     with pytest.raises(StopIteration) as end:
         conversation.send(HungUp())
     assert end.value.value == "hung_up"
+
+
+def test_menus_whose_sounds_are_gone_get_them_before_they_go_on_air(
+    settings: Settings, engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    at_start(settings, engine)
+    menus = started(settings, engine)
+    greet(settings, "早上好，欢迎致电")
+    publish(settings, engine)
+    three = [Phrase(text) for text in ("早上好，欢迎致电。", "售票预售期请按二。", "人工服务请按九。")]
+    monkeypatch.setattr(prompts, "phrases_of", lambda _trees: three)
+
+    async def run(voice: Voice) -> bool:
+        following = asyncio.ensure_future(
+            app.follow(menus, lambda found: app.make_sounds(found, voice, 30.0))
+        )
+        for _ in range(600):
+            await asyncio.sleep(0.1)
+            if menus.now.revision == "2":
+                break
+        following.cancel()
+        return all(voice.store.ready(phrase) for phrase in three)
+
+    with Voice(settings.home, 1) as voice:
+        voice.make(three[0]).result(30)  # this one is there still
+        assert asyncio.run(run(voice))
+    assert menus.now.revision == "2"
+
+
+def test_a_voice_that_makes_nothing_does_not_keep_menus_off_the_air(
+    settings: Settings, engine: Engine, caplog: pytest.LogCaptureFixture
+):
+    menus = read_folder(settings.menus, "7")
+    voice = Voice(settings.home, 1, command=("false",))
+    began = time.monotonic()
+    with voice:
+        app.make_sounds(menus, voice, 0.1)
+    assert time.monotonic() - began < 5
+    assert "sounds of revision 7 are gone and made again" in caplog.text

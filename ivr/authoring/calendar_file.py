@@ -15,6 +15,7 @@ from pathlib import Path
 
 import yaml
 
+from ivr.authoring import grammar
 from ivr.authoring.source import MenuFaults, Source
 from ivr.dialogue.calendar import KINDS, Calendar, Hours, Period
 
@@ -49,7 +50,9 @@ def read_calendar(source: Source) -> Calendar:
     own_holidays = _days(source, top.get("holidays"), "holidays")
     own_workdays = _days(source, top.get("workdays"), "workdays")
     for day in sorted(own_holidays & own_workdays):
-        source.fault(top["workdays"], f"{day} is among the holidays and among the workdays")
+        source.fault(
+            top["workdays"], grammar.contradiction, f"{day} is among the holidays and among the workdays"
+        )
     return Calendar(
         _hours(source, top["hours"], "hours") if "hours" in top else None,
         _hours(source, top["holiday_hours"], "holiday_hours") if "holiday_hours" in top else None,
@@ -94,7 +97,11 @@ def _spans(source: Source, node: yaml.Node, what: str) -> DayHours:
         if _TIME.fullmatch(start) and (_TIME.fullmatch(end) or end == "24:00"):
             spans.append((time.fromisoformat(start), _end(end)))
         else:
-            source.fault(node, f"{what} must be such as 06:00-23:00, or closed, not '{part.strip()}'")
+            source.fault(
+                node,
+                grammar.wrong_value,
+                f"{what} must be such as 06:00-23:00, or closed, not '{part.strip()}'",
+            )
     return tuple(spans)
 
 
@@ -108,7 +115,7 @@ def _date(source: Source, node: yaml.Node, text: str, what: str) -> date | None:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    source.fault(node, f"{what}: '{text}' is no day such as 2027-02-10")
+    source.fault(node, grammar.wrong_value, f"{what}: '{text}' is no day such as 2027-02-10")
     return None
 
 
@@ -117,7 +124,7 @@ def _days(source: Source, node: yaml.Node | None, what: str) -> frozenset[date]:
     if node is None:
         return frozenset()
     if not isinstance(node, yaml.SequenceNode):
-        source.fault(node, f"{what} must be a list of days")
+        source.fault(node, grammar.wrong_shape, f"{what} must be a list of days")
         return frozenset()
     return frozenset(day for item in node.value for day in _all_days(_stretch(source, item, what)))
 
@@ -140,7 +147,7 @@ def _stretch(source: Source, node: yaml.Node, what: str) -> tuple[date, date] | 
     if first is None or last is None:
         return None
     if not timedelta(0) <= last - first <= timedelta(400):
-        source.fault(node, f"{what}: the last day must be 0 to 400 days after the first")
+        source.fault(node, grammar.wrong_value, f"{what}: the last day must be 0 to 400 days after the first")
         return None
     return first, last
 
@@ -152,7 +159,7 @@ def _exceptions(source: Source, node: yaml.Node | None) -> Mapping[date, DayHour
         days = _all_days(_stretch(source, key, "exceptions"))
         twice = [day for day in days if day in exceptions]
         if twice:
-            source.fault(key, f"exceptions: {twice[0]} has hours already")
+            source.fault(key, grammar.duplicate_key, f"exceptions: {twice[0]} has hours already")
         exceptions.update(dict.fromkeys(days, _spans(source, value, "exceptions")))
     return exceptions
 
@@ -162,15 +169,17 @@ def _periods(source: Source, node: yaml.Node | None) -> tuple[Period, ...]:
     periods = []
     for name, key, value in source.pairs(node, "periods") if node is not None else ():
         if name in KINDS:
-            source.fault(key, f"'{name}' means something already; give the period another name")
+            source.fault(
+                key, grammar.taken_name, f"'{name}' means something already; give the period another name"
+            )
         given = source.known(value, f"period '{name}'", ("days", "peak"))
         if "days" not in given:
             if isinstance(value, yaml.MappingNode):
-                source.fault(key, f"period '{name}' has no 'days'")
+                source.fault(key, grammar.missing_key, f"period '{name}' has no 'days'")
             continue
         peak = source.word(given["peak"], "peak") if "peak" in given else "false"
         if peak not in ("", "true", "false"):
-            source.fault(given["peak"], f"peak must be true or false, not '{peak}'")
+            source.fault(given["peak"], grammar.wrong_value, f"peak must be true or false, not '{peak}'")
         items = given["days"].value if isinstance(given["days"], yaml.SequenceNode) else [given["days"]]
         for item in items:
             stretch = _stretch(source, item, f"period '{name}'")

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import yaml
 
+from ivr.authoring import grammar
 from ivr.authoring.source import Source, nearest
 from ivr.dialogue.forms import slot_type
 from ivr.dialogue.tree import (
@@ -41,11 +42,17 @@ def check(sources: Iterable[Source], tree: Tree, places: Mapping[str, tuple[Sour
     for word in TARGETS:
         if word in places:
             source, place = places[word]
-            source.fault(place, f"'{word}' means something already; give the part another name")
+            source.fault(
+                place, grammar.taken_name, f"'{word}' means something already; give the part another name"
+            )
     for source in sources:
         for node, target in source.targets:
             if target not in places and target not in TARGETS and target.strip("<>") not in source.missing:
-                source.fault(node, f"there is no part '{target}'; {_nearest_part(source, target, places)}")
+                source.fault(
+                    node,
+                    grammar.missing_target,
+                    f"there is no part '{target}'; {_nearest_part(source, target, places)}",
+                )
     for name, part in tree.parts.items():
         source, place = places[name]
         _check_slots(source, tree, part, place)
@@ -64,12 +71,15 @@ def _check_slots(source: Source, tree: Tree, part: Part, place: yaml.Node) -> No
             for slot in placeholders(words):
                 if slot not in slots:
                     source.fault(
-                        place, f"{what} {{{slot}}}, which has no value there; {nearest(slot, slots)}"
+                        place,
+                        grammar.unfilled_slot,
+                        f"{what} {{{slot}}}, which has no value there; {nearest(slot, slots)}",
                     )
             for slot in placeholders(_BRACKET.sub("", words)):
                 if slot in optional:
                     source.fault(
                         place,
+                        grammar.unfilled_slot,
                         f"{what} {{{slot}}}, which may have no value; put it in brackets: […{{{slot}}}…]",
                     )
 

@@ -14,10 +14,11 @@ from ivr.authoring.folder import Menus
 from ivr.dialogue.calendar import Calendar, Hours
 from ivr.dialogue.tree import Part, Tree
 from ivr.rail.answers import QuerySpec
+from ivr.speech import Wordbook
 
 #: What is told elsewhere, or belongs to the program.
 _NOT_TOLD: Mapping[type, tuple[str, ...]] = {
-    Tree: ("name", "revision", "parts", "calendar"),
+    Tree: ("name", "revision", "parts", "calendar", "wordbooks"),
     QuerySpec: ("takes", "outcomes", "items", "optional", "about"),
 }
 #: What the members of a list are called by.
@@ -43,7 +44,7 @@ Way = tuple[str, ...]
 class Change:
     """One thing that was ``added``, ``removed`` or ``changed``.
 
-    ``tree``: its name, or ``calendar``. ``where``: part, then what in it, outermost first. ``before`` and
+    ``tree``: its name, ``calendar``, or ``words``. ``where``: part, then what in it, outermost first. ``before`` and
     ``after``: the values as text, "" for none.
     """
 
@@ -70,6 +71,7 @@ def changes(old: Menus, new: Menus) -> list[Change]:
         found.extend(_between(name, _flat(before), _flat(after)))
         found.extend(_parts(name, before.parts if before else {}, after.parts if after else {}))
     found.extend(_between("calendar", _flat(_calendar(old)), _flat(_calendar(new))))
+    found.extend(_between("words", _flat(_wordbooks(old)), _flat(_wordbooks(new))))
     return found
 
 
@@ -133,6 +135,10 @@ def _summary(part: Any) -> str:
 def _calendar(menus: Menus) -> Calendar | None:
     """All trees of a folder have the same."""
     return next((tree.calendar for tree in menus.trees.values()), None)
+
+
+def _wordbooks(menus: Menus) -> dict[str, Wordbook]:
+    return {name: book for tree in menus.trees.values() for name, book in tree.wordbooks.items()}
 
 
 def _flat(value: Any) -> dict[Way, str]:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import yaml
 
+from ivr.authoring import grammar
 from ivr.authoring.pieces import MISSES, Pieces
 from ivr.authoring.source import nearest
 from ivr.dialogue.tree import Choice, Field, Text, Tries
-from ivr.dialogue.words import WORDS
 from ivr.rail.answers import QuerySpec
 from ivr.rail.queries import FIELD_LOOKUPS, LOOKUP_SLOTS
 
@@ -36,12 +36,13 @@ _KEY_RANGE = re.compile(r"(\d+)(?:\s+to\s+(\d+))?")
 
 
 class FormReader:
-    """Reads the fields of one form. ``tries``: the form's, for fields without their own."""
+    """Reads the fields of one form. ``words``: all standing sentences; ``tries``: the form's, for fields without
+    their own."""
 
     def __init__(self, pieces: Pieces, words: Mapping[str, Text], tries: Tries) -> None:
         self.pieces = pieces
         self.source = pieces.source
-        self.words = {**WORDS, **words}
+        self.words = words
         self.tries = tries
 
     def fields(self, node: yaml.Node) -> tuple[Field, ...]:
@@ -51,8 +52,12 @@ class FormReader:
             field = self._field(name, key, value, [f.name for f in fields])
             if field is not None:
                 fields.append(field)
+        if isinstance(node, yaml.MappingNode) and not node.value:
+            self.source.fault(
+                node, grammar.missing_key, "a form needs a field; a query that takes none is an ask"
+            )
         if len(fields) > MOST_FIELDS:
-            self.source.fault(node, f"a form has at most {MOST_FIELDS} fields")
+            self.source.fault(node, grammar.wrong_value, f"a form has at most {MOST_FIELDS} fields")
         return tuple(fields)
 
     def check_takes(self, node: yaml.Node, spec: QuerySpec) -> None:
@@ -63,16 +68,24 @@ class FormReader:
         strangers = [name for name in given if name not in spec.takes]
         for name in strangers:
             hint = nearest(name, spec.takes)
-            self.source.fault(given[name], f"query '{spec.name}' does not take '{name}'; {hint}")
+            self.source.fault(
+                given[name], grammar.query_fields, f"query '{spec.name}' does not take '{name}'; {hint}"
+            )
         for name in spec.takes:
             if name not in given and name not in FROM_THE_CALL and not strangers:
-                self.source.fault(node, f"query '{spec.name}' needs a field '{name}' ({spec.takes[name]})")
+                self.source.fault(
+                    node,
+                    grammar.query_fields,
+                    f"query '{spec.name}' needs a field '{name}' ({spec.takes[name]})",
+                )
 
     def _field(self, name: str, key: yaml.Node, node: yaml.Node, before: list[str]) -> Field | None:
         values = self.source.known(node, f"field '{name}'", (*FIELD_TYPES, *FIELD_KEYS))
         kind = next((kind for kind in FIELD_TYPES if kind in values), "")
         if not kind:
-            self.source.fault(key, f"field '{name}' has no type; one of {', '.join(FIELD_TYPES)}")
+            self.source.fault(
+                key, grammar.missing_key, f"field '{name}' has no type; one of {', '.join(FIELD_TYPES)}"
+            )
             return None
         max_keys, prompt = FIELD_TYPES[kind]
         min_keys = 1
@@ -99,17 +112,19 @@ class FormReader:
             return self.pieces.text(values[kind], f"field '{name}'")
         if "label" in values:
             return self.pieces.text(values["label"], "label")
-        self.source.fault(key, f"field '{name}' has no label")
+        self.source.fault(key, grammar.missing_key, f"field '{name}' has no label")
         return dict.fromkeys(self.pieces.languages, "")
 
     def _choices(self, node: yaml.Node) -> tuple[Choice, ...]:
         choices = []
         for digit, place, node_of in self.source.pairs(node, "choice"):
             if digit not in tuple("0123456789"):
-                self.source.fault(place, f"'{digit}' is not a key; a choice's key is one of 0 to 9")
+                self.source.fault(
+                    place, grammar.wrong_value, f"'{digit}' is not a key; a choice's key is one of 0 to 9"
+                )
             given = self.source.known(node_of, f"choice {digit}", ("label", "value"))
             if len(given) < 2:
-                self.source.fault(node_of, f"choice {digit} needs 'label' and 'value'")
+                self.source.fault(node_of, grammar.missing_key, f"choice {digit} needs 'label' and 'value'")
                 continue
             label = self.pieces.text(given["label"], f"the label of choice {digit}")
             choices.append(Choice(digit, label, self.source.word(given["value"], "value")))
@@ -118,21 +133,29 @@ class FormReader:
     def _other_field(self, values: Mapping[str, yaml.Node], name: str, before: list[str]) -> str:
         other = self.source.word(values["not"], "not") if "not" in values else ""
         if other and other not in before:
-            self.source.fault(values["not"], f"'not: {other}' must name a field that stands before '{name}'")
+            self.source.fault(
+                values["not"],
+                grammar.unknown_name,
+                f"'not: {other}' must name a field that stands before '{name}'",
+            )
         return other
 
     def _only(self, node: yaml.Node, name: str, before: list[str]) -> tuple[tuple[str, str], ...]:
         only = []
         for other, key, value in self.source.pairs(node, "only"):
             if other not in before:
-                self.source.fault(key, f"'only: {other}' must name a field that stands before '{name}'")
+                self.source.fault(
+                    key,
+                    grammar.unknown_name,
+                    f"'only: {other}' must name a field that stands before '{name}'",
+                )
             only.append((other, self.source.word(value, "only")))
         return tuple(only)
 
     def _yes(self, node: yaml.Node, what: str) -> bool:
         word = self.source.word(node, what)
         if word not in ("true", "false"):
-            self.source.fault(node, f"{what} must be true or false, not '{word}'")
+            self.source.fault(node, grammar.wrong_value, f"{what} must be true or false, not '{word}'")
         return word == "true"
 
     def _key_range(self, node: yaml.Node) -> tuple[int, int]:
@@ -142,5 +165,9 @@ class FormReader:
         most = int(match[2] or match[1]) if match else 0
         if 1 <= least <= most <= 40:
             return least, most
-        self.source.fault(node, f"keys must be a number such as 4, or 4 to 8 (at most 40), not '{text}'")
+        self.source.fault(
+            node,
+            grammar.wrong_value,
+            f"keys must be a number such as 4, or 4 to 8 (at most 40), not '{text}'",
+        )
         return 1, 20

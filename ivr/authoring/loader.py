@@ -8,17 +8,18 @@ from pathlib import Path
 
 import yaml
 
-from ivr.authoring import calendar_file
+from ivr.authoring import calendar_file, grammar, words_file
 from ivr.authoring.check import check
-from ivr.authoring.lint import Reading, Standards, lint
+from ivr.authoring.lint import Reading, Standards, lint, needless_comments
 from ivr.authoring.notices_file import check_notices
 from ivr.authoring.part_reader import Defaults, PartReader
 from ivr.authoring.pieces import MISSES, Pieces
 from ivr.authoring.source import Fault, MenuFaults, Source, nearest
 from ivr.dialogue.calendar import Calendar
 from ivr.dialogue.tree import HANGUP, BranchPart, Limits, Part, Text, Tree, Tries
-from ivr.dialogue.words import WORDS
+from ivr.dialogue.words import WORDS, sentence
 from ivr.rail.answers import SLOT_TYPES
+from ivr.speech import LANGUAGES, Wordbook, placeholders
 
 #: The trees that a hotline needs: file name without suffix → what it is for.
 TREES = {
@@ -98,6 +99,7 @@ def inspect_tree(path: Path) -> tuple[Tree | None, list[Fault]]:
         return None, found.faults
     faults = [fault for source in sources for fault in source.faults]
     faults += lint(Reading(tree, reader.roots, reader.places, reader.nodes, reader.standards, not faults))
+    faults += needless_comments(sources)
     return tree, sorted(faults, key=lambda fault: fault.place)
 
 
@@ -123,13 +125,18 @@ class TreeReader:
         top = source.known(root, "the menu", TOP)
         for needed in ("start", "parts"):
             if needed not in top:
-                source.fault(root, f"'{needed}' is missing")
+                source.fault(root, grammar.missing_key, f"'{needed}' is missing")
         calendar = self._calendar()
         given = source.known(top["defaults"], "defaults", DEFAULTS) if "defaults" in top else {}
-        pieces = self._pieces(source, self._languages(top), calendar, top.get("fragments"))
+        wordbooks = self._wordbooks()
+        languages = self._languages(top, wordbooks)
+        wordbooks = {name: book for name, book in wordbooks.items() if name in languages}
+        pieces = self._pieces(source, languages, calendar, top.get("fragments"))
         self.standards = _standards(pieces, top.get("check"))
         then = source.target(given["then"], "then") if "then" in given else "back"
-        defaults = Defaults(pieces.tries(given, Tries()), then, self._words(pieces, top.get("words")))
+        words = self._words(pieces, top)
+        sentences = {name: sentence(name, words, wordbooks) for name in WORDS}
+        defaults = Defaults(pieces.tries(given, Tries()), then, sentences)
         if "parts" in top:
             self._read_parts(top["parts"], PartReader(pieces, defaults))
         if "include" in top:
@@ -141,7 +148,8 @@ class TreeReader:
             languages=pieces.languages,
             revision=self._revision(),
             keys=_keys(source, given.get("keys")),
-            words=defaults.words,
+            words=words,
+            wordbooks=wordbooks,
             facts=_facts(source, top.get("facts")),
             limits=_limits(pieces, given.get("limits")),
             first_wait_s=pieces.duration(given["wait"], "wait") if "wait" in given else 5.0,
@@ -182,22 +190,26 @@ class TreeReader:
 
     def _include(self, node: yaml.Node, pieces: Pieces, defaults: Defaults, calendar: Calendar) -> None:
         if not isinstance(node, yaml.SequenceNode):
-            self.source.fault(node, "include must be a list of {file: …, as: …, with: {…}}")
+            self.source.fault(
+                node, grammar.wrong_shape, "include must be a list of {file: …, as: …, with: {…}}"
+            )
             return
         for item in node.value:
             given = self.source.known(item, "include", ("file", "as", "with"))
             if "file" not in given or "as" not in given:
-                self.source.fault(item, "include needs 'file' and 'as'")
+                self.source.fault(item, grammar.missing_key, "include needs 'file' and 'as'")
                 continue
             name = self.source.word(given["as"], "as")
             if name in self.parts:
-                self.source.fault(given["as"], f"there is a part '{name}' already")
+                self.source.fault(given["as"], grammar.taken_name, f"there is a part '{name}' already")
             # What the file is found to lack must not make its name unknown as well.
             self.places[name], self.nodes[name] = (self.source, item), item
             file = self.source.word(given["file"], "file")
             path = self.path.parent / file
             if not path.is_file():
-                self.source.fault(given["file"], f"there is no file '{file}' beside {self.path.name}")
+                self.source.fault(
+                    given["file"], grammar.unknown_name, f"there is no file '{file}' beside {self.path.name}"
+                )
                 continue
             with_node = given.get("with")
             self._read_included(path, name, item, with_node, pieces, defaults, calendar)
@@ -229,14 +241,18 @@ class TreeReader:
         source.missing = frozenset(takes) - set(given)
         for parameter in takes:
             if parameter in source.missing:
-                self.source.fault(place, f"{path.name} needs '{parameter}' under with")
+                self.source.fault(place, grammar.missing_key, f"{path.name} needs '{parameter}' under with")
         for parameter in given:
             if parameter not in takes:
-                self.source.fault(place, f"{path.name} takes no '{parameter}'; {nearest(parameter, takes)}")
+                self.source.fault(
+                    place,
+                    grammar.unknown_key,
+                    f"{path.name} takes no '{parameter}'; {nearest(parameter, takes)}",
+                )
         fragments = top.get("fragments")
         inner = self._pieces(source, pieces.languages, calendar, fragments, pieces.fragments)
         if "parts" not in top or "start" not in top:
-            source.fault(root, "an included file needs 'start' and 'parts'")
+            source.fault(root, grammar.missing_key, "an included file needs 'start' and 'parts'")
             return
         self._read_parts(top["parts"], PartReader(inner, defaults))
         start = source.target(top["start"], "start")
@@ -256,20 +272,43 @@ class TreeReader:
         texts = "\0".join(source.text for source in self.sources)
         return hashlib.sha256(texts.encode()).hexdigest()[:12]
 
-    def _languages(self, top: Mapping[str, yaml.Node]) -> tuple[str, ...]:
+    def _wordbooks(self) -> dict[str, Wordbook]:
+        path = self.path.parent / words_file.FILE
+        if not path.is_file():
+            return {}
+        books, source = words_file.read_wordbooks(path)
+        self.sources.append(source)
+        return books
+
+    def _languages(self, top: Mapping[str, yaml.Node], wordbooks: Mapping[str, Wordbook]) -> tuple[str, ...]:
         node = top.get("languages")
         if node is None:
             return ("zh",)
         if not isinstance(node, yaml.SequenceNode) or not node.value:
-            self.source.fault(node, "languages must be a list such as [zh, en]")
+            self.source.fault(node, grammar.wrong_shape, "languages must be a list such as [zh, en]")
             return ("zh",)
-        return tuple(self.source.word(item, "a language") for item in node.value)
+        languages = []
+        for item in node.value:
+            language = self.source.word(item, "a language")
+            languages.append(language)
+            if language and language not in LANGUAGES and language not in wordbooks:
+                mend = f"describe it in {words_file.FILE}; {nearest(language, [*LANGUAGES, *wordbooks])}"
+                self.source.fault(
+                    item, grammar.unknown_name, f"nobody reads the language '{language}': {mend}"
+                )
+        return tuple(languages)
 
-    def _words(self, pieces: Pieces, node: yaml.Node | None) -> dict[str, Text]:
-        if node is None:
-            return {}
-        given = self.source.known(node, "words", WORDS)
-        return {name: pieces.text(value, f"the sentence '{name}'") for name, value in given.items()}
+    def _words(self, pieces: Pieces, top: Mapping[str, yaml.Node]) -> dict[str, Text]:
+        given = self.source.known(top["words"], "words", WORDS) if "words" in top else {}
+        words = {}
+        for name, node in given.items():
+            words[name] = pieces.text(node, f"the sentence '{name}'")
+            known = words_file.slots_of(name)
+            strange = {slot for text in words[name].values() for slot in placeholders(text)} - {*known}
+            for slot in sorted(strange):
+                message = f"the sentence '{name}' names {{{slot}}}, which has no value there; {nearest(slot, known)}"
+                self.source.fault(node, grammar.unfilled_slot, message)
+        return words
 
 
 def _between_keys(pieces: Pieces, given: Mapping[str, yaml.Node]) -> float:
@@ -304,7 +343,9 @@ def _keys(source: Source, node: yaml.Node | None) -> dict[str, str]:
     keys = {}
     for key, place, value in source.pairs(node, "keys") if node is not None else ():
         if key not in ("*", "#", "0"):
-            source.fault(place, f"'{key}' cannot mean the same everywhere; only *, # and 0 can")
+            source.fault(
+                place, grammar.wrong_value, f"'{key}' cannot mean the same everywhere; only *, # and 0 can"
+            )
         meaning = source.word(value, f"key {key}")
         if meaning != "repeat":
             source.targets.append((value, meaning))
@@ -317,5 +358,9 @@ def _facts(source: Source, node: yaml.Node | None) -> dict[str, str]:
     for name, _, value in source.pairs(node, "facts") if node is not None else ():
         facts[name] = source.word(value, f"fact '{name}'")
         if facts[name] not in SLOT_TYPES:
-            source.fault(value, f"there is no type '{facts[name]}'; {nearest(facts[name], SLOT_TYPES)}")
+            source.fault(
+                value,
+                grammar.unknown_name,
+                f"there is no type '{facts[name]}'; {nearest(facts[name], SLOT_TYPES)}",
+            )
     return facts

@@ -21,12 +21,15 @@ from pathlib import Path
 
 import yaml
 
+from ivr.authoring import grammar
+from ivr.authoring.lint import needless_comments
+from ivr.authoring.lint.rules_texts import unreadable_text
 from ivr.authoring.pieces import Pieces
 from ivr.authoring.source import Fault, MenuFaults, Source, nearest
 from ivr.dialogue.notices import Notice
 from ivr.dialogue.tree import Text, Tree
 from ivr.errors import IvrError
-from ivr.speech import LANGUAGES, placeholders, readable
+from ivr.speech import placeholders, readable
 from ivr.speech.compose import compose
 from ivr.speech.phrase import Phrase
 
@@ -75,8 +78,8 @@ def read_notices(
         known = None if parts is None else list(parts)
         found = [_read(pieces, item, known) for item in node.value]
     elif node is not None and node.tag != "tag:yaml.org,2002:null":
-        source.fault(node, "notices must be a list of {text: …, until: …}")
-    return found, source.faults
+        source.fault(node, grammar.wrong_shape, "notices must be a list of {text: …, until: …}")
+    return found, source.faults + needless_comments([source])
 
 
 def check_notices(folder: Path, hotline: Tree | None) -> list[Fault]:
@@ -95,30 +98,34 @@ def _read(pieces: Pieces, node: yaml.Node, parts: Sequence[str] | None) -> Stand
         text = pieces.text(given["text"], "the notice")
         _check_text(source, given["text"], text)
     elif isinstance(node, yaml.MappingNode):
-        source.fault(node, "a notice has no 'text'")
+        source.fault(node, grammar.missing_key, "a notice has no 'text'")
     first = _moment(source, given.get("from"), "from", datetime.min)
     until = _moment(source, given.get("until"), "until", _NEVER)
     if until <= first:
-        source.fault(given.get("until", node), "the notice ends before it begins")
+        source.fault(given.get("until", node), grammar.contradiction, "the notice ends before it begins")
     before = source.word(given["before"], "before") if "before" in given else ""
     if before and parts is not None and before not in parts:
-        source.fault(given["before"], f"there is no part '{before}'; {nearest(before, parts)}")
+        source.fault(
+            given["before"], grammar.missing_target, f"there is no part '{before}'; {nearest(before, parts)}"
+        )
     queue = source.word(given["queue"], "queue") if "queue" in given else ""
     if queue and queue not in pieces.queues:
-        source.fault(given["queue"], f"there is no queue '{queue}'; {nearest(queue, pieces.queues)}")
+        source.fault(
+            given["queue"],
+            grammar.unknown_name,
+            f"there is no queue '{queue}'; {nearest(queue, pieces.queues)}",
+        )
     return Standing(text, first, until, before, queue)
 
 
 def _check_text(source: Source, node: yaml.Node, text: Text) -> None:
     for language, words in text.items():
         for problem in unreadable(words, language):
-            source.fault(node, f"the notice cannot be read: {problem}")
+            source.fault(node, unreadable_text, f"the notice cannot be read: {problem}")
 
 
 def unreadable(words: str, language: str) -> list[str]:
     """What no voice can read in a notice, which has no slots to fill; one line each."""
-    if language not in LANGUAGES:
-        return [f"no voice speaks '{language}'"]
     slots = [f"'{{{name}}}': a notice has no slots; write the words" for name in placeholders(words)]
     return [*slots, *readable(words, language)]
 
@@ -135,8 +142,18 @@ def _moment(source: Source, node: yaml.Node | None, what: str, otherwise: dateti
     except (ValueError, OverflowError):
         pass
     if text:
-        source.fault(node, f"{what} must be a day or a moment such as 2026-02-10T18:00, not '{text}'")
+        source.fault(
+            node,
+            grammar.wrong_value,
+            f"{what} must be a day or a moment such as 2026-02-10T18:00, not '{text}'",
+        )
     return otherwise
+
+
+def on_air(standing: Iterable[Standing], now: datetime, zone: tzinfo) -> list[Notice]:
+    """Those that are on air at ``now`` (aware). ``zone``: the site's."""
+    local = now.astimezone(zone).replace(tzinfo=None)
+    return [one.notice(zone) for one in standing if one.first <= local < one.until]
 
 
 class StandingNotices:
@@ -151,8 +168,7 @@ class StandingNotices:
     def __call__(self, now: datetime) -> list[Notice]:
         """Those on air at ``now`` (aware)."""
         self._refresh()
-        local = now.astimezone(self._zone).replace(tzinfo=None)
-        return [one.notice(self._zone) for one in self._known if one.first <= local < one.until]
+        return on_air(self._known, now, self._zone)
 
     def phrases(self, now: datetime) -> list[Phrase]:
         """What those on air at ``now`` (aware) say."""
@@ -175,8 +191,9 @@ class StandingNotices:
         self._stamp = stamp
         try:
             found, faults = read_notices(self._path, self._languages())
-            if faults:
-                raise MenuFaults(faults)
+            errors = [fault for fault in faults if fault.severity == "error"]
+            if errors:
+                raise MenuFaults(errors)
         except IvrError as fault:
             log.error("standing notices stay as they were; %s", fault)
         else:

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from ivr.authoring import grammar
 from ivr.authoring.form_reader import FROM_THE_CALL, FormReader
 from ivr.authoring.pieces import MISSES, Pieces
 from ivr.authoring.queries import QUERIES
@@ -53,7 +54,7 @@ RECORD_OUTCOMES = ("recorded", "empty", "error")
 
 @dataclass(frozen=True)
 class Defaults:
-    """What stands once for the whole tree."""
+    """What stands once for the whole tree. ``words``: all standing sentences."""
 
     tries: Tries
     then: str
@@ -71,12 +72,16 @@ class PartReader:
     def part(self, name: str, key: yaml.Node, node: yaml.Node) -> Part | None:
         """The part, or ``None`` when it is too broken to go on."""
         if not isinstance(node, yaml.MappingNode):
-            self.source.fault(key, f"part '{name}' must be a map with one verb: {', '.join(VERBS)}")
+            self.source.fault(
+                key, grammar.wrong_shape, f"part '{name}' must be a map with one verb: {', '.join(VERBS)}"
+            )
             return None
         keys = [k.value for k, _ in node.value if isinstance(k, yaml.ScalarNode)]
         verb = next((verb for verb in VERBS if verb in keys), "")
         if not verb:
-            self.source.fault(key, f"part '{name}' has no verb; one of {', '.join(VERBS)}")
+            self.source.fault(
+                key, grammar.missing_key, f"part '{name}' has no verb; one of {', '.join(VERBS)}"
+            )
             return None
         values = self.source.known(node, f"part '{name}' ({verb})", (verb, *VERBS[verb]))
         read: Any = getattr(self, f"_{verb}")
@@ -100,7 +105,9 @@ class PartReader:
             replies["one"] = replies["many"]
         missing = [outcome for outcome in outcomes if outcome not in replies and outcome != "error"]
         if needed and missing:
-            self.source.fault(node or key, f"answers say nothing for: {', '.join(missing)}")
+            self.source.fault(
+                node or key, grammar.missing_answer, f"answers say nothing for: {', '.join(missing)}"
+            )
         return replies
 
     def _reply(self, outcome: str, node: yaml.Node) -> Reply:
@@ -116,7 +123,9 @@ class PartReader:
     def _query(self, node: yaml.Node) -> QuerySpec:
         name = self.source.word(node, "ask")
         if name and name not in QUERIES:
-            self.source.fault(node, f"there is no query '{name}'; {nearest(name, QUERIES)}")
+            self.source.fault(
+                node, grammar.unknown_name, f"there is no query '{name}'; {nearest(name, QUERIES)}"
+            )
         return QUERIES.get(name, QuerySpec(name, {}, {}))
 
     # --- verbs -------------------------------------------------------------------------------
@@ -132,17 +141,22 @@ class PartReader:
         options = []
         for digit, digit_node, node in self.source.pairs(values["menu"], f"menu '{name}'"):
             if digit not in tuple("0123456789"):
-                self.source.fault(digit_node, f"'{digit}' is not a key; an option's key is one of 0 to 9")
-            option = self.source.known(node, f"option {digit}", ("label", "go"))
+                self.source.fault(
+                    digit_node,
+                    grammar.wrong_value,
+                    f"'{digit}' is not a key; an option's key is one of 0 to 9",
+                )
+            option = self.source.known(node, f"option {digit}", ("label", "go", "language"))
             for needed in ("label", "go"):
                 if needed not in option:
-                    self.source.fault(node, f"option {digit} has no '{needed}'")
-            if len(option) == 2:
+                    self.source.fault(node, grammar.missing_key, f"option {digit} has no '{needed}'")
+            if "label" in option and "go" in option:
                 label = self.pieces.text(option["label"], f"the label of option {digit}")
                 go = self.source.target(option["go"], f"option {digit}: go")
-                options.append(Option(digit, label, go))
+                language = self.pieces.language(option["language"]) if "language" in option else ""
+                options.append(Option(digit, label, go, language))
         if isinstance(values["menu"], yaml.MappingNode) and not values["menu"].value:
-            self.source.fault(key, f"menu '{name}' has no options")
+            self.source.fault(key, grammar.missing_key, f"menu '{name}' has no options")
         return MenuPart(
             name,
             tuple(options),
@@ -155,7 +169,7 @@ class PartReader:
         form = self.source.known(values["form"], f"form '{name}'", ("fields", "ask", "read_back"))
         for needed in ("fields", "ask"):
             if needed not in form:
-                self.source.fault(values["form"], f"form '{name}' has no '{needed}'")
+                self.source.fault(values["form"], grammar.missing_key, f"form '{name}' has no '{needed}'")
         tries = self.pieces.tries(values, self.defaults.tries)
         reader = FormReader(self.pieces, self.defaults.words, tries)
         spec = self._query(form["ask"]) if "ask" in form else QuerySpec("", {}, {})
@@ -175,7 +189,9 @@ class PartReader:
         needs = [taken for taken in spec.takes if taken not in FROM_THE_CALL]
         if needs:
             self.source.fault(
-                values["ask"], f"query '{spec.name}' needs {', '.join(needs)}: ask for them in a form"
+                values["ask"],
+                grammar.query_fields,
+                f"query '{spec.name}' needs {', '.join(needs)}: ask for them in a form",
             )
         return AskPart(name, spec, self._replies(values, spec.outcomes, key, needed=True))
 
@@ -191,7 +207,7 @@ class PartReader:
     ) -> list[tuple[tuple[Condition, ...], dict[str, yaml.Node]]]:
         """A list of ``{when: …, result: …}``."""
         if not isinstance(node, yaml.SequenceNode):
-            self.source.fault(node, f"{what} must be a list of {{when: …, {result}: …}}")
+            self.source.fault(node, grammar.wrong_shape, f"{what} must be a list of {{when: …, {result}: …}}")
             return []
         cases = []
         for item in node.value:
@@ -199,14 +215,14 @@ class PartReader:
             if len(given) == 2:
                 cases.append((self.pieces.conditions(given["when"]), given))
             else:
-                self.source.fault(item, f"a case needs 'when' and '{result}'")
+                self.source.fault(item, grammar.missing_key, f"a case needs 'when' and '{result}'")
         return cases
 
     def _member(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
         operation = self.source.word(values["member"], "member")
         if operation and operation not in MEMBER_OPERATIONS:
             hint = nearest(operation, MEMBER_OPERATIONS)
-            self.source.fault(values["member"], f"member cannot '{operation}'; {hint}")
+            self.source.fault(values["member"], grammar.unknown_name, f"member cannot '{operation}'; {hint}")
         staff = self.source.word(values["staff"], "staff") if "staff" in values else "staff"
         return MemberPart(name, operation, staff, self._replies(values, MEMBER_OUTCOMES, key, needed=False))
 
@@ -223,7 +239,9 @@ class PartReader:
         queue = self.source.word(values["transfer"], "transfer")
         if queue and queue not in self.pieces.queues:
             hint = nearest(queue, self.pieces.queues)
-            self.source.fault(values["transfer"], f"there is no queue '{queue}'; {hint}")
+            self.source.fault(
+                values["transfer"], grammar.unknown_name, f"there is no queue '{queue}'; {hint}"
+            )
         priority, raises = self._priority(values)
         return TransferPart(
             name,

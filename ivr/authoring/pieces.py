@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import yaml
 
+from ivr.authoring import grammar
 from ivr.authoring.source import Source, nearest
 from ivr.dialogue.calendar import KINDS
 from ivr.dialogue.tree import Condition, Misses, Text, Tries
@@ -51,13 +52,15 @@ class Pieces:
             texts = self.source.known(node, what, self.languages)
             for language in self.languages:
                 if language not in texts:
-                    self.source.fault(node, f"{what} has no text for '{language}'")
+                    self.source.fault(node, grammar.missing_text, f"{what} has no text for '{language}'")
             return {language: self._spoken(value, what, language) for language, value in texts.items()}
         if len(self.languages) > 1:
             first = self.languages[0]
             missing = ", ".join(f"'{language}'" for language in self.languages[1:])
             self.source.fault(
-                node, f"{what} has no text for {missing}; write {{{first}: …, {self.languages[1]}: …}}"
+                node,
+                grammar.missing_text,
+                f"{what} has no text for {missing}; write {{{first}: …, {self.languages[1]}: …}}",
             )
         return {self.languages[0]: self._spoken(node, what, self.languages[0])}
 
@@ -68,7 +71,9 @@ class Pieces:
             if match[1] in self.source.missing:
                 return ""
             self.source.fault(
-                node, f"there is no fragment or parameter '{match[1]}'; {nearest(match[1], self.fragments)}"
+                node,
+                grammar.unknown_name,
+                f"there is no fragment or parameter '{match[1]}'; {nearest(match[1], self.fragments)}",
             )
             return ""
 
@@ -77,6 +82,14 @@ class Pieces:
     def optional_text(self, values: Mapping[str, yaml.Node], key: str, what: str) -> Text | None:
         """The text under ``key``, if there is one."""
         return self.text(values[key], what) if key in values else None
+
+    def language(self, node: yaml.Node) -> str:
+        """One of the languages of the menu."""
+        language = self.source.word(node, "language")
+        if language and language not in self.languages:
+            message = f"the menu has no language '{language}'; {nearest(language, self.languages)}"
+            self.source.fault(node, grammar.unknown_name, message)
+        return language
 
     # --- times and numbers -------------------------------------------------------------------
 
@@ -87,7 +100,9 @@ class Pieces:
         if seconds:
             return seconds
         if text:
-            self.source.fault(node, f"{what} must be a time such as 5s, 20m, 1h or 3d, not '{text}'")
+            self.source.fault(
+                node, grammar.wrong_value, f"{what} must be a time such as 5s, 20m, 1h or 3d, not '{text}'"
+            )
         return 1.0
 
     # --- tries -------------------------------------------------------------------------------
@@ -117,7 +132,7 @@ class Pieces:
         """All of a ``when``: every one of them must be so."""
         given = self.source.known(node, "when", CONDITIONS)
         if not given and isinstance(node, yaml.MappingNode) and not node.value:
-            self.source.fault(node, f"when is empty; known are: {', '.join(CONDITIONS)}")
+            self.source.fault(node, grammar.missing_key, f"when is empty; known are: {', '.join(CONDITIONS)}")
         queue = self._queue(given, node)
         conditions = []
         for kind, value in given.items():
@@ -130,12 +145,19 @@ class Pieces:
         """The queue that ``waiting`` and ``wait`` are about: named beside them."""
         if "queue" not in given:
             if "waiting" in given or "wait" in given:
-                self.source.fault(node, "waiting and wait need a queue beside them: queue: operator")
+                self.source.fault(
+                    node, grammar.missing_key, "waiting and wait need a queue beside them: queue: operator"
+                )
             return ""
         words = self.source.word(given["queue"], "queue").split()
         if words and words[0] not in self.queues:
             hint = nearest(words[0], self.queues)
-            self.source.fault(given["queue"], f"there is no queue '{words[0]}'; {hint}")
+            self.source.fault(given["queue"], grammar.unknown_name, f"there is no queue '{words[0]}'; {hint}")
+        elif len(words) == 1 and not {"waiting", "wait"} & {*given}:
+            message = (
+                f"queue says nothing about '{words[0]}': add open or closed, or waiting or wait beside it"
+            )
+            self.source.fault(given["queue"], grammar.missing_key, message)
         return words[0] if words else ""
 
     def _condition(self, kind: str, node: yaml.Node, queue: str) -> Condition | None:
@@ -153,13 +175,19 @@ class Pieces:
         if kind == "calendar":
             known = (*KINDS, *self.periods)
             if value not in known:
-                self.source.fault(node, f"the calendar knows no '{value}'; {nearest(value, known)}")
+                self.source.fault(
+                    node, grammar.unknown_name, f"the calendar knows no '{value}'; {nearest(value, known)}"
+                )
         elif kind == "number" and not _NUMBER.fullmatch(value):
-            self.source.fault(node, f"number must be digits, with * at the end for any more, not '{value}'")
+            self.source.fault(
+                node,
+                grammar.wrong_value,
+                f"number must be digits, with * at the end for any more, not '{value}'",
+            )
         elif kind == "chose":
             value = self.source.target(node, kind)
-        elif kind == "language" and value not in self.languages:
-            self.source.fault(node, f"the menu has no language '{value}'; {nearest(value, self.languages)}")
+        elif kind == "language":
+            value = self.language(node)
         return Condition(kind, value)
 
     def _queue_state(self, node: yaml.Node, value: str, queue: str) -> Condition | None:
@@ -168,7 +196,9 @@ class Pieces:
             return None  # it only names the queue for what stands beside it
         if len(words) == 2 and words[1] in ("open", "closed"):
             return Condition("queue", words[1], queue)
-        self.source.fault(node, f"queue must be a name, with open or closed after it, not '{value}'")
+        self.source.fault(
+            node, grammar.wrong_value, f"queue must be a name, with open or closed after it, not '{value}'"
+        )
         return None
 
     def _over(self, node: yaml.Node, kind: str, value: str, queue: str) -> Condition | None:
@@ -179,7 +209,7 @@ class Pieces:
         if kind == "wait" and seconds_of(rest):
             return Condition(kind, subject=queue, limit=seconds_of(rest))
         example = "over 20" if kind == "waiting" else "over 10m"
-        self.source.fault(node, f"{kind} must be such as '{example}', not '{value}'")
+        self.source.fault(node, grammar.wrong_value, f"{kind} must be such as '{example}', not '{value}'")
         return None
 
 

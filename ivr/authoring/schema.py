@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ivr.authoring import calendar_file, notices_file
+from ivr.authoring import calendar_file, notices_file, words_file
 from ivr.authoring.form_reader import FIELD_TYPES, FROM_THE_CALL, MOST_FIELDS
 from ivr.authoring.loader import DEFAULTS, INCLUDED_TOP, STANDARDS, TOP
 from ivr.authoring.part_reader import (
@@ -25,6 +25,8 @@ from ivr.authoring.queries import QUERIES
 from ivr.dialogue.calendar import KINDS
 from ivr.dialogue.words import WORDS
 from ivr.rail.answers import SLOT_TYPES, QuerySpec
+from ivr.speech.voices import VOICES
+from ivr.speech.wordbook import FRAMES, KEYS, UNITS
 
 Schema = dict[str, Any]
 
@@ -51,12 +53,13 @@ _ABOUT_VERBS = {
 
 
 def schemas() -> dict[str, Schema]:
-    """``menu`` (a tree's file), ``included`` (a file that a tree includes), ``calendar``, ``notices``."""
+    """``menu`` (a tree's file), ``included`` (a file that a tree includes), ``calendar``, ``notices``, ``words``."""
     return {
         "menu": _Maker().menu(),
         "included": _Maker(parameters=True).included(),
         "calendar": _calendar(),
         "notices": _notices(),
+        "words": _words(),
     }
 
 
@@ -278,7 +281,9 @@ class _Maker:
 
     def verb(self, verb: str) -> Schema:
         if verb == "menu":
-            return _digits(_map({"label": _ref("text"), "go": _ref("way")}, ["label", "go"]))
+            language = {"description": "What the caller hears from there on.", **_WORD}
+            option = {"label": _ref("text"), "go": _ref("way"), "language": language}
+            return _digits(_map(option, ["label", "go"]))
         if verb == "form":
             fields = _of(_ref("field"), minProperties=1, maxProperties=MOST_FIELDS)
             form = {"fields": fields, "ask": self.queries(QUERIES.values()), "read_back": _ref("text")}
@@ -384,4 +389,28 @@ def _notices() -> Schema:
         "$schema": _DRAFT,
         "title": "Standing notices",
         **_map({"notices": notices}, type=["object", "null"]),
+    }
+
+
+def _words() -> Schema:
+    forms = ("zero", "one", "two", "few", "many", "other")
+    number = {"type": "string", "pattern": r"\{n\}"}
+    gender = {"description": "Of the unit.", "enum": [word for word in words_file.GENDERS if word]}
+    unit = {"anyOf": [number, _map({**dict.fromkeys(forms, number), "gender": gender})]}
+    values: dict[str, Schema] = {
+        **{name: {"description": f"Slots: {', '.join(slots)}.", **_WORD} for name, slots in FRAMES.items()},
+        **dict.fromkeys(UNITS, {"description": "A number with its unit: {n} …", **unit}),
+        **{name: _list(_WORD, minItems=n, maxItems=n) for name, n in words_file.LISTS.items()},
+        "keys": _map(dict.fromkeys(KEYS, _WORD), KEYS),
+        "letters": _of(_WORD, description="How the letters of trains are read."),
+        "names": _of(_WORD, description="Names of the data by their Chinese name."),
+        "sentences": _map(dict.fromkeys(WORDS, _WORD), WORDS),
+    }
+    book = _map(_each(words_file.TOP, values), words_file.NEEDED)
+    return {
+        "$schema": _DRAFT,
+        "title": "The words of languages other than Chinese and English",
+        "type": ["object", "null"],
+        "propertyNames": {"enum": list(VOICES)},
+        "additionalProperties": book,
     }

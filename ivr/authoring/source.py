@@ -13,6 +13,9 @@ from pathlib import Path
 
 import yaml
 
+from ivr.authoring import grammar
+from ivr.authoring.rule import Rule
+from ivr.authoring.silence import Silence
 from ivr.errors import IvrError
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -21,14 +24,14 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 @dataclass(frozen=True)
 class Fault:
     """One thing that is wrong: ``line`` and ``column`` count from 1. ``severity``: ``error`` keeps the
-    menu off the air, ``warning`` does not. ``rule``: which lint rule found it, "" for the language."""
+    menu off the air, ``warning`` does not. ``rule``: the name of the rule that it breaks."""
 
     file: str
     line: int
     column: int
     message: str
-    severity: str = "error"
-    rule: str = ""
+    severity: str
+    rule: str
 
     @property
     def place(self) -> tuple[str, int, int]:
@@ -37,8 +40,7 @@ class Fault:
 
     def __str__(self) -> str:
         warning = "" if self.severity == "error" else f"{self.severity}: "
-        rule = f" [{self.rule}]" if self.rule else ""
-        return f"{self.file}:{self.line}:{self.column}: {warning}{self.message}{rule}"
+        return f"{self.file}:{self.line}:{self.column}: {warning}{self.message} [{self.rule}]"
 
 
 class MenuFaults(IvrError):
@@ -68,11 +70,10 @@ class Source:
         try:
             self.text = path.read_text("utf-8")
         except UnicodeDecodeError as fault:
-            raise MenuFaults(
-                [Fault(self.name, 1, 1, f"is not UTF-8: {fault.reason}; save it as UTF-8")]
-            ) from None
+            raise self._unreadable(f"is not UTF-8: {fault.reason}; save it as UTF-8") from None
         except OSError as fault:
             raise IvrError(f"cannot be read: {fault.strerror}", where=self.name) from None
+        self.silence = Silence(self.text)
 
     def root(self, what: str = "the menu", *, may_be_empty: bool = False) -> yaml.Node:
         """The whole document. Raises :class:`MenuFaults` when it does not parse."""
@@ -81,36 +82,43 @@ class Source:
         except yaml.MarkedYAMLError as fault:
             mark = fault.problem_mark or fault.context_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            raise MenuFaults([Fault(self.name, line, column, f"is not YAML: {fault.problem}")]) from None
+            raise self._unreadable(f"is not YAML: {fault.problem}", line, column) from None
         except yaml.YAMLError as fault:
-            raise MenuFaults([Fault(self.name, 1, 1, f"is not YAML: {fault}")]) from None
+            raise self._unreadable(f"is not YAML: {fault}") from None
         if node is None and may_be_empty:
             begin = yaml.Mark(self.name, 0, 0, 0, None, 0)
             return yaml.MappingNode("tag:yaml.org,2002:map", [], begin, begin)
         if node is None:
-            raise MenuFaults([Fault(self.name, 1, 1, "is empty; a menu needs start and parts")])
+            raise self._unreadable("is empty; a menu needs start and parts")
         if not isinstance(node, yaml.MappingNode):
-            raise MenuFaults([Fault(self.name, 1, 1, f"{what} must be a map of name: value")])
+            self.fault(node, grammar.wrong_shape, f"{what} must be a map of name: value")
+            raise MenuFaults(self.faults)
         return node
 
-    def fault(self, node: yaml.Node, message: str) -> None:
-        """Note a fault at ``node``."""
-        mark = node.start_mark
-        self.faults.append(Fault(self.name, mark.line + 1, mark.column + 1, message))
+    def _unreadable(self, message: str, line: int = 1, column: int = 1) -> MenuFaults:
+        rule = grammar.not_yaml
+        return MenuFaults([Fault(self.name, line, column, message, rule.severity, rule.name)])
+
+    def fault(self, node: yaml.Node, rule: Rule, message: str) -> None:
+        """Note that ``rule`` is broken at ``node``, unless a comment there silences it."""
+        line, column = node.start_mark.line + 1, node.start_mark.column + 1
+        if not (rule.silenceable and self.silence.covers(line, rule.name)):
+            self.faults.append(Fault(self.name, line, column, message, rule.severity, rule.name))
 
     def pairs(self, node: yaml.Node, what: str) -> list[tuple[str, yaml.Node, yaml.Node]]:
         """``(key, key node, value node)`` of a mapping; double keys are faults."""
         if not isinstance(node, yaml.MappingNode):
-            self.fault(node, f"{what} must be a map of name: value")
+            self.fault(node, grammar.wrong_shape, f"{what} must be a map of name: value")
             return []
         seen: dict[str, yaml.Node] = {}
         rows: list[tuple[str, yaml.Node, yaml.Node]] = []
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                self.fault(key, f"a name in {what} must be plain text")
+                self.fault(key, grammar.wrong_shape, f"a name in {what} must be plain text")
             elif key.value in seen:
                 self.fault(
                     key,
+                    grammar.duplicate_key,
                     f"'{key.value}' stands twice in {what} (first in line {seen[key.value].start_mark.line + 1})",
                 )
             else:
@@ -126,13 +134,15 @@ class Source:
             if key in allowed:
                 values[key] = value
             else:
-                self.fault(key_node, f"unknown key '{key}' in {what}; {nearest(key, allowed)}")
+                self.fault(
+                    key_node, grammar.unknown_key, f"unknown key '{key}' in {what}; {nearest(key, allowed)}"
+                )
         return values
 
     def word(self, node: yaml.Node, what: str) -> str:
         """A single non-empty word or text."""
         if not isinstance(node, yaml.ScalarNode) or not node.value.strip():
-            self.fault(node, f"{what} must be a text")
+            self.fault(node, grammar.wrong_shape, f"{what} must be a text")
             return ""
         text = str(node.value).strip()
         for name, value in self.parameters.items():
@@ -156,7 +166,7 @@ class Source:
         if text and text.isascii() and text.isdigit() and int(text) >= least:
             return int(text)
         if text:
-            self.fault(node, f"{what} must be a whole number from {least}, not '{text}'")
+            self.fault(node, grammar.wrong_value, f"{what} must be a whole number from {least}, not '{text}'")
         return least
 
 

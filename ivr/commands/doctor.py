@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ivr.settings import Settings
 
 _LITTLE_DISK, _NO_DISK = 1 << 30, 100 << 20  # bytes
+_HOLIDAYS_AHEAD = 60  # days; the State Council publishes a year's holidays in the autumn before it
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
         "disk": lambda: _disk(settings),
         "database": lambda: _database(settings),
         "menus": lambda: _menus(settings),
+        "calendar": lambda: _calendar(settings),
         "sounds": lambda: _sounds(settings),
         "asterisk": lambda: _asterisk(settings, running),
         "ports": lambda: _ports(settings, running),
@@ -223,6 +225,26 @@ def _on_air(settings: Settings) -> tuple[Menus | None, list[tuple[int, str]], li
     finally:
         engine.dispose()
     return None, broken, coming
+
+
+def _calendar(settings: Settings) -> Iterator[Finding]:
+    from datetime import datetime
+
+    from ivr.authoring.folder import read_folder
+    from ivr.errors import IvrError
+
+    try:
+        menus = _on_air(settings)[0] or read_folder(settings.menus)
+    except IvrError:
+        return  # the menus themselves have been told
+    today = datetime.now(settings.zone).date()
+    until = menus.trees["hotline"].calendar.holidays_known_until(today)
+    says = f"holidays are known until {until}"
+    if (until - today).days >= _HOLIDAYS_AHEAD:
+        yield Finding("calendar", "ok", says)
+        return
+    mend = f"add those of {until.year + 1} to holidays and workdays in calendar.yaml and publish, or update chinesecalendar"
+    yield Finding("calendar", "warn", says, mend)
 
 
 def _sounds(settings: Settings) -> Iterator[Finding]:

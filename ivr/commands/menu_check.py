@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 def check(
     path: Path | None, strict: bool, as_json: bool, github: bool, sarif: Path | None, explain: str | None
 ) -> None:
-    """Check all trees of the menu folder, or the one file (a tree, or calendar.yaml) or folder PATH.
+    """Check all trees of the menu folder, or the folder PATH, or the one file PATH: a tree with all that belongs to
+    it, a file that a tree includes, calendar.yaml, notices.yaml, or words.yaml.
 
     Errors keep a menu off the air and end with exit code 1; warnings do not.
 
@@ -70,17 +71,10 @@ def check(
 
 
 def _faults(path: Path) -> list[Fault]:
-    from ivr.authoring import calendar_file
-    from ivr.authoring.loader import inspect_tree, inspect_trees
-    from ivr.authoring.source import MenuFaults
+    from ivr.authoring.loader import inspect_trees
+    from ivr.authoring.one_file import inspect_file
 
-    if path.name == calendar_file.FILE:
-        try:
-            calendar_file.load_calendar(path.parent)
-        except MenuFaults as found:
-            return found.faults
-        return []
-    return inspect_trees(path) if path.is_dir() else inspect_tree(path)[1]
+    return inspect_trees(path) if path.is_dir() else inspect_file(path)
 
 
 def _text(path: Path, faults: Sequence[Fault], errors: Sequence[Fault]) -> str:

@@ -72,7 +72,8 @@ def publish(message: str, author: str | None, at: str | None, as_json: bool) -> 
 @click.option("--author", help="Who does it; default: the user of this system.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document: {revision, live_from, changed}.")
 def rollback(number: int | None, message: str, author: str | None, as_json: bool) -> None:
-    """Put the revision before, or revision NUMBER, on air again, at once.
+    """Put the revision before, or revision NUMBER, on air again, at once. Sounds of it that are gone are made
+    again.
 
     \b
     Example:
@@ -86,9 +87,11 @@ def rollback(number: int | None, message: str, author: str | None, as_json: bool
     with store(settings) as engine:
         if number is None:
             number = revisions.before(engine, utc_now())
-        published(engine, number)  # one that does not read must not be chosen
+        menus = published(engine, number)  # one that does not read must not be chosen
         outcome = revisions.put_on_air(engine, number, by=author or os_user(), why=message or "rollback")
         _report(outcome, revisions.pending(engine, utc_now()), settings, as_json)
+    if settings.agi_mode != "server":  # a server makes them before it takes the revision
+        _make_sounds(settings, menus, (lambda _line: None) if as_json else click.echo, refuse=False)
 
 
 @click.command("withdraw")
@@ -165,14 +168,15 @@ def _test(settings: Settings, tell: Any) -> None:
         tell(f"{_count(len(passed), 'transcript')} replayed")
 
 
-def _make_sounds(settings: Settings, menus: Menus, tell: Any) -> None:
+def _make_sounds(settings: Settings, menus: Menus, tell: Any, *, refuse: bool = True) -> None:
+    """Make the sounds that are missing. ``refuse``: raise :class:`IvrError` when one cannot be made."""
     from ivr.authoring.prompts import phrases_of
     from ivr.voice.build import build
 
     built = build(phrases_of(menus.trees.values()), settings.home)
     for phrase, why in built.failed:
         click.echo(f"{phrase.text}: {why}", err=True)
-    if built.failed:
+    if built.failed and refuse:
         raise IvrError(f"nothing was published: {_count(len(built.failed), 'sound')} cannot be made")
     if built.made:
         tell(f"{_count(built.made, 'sound')} made")

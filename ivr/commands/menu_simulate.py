@@ -60,7 +60,8 @@ def simulate(
     plain: bool,
     as_json: bool,
 ) -> None:
-    """Rehearse a call as text: real menus, real data, no phone. Without --keys you are the caller.
+    """Rehearse a call as text: real menus, real data, the notices of that moment, no phone. Without --keys you are
+    the caller.
 
     At each input it shows what the keys would do, how long has been spoken (~ where sounds are not made yet and the
     time is estimated) and how many keys were pressed so far.
@@ -91,6 +92,7 @@ def simulate(
             raise UsageFault(
                 f"the menu has no language '{language}'", where="--language", mend=f"known: {known}"
             )
+        scene = replace(scene, notices=rehearsal.notices_set(scene))
         call = _Call(rehearsal, scene, settings)
         call.run(keys.split() if keys is not None else _typed(), show)
     if as_json:

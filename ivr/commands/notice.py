@@ -51,10 +51,25 @@ def command() -> None:
 @click.option("--before", default="", metavar="PART", help="Only before this part of the menu.")
 @click.option("--queue", default="", help="Only before a transfer to this queue.")
 @click.option("--en", "english", default="", metavar="TEXT", help="The same for callers who hear English.")
+@click.option(
+    "--in",
+    "others",
+    nargs=2,
+    multiple=True,
+    metavar="LANGUAGE TEXT",
+    help="The same in another language of the menu.",
+)
 @_by
 @_json
 def set_command(
-    text: str, until_text: str, before: str, queue: str, english: str, by: str, as_json: bool
+    text: str,
+    until_text: str,
+    before: str,
+    queue: str,
+    english: str,
+    others: tuple[tuple[str, str], ...],
+    by: str,
+    as_json: bool,
 ) -> None:
     """Put TEXT on air until WHEN: each call hears it once, before its next menu. Write numbers as words.
 
@@ -71,7 +86,7 @@ def set_command(
     engine = open_store(settings)
     try:
         tree = menus_on_air(settings, engine).trees["hotline"]
-        texts = _texts(tree, text, english)
+        texts = _texts(tree, text, english, dict(others))
         _check_place(tree, before, queue)
         silent = _make_sounds(settings, texts)
         number = set_notice(
@@ -143,7 +158,8 @@ def list_command(everything: bool, as_json: bool) -> None:
 @click.argument("number", metavar="ID", type=int, required=False)
 @click.option("--all", "everything", is_flag=True, help="All that were set; those in notices.yaml stay.")
 @_by
-def clear_command(number: int | None, everything: bool, by: str) -> None:
+@_json
+def clear_command(number: int | None, everything: bool, by: str, as_json: bool) -> None:
     """Take a notice off the air before its time.
 
     \b
@@ -161,6 +177,9 @@ def clear_command(number: int | None, everything: bool, by: str) -> None:
         cleared = clear_notices(engine, number, by=by or os_user(), now=datetime.now(settings.zone))
     finally:
         engine.dispose()
+    if as_json:
+        click.echo(json.dumps({"cleared": cleared}))
+        return
     words = ", ".join(map(str, cleared))
     click.echo(f"off the air: {words}" if cleared else "No notice was on air.")
 
@@ -181,13 +200,19 @@ def _until(text: str, now: datetime) -> datetime:
     return until
 
 
-def _texts(tree: Tree, text: str, english: str) -> dict[str, str]:
+def _texts(tree: Tree, text: str, english: str, others: Mapping[str, str]) -> dict[str, str]:
     from ivr.authoring.notices_file import unreadable
+    from ivr.authoring.source import nearest
 
     first = tree.languages[0]
     if english and first == "en":
         raise UsageFault("the hotline speaks English first: TEXT is English already", where="--en")
     texts = {first: text.strip(), **({"en": english.strip()} if english else {})}
+    for language, words in others.items():
+        if language not in tree.languages[1:]:
+            mend = nearest(language, tree.languages[1:])
+            raise UsageFault(f"'{language}' is no other language of the menu", where="--in", mend=mend)
+        texts[language] = words.strip()
     for language, words in texts.items():
         if not words:
             raise UsageFault("the text is empty")

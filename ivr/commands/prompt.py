@@ -102,7 +102,9 @@ def missing_command(home: Path | None, as_json: bool) -> None:
 @command.command("say")
 @click.argument("text")
 @_home_option
-@click.option("--language", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+@click.option(
+    "--language", default="zh", show_default=True, help="zh, en, or a voice of espeak-ng, such as ru."
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Also write the sound here.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def say_command(text: str, home: Path | None, language: str, out: Path | None, as_json: bool) -> None:

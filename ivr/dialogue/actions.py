@@ -78,12 +78,13 @@ class Record:
 @dataclass(frozen=True)
 class Transfer:
     """Leave the dialogue for a queue. ``priority``: higher is served earlier, 0 is normal.
-    ``skill``: which skill the agent should have, "" for any."""
+    ``skill``: which skill the agent should have, "" for any. ``language``: what the caller hears."""
 
     queue: str
     priority: int = 0
     part: str = ""
     skill: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True)

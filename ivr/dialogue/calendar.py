@@ -54,6 +54,15 @@ class Calendar:
         """A statutory holiday, or a weekend day that is not worked."""
         return day in self.holidays or (day.weekday() >= 5 and day not in self.workdays)
 
+    def holidays_known_until(self, today: date) -> date:
+        """The last day of the last year, from this one on, whose statutory holidays are known; the last day of the
+        year before when this one's are not."""
+        years = {day.year for day in self.holidays}
+        year = today.year
+        while year in years:
+            year += 1
+        return date(year - 1, 12, 31)
+
     def is_peak(self, day: date) -> bool:
         """In the Spring Festival rush or another peak period."""
         return any(p.peak and p.first <= day <= p.last for p in self.periods)

@@ -65,4 +65,4 @@ def _candidate(value: Any, language: str) -> str:
 
 
 def _words(text: Text, tree: Tree, session: Session) -> str:
-    return text.get(session.language) or text[tree.languages[0]]
+    return next((text[name] for name in (session.language, *tree.languages) if text.get(name)), "")

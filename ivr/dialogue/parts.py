@@ -75,7 +75,8 @@ def _transfer(turn: Turn, part: TransferPart) -> None:
     priority = part.priority + sum(add for conditions, add in part.raises if _hold(turn, conditions))
     turn.tell_notices(queue=part.queue)
     turn.say(part.say)
-    turn.end(Transfer(part.queue, priority, part.name, part.skill), "transferred")
+    language = turn.session.language
+    turn.end(Transfer(part.queue, priority, part.name, part.skill, language), "transferred")
 
 
 def _hold(turn: Turn, conditions: Sequence[Condition]) -> bool:
@@ -129,6 +130,8 @@ def menu_keys(turn: Turn, event: Event) -> None:
         if option.digit == event.keys:
             if option.go not in TARGETS:  # back and again are meant from here, not from below
                 turn.change(history=[*turn.session.history, menu.name])
+            if option.language:
+                turn.change(language=option.language)
             turn.go(option.go)
             return
     if not turn.pressed_global(event.keys):

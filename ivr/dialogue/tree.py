@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Union
 
 from ivr.dialogue.calendar import Calendar
+from ivr.dialogue.words import sentence
 from ivr.rail.answers import QuerySpec
+from ivr.speech import Wordbooks
 
 #: language → text
 Text = Mapping[str, str]
@@ -46,11 +48,13 @@ class Tries:
 
 @dataclass(frozen=True)
 class Option:
-    """One option of a menu: the key, what it is called, where it leads."""
+    """One option of a menu: the key, what it is called, where it leads, and the ``language`` that the caller hears
+    from there on ("": the same as before)."""
 
     digit: str
     label: Text
     go: str
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -229,7 +233,8 @@ class Tree:
     """A whole menu tree.
 
     ``keys``: what ``*``, ``#`` and ``0`` do everywhere: ``repeat``, ``back`` or a part's name.
-    ``words``: the standing sentences, see :mod:`ivr.dialogue.words`. ``facts``: facts of the call that texts may
+    ``words``: its own standing sentences, see :mod:`ivr.dialogue.words`. ``wordbooks``: how languages other than Chinese
+    and English are read. ``facts``: facts of the call that texts may
     name, with the type that tells how they are read. ``first_wait_s``, ``next_wait_s``: seconds.
     """
 
@@ -246,3 +251,8 @@ class Tree:
     next_wait_s: float = 3.0
     recover: str = HANGUP
     calendar: Calendar = Calendar()
+    wordbooks: Wordbooks = field(default_factory=dict)
+
+    def sentence(self, name: str) -> Text:
+        """A standing sentence in all languages that have it."""
+        return sentence(name, self.words, self.wordbooks)

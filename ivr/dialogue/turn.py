@@ -10,7 +10,6 @@ from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Say
 from ivr.dialogue.notices import Notice
 from ivr.dialogue.session import Session
 from ivr.dialogue.tree import AGAIN, BACK, HANGUP, Misses, Part, Text, Tree, Tries
-from ivr.dialogue.words import WORDS
 from ivr.rail.answers import QuerySpec
 from ivr.speech.compose import compose
 from ivr.speech.phrase import Phrase
@@ -81,15 +80,13 @@ class Turn:
         if text is None:
             return
         language = self.language_of(text)
-        spoken = compose(self.text_in(text), self.slots() if slots is None else slots, language)
+        filled = self.slots() if slots is None else slots
+        spoken = compose(self.text_in(text), filled, language, self.tree.wordbooks)
         self.change(pending=self.session.pending + [[p.text, p.language] for p in spoken])
 
     def word(self, name: str, **slots: tuple[str, Any]) -> None:
         """Put a standing sentence into what is played next."""
-        self.say(self._words(name), slots)
-
-    def _words(self, name: str) -> Text:
-        return self.tree.words.get(name) or WORDS[name]
+        self.say(self.tree.sentence(name), slots)
 
     def label(self, text: Text) -> tuple[str, str]:
         """A label as a slot value."""
@@ -206,7 +203,7 @@ class Turn:
         elif misses.say:
             self._ask_again(misses.say[min(missed, len(misses.say)) - 1], None)
         else:
-            self._ask_again(self._words(word or kind), slots)
+            self._ask_again(self.tree.sentence(word or kind), slots)
 
     def over_limit(self) -> None:
         """A bound of the whole call is passed: to where the tree says, the second time to the end."""

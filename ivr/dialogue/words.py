@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ivr.speech import Wordbooks
+
 Text = Mapping[str, str]
 
 #: name → text. The slots of each: option {label} {key}; confirm_* {label}; more {left}.
@@ -62,3 +64,11 @@ WORDS: Mapping[str, Text] = {
         "en": "Please key in the {label}, then press pound.",
     },
 }
+
+
+def sentence(name: str, own: Mapping[str, Text], wordbooks: Wordbooks) -> Text:
+    """A standing sentence in all languages that have it: a tree's ``own`` words, then those of the wordbooks."""
+    if name not in own and not wordbooks:  # as in most trees, many times a call
+        return WORDS[name]
+    books = {language: book.sentences[name] for language, book in wordbooks.items() if name in book.sentences}
+    return {**WORDS[name], **books, **own.get(name, {})}

@@ -6,13 +6,16 @@
 """
 
 from ivr.speech.phrase import Phrase
-from ivr.speech.reading import LANGUAGES, SpeechFault, speak
+from ivr.speech.reading import LANGUAGES, SpeechFault, Wordbooks, speak
 from ivr.speech.texts import phrases, placeholders, readable, render, spoken_seconds, syllables
+from ivr.speech.wordbook import Wordbook
 
 __all__ = [
     "LANGUAGES",
     "Phrase",
     "SpeechFault",
+    "Wordbook",
+    "Wordbooks",
     "phrases",
     "placeholders",
     "readable",

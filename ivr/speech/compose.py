@@ -8,11 +8,14 @@ from typing import Any
 
 from ivr.speech import phrases, placeholders, render
 from ivr.speech.phrase import Phrase
+from ivr.speech.reading import NO_WORDBOOKS, Wordbooks
 
 _BRACKET = re.compile(r"\[([^\[\]]*)\]")
 
 
-def compose(text: str, slots: Mapping[str, tuple[str, Any]], language: str) -> tuple[Phrase, ...]:
+def compose(
+    text: str, slots: Mapping[str, tuple[str, Any]], language: str, wordbooks: Wordbooks = NO_WORDBOOKS
+) -> tuple[Phrase, ...]:
     """The phrases of ``text`` with its slots read by their types.
 
     ``[…]`` is left out when a slot in it has no value: ``"{train}次[，票价{fare}]。"``. Raises
@@ -23,4 +26,4 @@ def compose(text: str, slots: Mapping[str, tuple[str, Any]], language: str) -> t
         inner = match.group(1)
         return inner if all(name in slots for name in placeholders(inner)) else ""
 
-    return phrases(render(_BRACKET.sub(keep, text), slots, language), language)
+    return phrases(render(_BRACKET.sub(keep, text), slots, language, wordbooks), language)

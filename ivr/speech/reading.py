@@ -7,13 +7,20 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from types import ModuleType
-from typing import Any
+from typing import Any, Union
 
 from ivr.errors import IvrError
 from ivr.speech import en, zh
+from ivr.speech.wordbook import Wordbook
 
-#: language → the module that knows its readings
+#: What knows the readings of a language.
+Words = Union[ModuleType, Wordbook]
+
+#: The languages that need no wordbook → the module that knows their readings.
 LANGUAGES: Mapping[str, ModuleType] = {"zh": zh, "en": en}
+#: language → its wordbook
+Wordbooks = Mapping[str, Wordbook]
+NO_WORDBOOKS: Wordbooks = {}
 
 
 class SpeechFault(IvrError):
@@ -37,12 +44,12 @@ def _whole(value: Any, lowest: int = -(10**15)) -> int:
     return value
 
 
-def _time(value: Any, words: ModuleType, language: str) -> str:
+def _time(value: Any, words: Words, language: str) -> str:
     found = _match(r"(\d{1,3}):([0-5]\d)", value)
     return str(words.time(int(found[1]), int(found[2])))
 
 
-def _date(value: Any, words: ModuleType, language: str) -> str:
+def _date(value: Any, words: Words, language: str) -> str:
     year, month, day = map(int, _match(r"(\d{4})-(\d\d)-(\d\d)", value).groups())
     try:
         datetime.date(year, month, day)
@@ -51,49 +58,55 @@ def _date(value: Any, words: ModuleType, language: str) -> str:
     return str(words.date(month, day))
 
 
-def _money(value: Any, words: ModuleType, language: str) -> str:
+def _money(value: Any, words: Words, language: str) -> str:
     return str(words.money(Decimal(_match(r"-?\d{1,12}(\.\d{1,2}0*)?", value)[0])))
 
 
-def _train(value: Any, words: ModuleType, language: str) -> str:
+def _train(value: Any, words: Words, language: str) -> str:
     found = _match(r"([A-Z]?)(\d{1,5})", value)
     return str(words.train(found[1], found[2]))
 
 
-def _count(value: Any, words: ModuleType, language: str) -> str:
+def _count(value: Any, words: Words, language: str) -> str:
     return str(words.count(_whole(value, 0)) if language == "zh" else words.number(_whole(value, 0)))
 
 
-def _number(value: Any, words: ModuleType, language: str) -> str:
+def _number(value: Any, words: Words, language: str) -> str:
     return str(words.number(_whole(value)))
 
 
-def _minutes(value: Any, words: ModuleType, language: str) -> str:
+def _minutes(value: Any, words: Words, language: str) -> str:
     return str(words.duration(_whole(value, 0)))
 
 
-def _digits(value: Any, words: ModuleType, language: str) -> str:
+def _digits(value: Any, words: Words, language: str) -> str:
     return str(words.line_digits(_match(r"[0-9*#]+", value)[0]))
 
 
-def _key(value: Any, words: ModuleType, language: str) -> str:
+def _key(value: Any, words: Words, language: str) -> str:
     return str(words.key(_match(r"[0-9*#]", value)[0]))
 
 
-def _named(value: Any, words: ModuleType, language: str) -> str:
-    name = (value.get(language) or value.get("zh")) if isinstance(value, Mapping) else None
+def _named(value: Any, words: Words, language: str) -> str:
+    if not isinstance(value, Mapping):
+        raise _Unfit
+    known: tuple[Any, ...] = (value.get(language), value.get("zh"))
+    if isinstance(words, Wordbook):  # a Latin name is read better than a Chinese one
+        known = (value.get(language), words.names.get(str(value.get("zh"))), value.get("en"), value.get("zh"))
+    others = (text for name, text in value.items() if name != "code")
+    name = next((name for name in (*known, *others) if name), None)
     if not isinstance(name, str):
         raise _Unfit
     return name
 
 
-def _text(value: Any, words: ModuleType, language: str) -> str:
+def _text(value: Any, words: Words, language: str) -> str:
     if not isinstance(value, str):
         raise _Unfit
     return value
 
 
-_READERS: Mapping[str, Callable[[Any, ModuleType, str], str]] = {
+_READERS: Mapping[str, Callable[[Any, Words, str], str]] = {
     "time": _time,
     "date": _date,
     "money": _money,
@@ -108,17 +121,20 @@ _READERS: Mapping[str, Callable[[Any, ModuleType, str], str]] = {
 }
 
 
-def speak(type: str, value: Any, language: str) -> str:
+def speak(type: str, value: Any, language: str, wordbooks: Wordbooks = NO_WORDBOOKS) -> str:
     """The words for ``value``, whose form ``ivr.rail.answers.SLOT_TYPES`` gives.
 
-    ``language``: "zh" or "en"; a ``named`` value without an English name keeps its Chinese one.
+    ``language``: "zh", "en", or one of ``wordbooks``; a ``named`` value without an English name keeps its Chinese one.
     Raises :class:`SpeechFault` for an unknown type or language and for a value of another form.
     """
-    reader, words = _READERS.get(type), LANGUAGES.get(language)
+    reader = _READERS.get(type)
+    words: Words | None = wordbooks.get(language) or LANGUAGES.get(language)
     if reader is None:
         raise SpeechFault(f"unknown slot type '{type}'", mend=f"one of {', '.join(_READERS)}")
     if words is None:
-        raise SpeechFault(f"unknown language '{language}'", mend=f"one of {', '.join(LANGUAGES)}")
+        raise SpeechFault(
+            f"unknown language '{language}'", mend=f"one of {', '.join([*LANGUAGES, *wordbooks])}"
+        )
     try:
         return reader(value, words, language)
     except _Unfit:

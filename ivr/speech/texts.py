@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 from ivr.speech.phrase import Phrase
-from ivr.speech.reading import SpeechFault, speak
+from ivr.speech.reading import NO_WORDBOOKS, SpeechFault, Wordbooks, speak
 
 _SLOT = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -22,11 +23,23 @@ SHORTEST = 4
 #: Seconds a spoken syllable takes, pauses included: measured over the shipped voices' sounds of 88 Chinese
 #: sentences (1,081 syllables) and 22 English ones (226).
 SECONDS_PER_SYLLABLE: Mapping[str, float] = {"zh": 0.36, "en": 0.29}
+#: Of a language that was not measured.
+_USUAL_SECONDS = 0.29
 
 _HAN = r"\u3400-\u4dbf\u4e00-\u9fff〇"
 _TOKEN = re.compile(r"[0-9０-９]+(?:[.:,][0-9]+)*|[A-Za-z]+|\S")
+_WORD = re.compile(r"[0-9０-９]+(?:[.:,][0-9]+)*|[^\W\d_]+(?:['’][^\W\d_]+)*|\S")
 _ZH_READABLE = re.compile(rf"[{_HAN}，。！？；：、“”‘’（）《》…—·,.!?;:]")
 _EN_READABLE = re.compile(r"[A-Za-z]+|[,.!?;:'\"’“”()\-]")
+_READABLE = re.compile(
+    r"[^\W\d_]+(?:['’][^\W\d_]+)*|[\u0300-\u036f]|[,.!?;:'\"’“”()\-–—«»¿¡、。，！？；：؟،।]"
+)
+#: Of an alphabet's letters only the vowels make syllables; a sign of another script is one by itself.
+_VOWELS, _CYRILLIC_VOWELS = "aeiouyαεηιουω", "аеёиоуыэюяіїє"
+_CONSONANTS = rf"(?![{_VOWELS}{_CYRILLIC_VOWELS}])[a-zа-яіїєґα-ω]"
+_SYLLABLE = re.compile(
+    rf"[{_VOWELS}]+|[{_CYRILLIC_VOWELS}]|(?<![^\W\d_])(?:{_CONSONANTS})+(?![^\W\d_])|[^\W_a-zа-яіїєґα-ω]"
+)
 _ZH_LETTER = re.compile(r"(?<![A-Za-z])[A-Z](?![A-Za-z])")
 
 
@@ -35,7 +48,9 @@ def placeholders(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_SLOT.findall(text)))
 
 
-def render(text: str, slots: Mapping[str, tuple[str, Any]], language: str) -> str:
+def render(
+    text: str, slots: Mapping[str, tuple[str, Any]], language: str, wordbooks: Wordbooks = NO_WORDBOOKS
+) -> str:
     """Fill each ``{name}`` with the words of ``slots[name]``, a ``(slot type, value)``.
 
     What a slot brings in is never filled again. Raises :class:`SpeechFault` for a name that
@@ -48,23 +63,27 @@ def render(text: str, slots: Mapping[str, tuple[str, Any]], language: str) -> st
         except KeyError:
             known = ", ".join(sorted(slots)) or "none"
             raise SpeechFault(f"unknown slot '{{{found[1]}}}'", mend=f"there are: {known}") from None
-        return speak(type, value, language)
+        return speak(type, value, language, wordbooks)
 
     return _SLOT.sub(words, text)
 
 
 def syllables(text: str, language: str) -> int:
     """About how many syllables are spoken: a Chinese character, digit or letter of its own is one;
-    an English word has as many as it has groups of vowels."""
+    a word of an alphabet has as many as it has groups of vowels."""
     if language == "en":
         text = re.sub(r"(?<=[aeiouy][b-df-hj-np-tv-xz])e\b", "", text, flags=re.IGNORECASE)
         return len(re.findall(r"[aeiouy]+|\b[b-df-hj-np-tv-xz]+\b|[^\W_a-z]", text, re.IGNORECASE))
-    return len(re.findall(r"[^\W_]", text))
+    if language == "zh":
+        return len(re.findall(r"[^\W_]", text))
+    letters = unicodedata.normalize("NFD", text.lower())
+    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return len(_SYLLABLE.findall(unicodedata.normalize("NFC", bare)))
 
 
 def spoken_seconds(text: str, language: str) -> float:
     """About how many seconds ``text`` takes to say."""
-    return syllables(text, language) * SECONDS_PER_SYLLABLE.get(language, SECONDS_PER_SYLLABLE["zh"])
+    return syllables(text, language) * SECONDS_PER_SYLLABLE.get(language, _USUAL_SECONDS)
 
 
 def phrases(text: str, language: str) -> tuple[Phrase, ...]:
@@ -87,19 +106,19 @@ def readable(text: str, language: str) -> list[str]:
     """What a voice would stumble over in ``text``, one line each; slots are taken out first.
 
     Mandarin: digits, Latin words (a single capital letter, as of a train, is fine), markup.
-    English: digits, anything but Latin letters, markup.
+    English: digits, anything but Latin letters, markup. Other languages: digits, markup.
     """
     text = _SLOT.sub(" ", text)
-    if language != "en":
+    if language == "zh":
         text = _ZH_LETTER.sub(" ", text)
-    fine = _EN_READABLE if language == "en" else _ZH_READABLE
+    fine = {"zh": _ZH_READABLE, "en": _EN_READABLE}.get(language, _READABLE)
     problems = []
-    for piece in dict.fromkeys(_TOKEN.findall(text)):
+    for piece in dict.fromkeys((_TOKEN if language in ("zh", "en") else _WORD).findall(text)):
         if fine.fullmatch(piece):
             continue
         if piece[0].isdigit():
             hint = "write it in words or use a slot with a type"
-        elif piece[0].isascii() and piece[0].isalpha():
+        elif language == "zh" and piece[0].isascii() and piece[0].isalpha():
             hint = "the Mandarin voice spells Latin words badly; write Chinese"
         elif piece in "{}":
             hint = "a slot is {name}: a letter first, then letters, digits or _"

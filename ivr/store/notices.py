@@ -76,6 +76,16 @@ def list_notices(engine: Engine, now: datetime, *, everything: bool = False) -> 
         return [_plain(row, now) for row in session.scalars(wanted)]
 
 
+def notices_at(engine: Engine, moment: datetime) -> list[SetNotice]:
+    """The notices that were on air at ``moment`` (aware), or will be as far as is known; the oldest first."""
+    wanted = (
+        select(NoticeRow).where(NoticeRow.set_at <= moment, NoticeRow.until > moment).order_by(NoticeRow.id)
+    )
+    with reading(engine) as session:
+        rows = session.scalars(wanted)
+        return [_plain(row, moment) for row in rows if row.cleared_at is None or row.cleared_at > moment]
+
+
 def clear_notices(engine: Engine, number: int | None, *, by: str, now: datetime) -> list[int]:
     """Take a notice off the air, or with ``None`` all of them; returns their numbers.
 

@@ -2,7 +2,7 @@
 
 On air at a moment is the revision of the last switch (by ``live_from``, then by ``id``) that was due by then and
 was not taken back before. Nothing is ever changed or deleted, so this holds for the past as well, and a timed switch
-needs nobody to be running at its moment.
+needs nobody to be running at its moment. Who published, rolled back or withdrew what is in the audit log as well.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, aliased
 
 from ivr.clock import Clock, utc_now
 from ivr.errors import IvrError
+from ivr.store import audit
 from ivr.store.database import reading, writing
 from ivr.store.models.calls import Call
 from ivr.store.models.menus import MenuRevision, MenuSwitch
@@ -105,7 +106,9 @@ def publish(
             )
         )
         session.flush()
-        return _switch(session, number, now, at, author, message)
+        outcome = _switch(session, number, now, at, author, message)
+        _note(session, now, author, "menu publish", outcome, message)
+        return outcome
 
 
 def put_on_air(
@@ -119,7 +122,9 @@ def put_on_air(
         there = _switch_on_air(session, now)
         if there is not None and there.revision == number:
             return Outcome(number, there.live_from, changed=False)
-        return _switch(session, number, now, None, by, why)
+        outcome = _switch(session, number, now, None, by, why)
+        _note(session, now, by, "menu rollback", outcome, why)
+        return outcome
 
 
 def before(engine: Engine, now: datetime) -> int:
@@ -148,6 +153,8 @@ def withdraw(engine: Engine, *, by: str, clock: Clock = utc_now) -> list[Switch]
                     cancels=switch.id,
                 )
             )
+            details = {"live_from": switch.live_from.isoformat()}
+            audit.note(session, now, by, "menu withdraw", str(switch.revision), details)
         return coming
 
 
@@ -273,6 +280,11 @@ def _switch(session: Session, number: int, now: datetime, at: datetime | None, b
         MenuSwitch(revision=number, live_from=live_from, made_at=now, made_by=by, why=why, cancels=None)
     )
     return Outcome(number, live_from, changed=True)
+
+
+def _note(session: Session, now: datetime, by: str, action: str, outcome: Outcome, message: str) -> None:
+    details = {"live_from": outcome.live_from.isoformat(), "message": message}
+    audit.note(session, now, by, action, str(outcome.revision), details)
 
 
 def _effective(now: datetime) -> Select[Any]:

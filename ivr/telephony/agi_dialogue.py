@@ -175,8 +175,8 @@ def _introduce(head: Head, entry: str) -> Generator[Need, Any, CallInfo]:
         facts["part"] = args[1]
     elif entry == "agent":
         facts["operation"] = _OPERATION.get(args[0].lstrip("*"), "")
-    known = yield wire.get_expression(f"${{{var.LINKED_ID}}}:${{{var.MEMBER_NAME}}}")
-    linked_id, _, staff = known.value.partition(":")
+    known = yield wire.get_expression(f"${{{var.LINKED_ID}}}:${{{var.LANGUAGE}}}:${{{var.MEMBER_NAME}}}")
+    linked_id, language, staff = (*known.value.split(":", 2), "", "")[:3]
     if entry == "connected":
         facts["staff"] = staff
         # app_queue writes CONNECT only after this dialogue; the caller's wait ends here.
@@ -190,6 +190,7 @@ def _introduce(head: Head, entry: str) -> Generator[Need, Any, CallInfo]:
         called=head.get("dnid") or head.get("extension"),
         channel=channel,
         entry=entry,
+        language=language or CallInfo.language,
         facts=facts,
     )
 
@@ -230,6 +231,7 @@ class Performer:
 
     def __init__(self, call: CallInfo) -> None:
         self._call_id = call.call_id
+        self._language = call.language
         self._seat = call.facts.get("seat", "")
         self._waits = (0.0, 0.0)
 
@@ -244,10 +246,21 @@ class Performer:
         if isinstance(action, Record):
             return (yield from self._record(action))
         if isinstance(action, Transfer):
-            return (yield from _leave(_transfer(action)))
+            return (yield from _leave(self._transfer(action)))
         if isinstance(action, Hangup):
             return (yield from _leave([(var.NEXT, "hangup")]))
         raise TypeError(f"a driver cannot perform {type(action).__name__}")
+
+    def _transfer(self, action: Transfer) -> list[tuple[str, str]]:
+        heard = [(var.LANGUAGE, action.language)] if action.language not in ("", self._language) else []
+        return [
+            (var.NEXT, "queue"),
+            (var.QUEUE, action.queue),
+            (var.PRIORITY, str(action.priority)),
+            (var.SKILL, action.skill),
+            (var.PART, action.part),
+            *heard,
+        ]
 
     def _say(self, sounds: Sequence[str]) -> Generator[str, Reply, Event]:
         if sounds:
@@ -321,16 +334,6 @@ def _play(
             return reply
     joined = "&".join(f"${{{name}}}" for name in names)
     return (yield wire.execute("Exec", f"{application}({','.join((*before, joined, *after))})"))
-
-
-def _transfer(action: Transfer) -> list[tuple[str, str]]:
-    return [
-        (var.NEXT, "queue"),
-        (var.QUEUE, action.queue),
-        (var.PRIORITY, str(action.priority)),
-        (var.SKILL, action.skill),
-        (var.PART, action.part),
-    ]
 
 
 def _leave(variables: list[tuple[str, str]]) -> Generator[str, Reply, Event | None]:

@@ -9,6 +9,7 @@ QUEUE = "IVR_QUEUE"  #: which queue
 PRIORITY = "IVR_PRIORITY"  #: the caller's priority (``QUEUE_PRIO``)
 SKILL = "IVR_SKILL"  #: which skill the agent should have; the dialplan does not look at it yet
 PART = "IVR_PART"  #: the menu part that transferred; comes back to ``after_queue``
+LANGUAGE = "IVR_LANGUAGE"  #: what the caller hears, once it is not the usual one
 
 # within a driver
 KEYS = "IVR_KEYS"  #: the keys that ``Read`` collected

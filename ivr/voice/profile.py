@@ -6,7 +6,9 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ivr.errors import IvrError
 from ivr.speech import lexicon
+from ivr.speech.voices import VOICES
 
 SAMPLE_RATE = 8000  #: of every sound file, 16-bit mono PCM
 MASTERING = 1  #: raise it when :mod:`ivr.voice.mastering` changes what it makes
@@ -31,11 +33,19 @@ PROFILES: Mapping[str, Profile] = {
 
 
 @functools.cache
+def profile_of(language: str) -> Profile:
+    """The voice of a language: ours, or espeak-ng's of that name. Raises IvrError when there is none."""
+    if language not in PROFILES and language not in VOICES:
+        raise IvrError(f"no voice speaks '{language}'", mend="zh, en, or a language of espeak-ng, such as ru")
+    return PROFILES.get(language) or Profile(f"{language}+f3", 150, 0.05)
+
+
+@functools.cache
 def identity(language: str) -> str:
-    """A line that changes whenever the sound of this language would. Raises KeyError."""
+    """A line that changes whenever the sound of this language would. Raises IvrError."""
     from importlib.metadata import version
 
-    profile = PROFILES[language]
+    profile = profile_of(language)
     library = version("espeakng-loader")
     return "|".join(
         map(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ivr.speech import Phrase, spoken_seconds
-from ivr.voice.profile import PROFILES
 from ivr.voice.sounds import SoundStore, sound_seconds
 
 #: Each joint of two sounds costs this much silence.
@@ -42,7 +41,7 @@ class SpokenTime:
         """How long the phrases take, one after the other."""
         total = Spoken()
         for phrase in phrases:
-            measured = sound_seconds(self._sounds.path(phrase)) if phrase.language in PROFILES else None
+            measured = sound_seconds(self._sounds.path(phrase))
             seconds = spoken_seconds(phrase.text, phrase.language) if measured is None else measured
             joint = _JOINT_S if total.phrases else 0.0
             total += Spoken(seconds + joint, 1, int(measured is None))

@@ -18,7 +18,7 @@ from typing import Any
 
 from ivr.speech import syllables
 from ivr.voice import espeak, mastering
-from ivr.voice.profile import PROFILES, SAMPLE_RATE
+from ivr.voice.profile import SAMPLE_RATE, profile_of
 from ivr.voice.sounds import replace
 
 
@@ -34,7 +34,7 @@ class Speaker:
 
     def speak(self, text: str, language: str) -> bytes:
         """The engine's own WAV. Raises what the engine reported."""
-        profile = PROFILES[language]
+        profile = profile_of(language)
         out = io.BytesIO()
         self._faults.clear()
         self._engine.setProperty("voice", profile.voice)
@@ -50,7 +50,7 @@ def make(speaker: Speaker, text: str, language: str, path: Path) -> dict[str, An
     """Speak, master, check, and put the file in its place; gives seconds and level."""
     samples, rate = mastering.read_wav(speaker.speak(text, language))
     sound = mastering.master(samples, rate)
-    mastering.check(sound, syllables(text, language), PROFILES[language].pace_s)
+    mastering.check(sound, syllables(text, language), profile_of(language).pace_s)
     replace(path, mastering.wav(sound))
     return {
         "seconds": round(len(sound) / SAMPLE_RATE, 3),

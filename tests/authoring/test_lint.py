@@ -16,7 +16,6 @@ from ivr.authoring.lint.rules_texts import seconds
 from ivr.authoring.lint.ways import cycles, knots
 from ivr.authoring.loader import inspect_tree, inspect_trees, load_tree
 from ivr.authoring.source import MenuFaults
-from ivr.dialogue.words import WORDS
 
 MENUS = Path(__file__).parents[2] / "menus"
 
@@ -30,7 +29,7 @@ def told(tmp_path: Path):
             (tmp_path / f"{name}.yaml").write_text(dedent(more), "utf-8")
         path = tmp_path / "hotline.yaml"
         path.write_text(dedent(text).lstrip(), "utf-8")
-        return [f"{fault.line} {fault.rule or fault.message}" for fault in inspect_tree(path)[1]]
+        return [f"{fault.line} {fault.rule}" for fault in inspect_tree(path)[1]]
 
     return tell
 
@@ -61,9 +60,46 @@ def test_comment_about_another_rule_silences_nothing(told):
     assert told(LOOP % ("", "  # ok: endless-lop")) == ["4 endless-loop", "4 unknown-rule"]
 
 
-def test_faults_of_the_language_cannot_be_silenced(told):
-    text = "start: main  # ok: missing-target\nparts: {}\n"
-    assert told(text)[0].startswith("1 there is no part 'main'")
+def test_what_a_tree_cannot_be_built_without_cannot_be_silenced(told, tmp_path: Path):
+    assert told("start: main  # ok: missing-target\nparts: {}\n") == ["1 missing-target", "1 unknown-rule"]
+    comment = inspect_tree(tmp_path / "hotline.yaml")[1][1]
+    assert str(comment).endswith(
+        "1:20: warning: 'missing-target' cannot be silenced: without it the menu cannot be read; mend the fault"
+        " [unknown-rule]"
+    )
+
+
+def test_faults_of_the_language_are_silenced_where_the_tree_can_be_built(told, tmp_path: Path):
+    assert (
+        told("""
+        languages: [zh, en]
+        start: code
+        parts:
+          code:
+            form:
+              fields: {keys: {digits: {zh: 区号}, keys: 3 to 4}}    # ok: missing-text
+              ask: city_of_area_code
+              voice: soft                                     # ok: unknown-key
+            answers:
+              # ok: missing-answer — a failed query is all that callers need to know here
+              none: {say: {zh: 没有查到。, en: Nothing found.}, then: hangup}
+              none: {say: {zh: 没有。, en: No.}, then: hangup}  # ok: duplicate-key
+        """)
+        == []
+    )
+    form = load_tree(tmp_path / "hotline.yaml").parts["code"]
+    assert form.fields[0].label == {"zh": "区号"}
+    assert form.replies["none"].say == {"zh": "没有查到。", "en": "Nothing found."}
+
+
+def test_comments_in_the_calendar_are_read_too(told):
+    assert told(
+        "start: bye\nparts: {bye: {say: 再见。, then: hangup}}\n",
+        calendar="""
+        ours: {mon: closed}     # ok: unknown-key
+        hours: {mon: closing}   # ok: wrong-value
+    """,
+    ) == ["3 wrong-value", "3 unknown-rule"]
 
 
 # --- all at once ---------------------------------------------------------------------------------
@@ -75,7 +111,7 @@ def test_texts_are_told_beside_faults_of_the_language_and_ways_wait_for_them(tol
         parts:
           main: {menu: {1: {label: 公告12, go: notise}}}
           notice: {say: 这是一条公告。, then: notice}
-    """) == ["3 unreadable-text", "3 there is no part 'notise'; did you mean 'notice'?"]
+    """) == ["3 unreadable-text", "3 missing-target"]
 
 
 def test_warnings_alone_do_not_keep_a_menu_off_the_air(told, tmp_path: Path):
@@ -278,16 +314,6 @@ def test_prompt_of_a_choice_is_held_against_its_keys(told):
               ask: agent_pin
             answers: {right: {then: hangup}, wrong: {then: hangup}, locked: {then: hangup}}
     """) == ["9 label-key-mismatch"]
-
-
-def test_one_sentence_that_lacks_a_language_is_named(told, tmp_path: Path):
-    words = "".join(f"  {name}: {{ja: はい。}}\n" for name in WORDS if name != "error")
-    (tmp_path / "hotline.yaml").write_text(
-        f"languages: [ja]\nstart: bye\nwords:\n{words}parts: {{bye: {{say: はい。, then: hangup}}}}\n",
-        "utf-8",
-    )
-    (fault,) = inspect_tree(tmp_path / "hotline.yaml")[1]
-    assert fault.message == "the sentence 'error' has no text for 'ja'; give it under words"
 
 
 def test_first_menu_needs_no_way_back(told):

@@ -143,7 +143,7 @@ def test_a_revision_that_does_not_read_leaves_the_last_good_one(caplog: pytest.L
     assert menus.now.revision == "1"
     assert [r.getMessage() for r in caplog.records if r.levelname == "ERROR"] == [
         "revision 2 of the menus does not read: revision 2/agent.yaml:1:8: "
-        "there is no part 'nowhere'; there are none"
+        "there is no part 'nowhere'; there are none [missing-target]"
     ]
     assert memory.read == ["1", "2"]
     assert started(memory).now.revision == "1"  # a start finds the last good one too

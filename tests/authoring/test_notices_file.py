@@ -78,13 +78,6 @@ def test_a_menu_that_cannot_be_read_hides_no_fault_of_its_own(tmp_path: Path):
     assert {Path(fault.file).name for fault in inspect_trees(tmp_path)} == {"hotline.yaml"}
 
 
-def test_only_languages_that_a_voice_speaks(tmp_path: Path):
-    path = tmp_path / "notices.yaml"
-    path.write_text("notices: [{text: Arrêt.}]\n", "utf-8")
-    (fault,) = read_notices(path, ("fr",))[1]
-    assert fault.message == "the notice cannot be read: no voice speaks 'fr'"
-
-
 def test_from_and_until(standing):
     notices = standing("""
         notices:

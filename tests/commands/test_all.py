@@ -69,7 +69,7 @@ def test_broken_menu_is_exit_code_1(tmp_path):
     broken.write_text("start: main\nparts: {}\n")
     result = run("menu", "check", str(broken))
     assert (result.returncode, result.stderr) == (1, "")
-    assert result.stdout == f"{broken}:1:8: there is no part 'main'; there are none\n"
+    assert result.stdout == f"{broken}:1:8: there is no part 'main'; there are none [missing-target]\n"
     faults = json.loads(run("menu", "check", str(broken), "--json").stdout)
     assert faults == [
         {
@@ -78,7 +78,7 @@ def test_broken_menu_is_exit_code_1(tmp_path):
             "column": 8,
             "message": "there is no part 'main'; there are none",
             "severity": "error",
-            "rule": "",
+            "rule": "missing-target",
         }
     ]
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from ivr.authoring import calendar_file
 from ivr.commands import ivr
+from ivr.settings import PROJECT
 from ivr.telephony import serving
 from tests.commands.test_serve import environment
 
@@ -80,6 +84,23 @@ def test_broken_menus_fail(environ: dict[str, str], tmp_path: Path, monkeypatch:
     result = run("doctor", "--json")
     assert result.exit_code == 1
     assert states(result)["menus"] == "fail"
+
+
+def test_holidays_that_are_soon_unknown_are_told(
+    environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "menus"
+    shutil.copytree(PROJECT / "menus", folder)
+    monkeypatch.setenv("IVR_MENUS", str(folder))
+    monkeypatch.setattr(calendar_file, "statutory", lambda: (frozenset(), frozenset()))
+    year = datetime.now().year
+    (folder / "calendar.yaml").write_text(f"holidays: [{year - 1}-10-01]\n")
+    told = finding(run("doctor", "--json"), "calendar")
+    assert (told["state"], told["says"]) == ("warn", f"holidays are known until {year - 1}-12-31")
+    assert told["mend"].startswith(f"add those of {year} to holidays and workdays in calendar.yaml")
+    (folder / "calendar.yaml").write_text(f"holidays: [{year}-10-01, {year + 1}-10-01]\n")
+    told = finding(run("doctor", "--json"), "calendar")
+    assert (told["state"], told["says"]) == ("ok", f"holidays are known until {year + 1}-12-31")
 
 
 def test_seats_show_what_a_phone_needs(environ: dict[str, str]) -> None:

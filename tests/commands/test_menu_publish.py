@@ -301,3 +301,21 @@ def test_a_rollback_takes_less_than_two_seconds_as_a_whole_process(tmp_path: Pat
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["revision"] == number
     assert min(took) < 2.0
+
+
+def test_sounds_of_a_revision_that_is_put_back_are_made_again(
+    ivr: Ivr, menus: Path, voice: list[list[Phrase]], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("IVR_AGI_MODE", "process")  # there is no server that would make them
+    ivr("menu", "publish")
+    greet(menus, "欢迎致电，早上好。")
+    ivr("menu", "publish")
+    done = ivr("menu", "rollback")
+    assert done.code == 0
+    assert done.out == "revision 1 is on air\n1 sound made\n"
+    assert Phrase(GREETING) in voice[-1]
+    broken = Built(2, 1, ((Phrase("您好。"), "the voice worker hung"),), 0)
+    monkeypatch.setattr(voice_build, "build", lambda _phrases, _home: broken)
+    done = ivr("menu", "rollback", "2")  # a voice that fails does not keep it off the air
+    assert (done.code, on_air(ivr)) == (0, 2)
+    assert "您好。: the voice worker hung" in done.err

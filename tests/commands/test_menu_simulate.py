@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from ivr.settings import PROJECT
+from ivr.app import open_store
+from ivr.settings import PROJECT, load
+from ivr.store.notices import clear_notices, set_notice
 
 from .conftest import Ivr
 
@@ -256,3 +259,79 @@ def test_run_tests_tells_failures_for_a_folder(menus: Path, shared_home: Path):
     (failure,) = run_tests(menus, settings)
     assert (failure.path, failure.title) == (tests / "a.txt", "wrong")
     assert "   4 - < 您好" in failure.diff
+
+
+LIMITED = """
+start: main
+defaults: {keys: {"0": agent}, no_input: {tries: 9, then: agent}, wait: 10s, limits: {length: 30s, then: agent}}
+parts:
+  main: {menu: {1: {label: 重听, go: main}}}
+  agent: {transfer: operator, say: 正在转接。}
+"""
+TOO_LONG = """# The clock goes on by what is said and by the waits
+at: 2026-11-23T09:00
+
+< 重听请按一。
+> /timeout
+< 对不起，没有收到您的按键。
+< 重听请按一。
+> 1
+< 重听请按一。
+> /timeout
+< 对不起，没有收到您的按键。
+< 重听请按一。
+> 1
+< 对不起，本次通话时间已到。
+< 正在转接。
+= transferred operator
+"""
+
+
+def test_the_length_of_a_call_is_reckoned(ivr: Ivr, menus: Path):
+    (menus / "hotline.yaml").write_text(LIMITED, "utf-8")
+    (menus / "tests").mkdir()
+    (menus / "tests" / "too_long.txt").write_text(TOO_LONG, "utf-8")
+    done = ivr("menu", "test")
+    assert done.code == 0, done.out
+    for keys, end in (("1 1 1 1 1 1 1", "= transferred operator"), ("1111111", "= hung_up")):
+        # What is typed over is not heard, and takes no time.
+        waits = f"{keys} /timeout /timeout /hangup"
+        assert ivr("menu", "simulate", "--keys", waits, "--plain", *AT).out.splitlines()[-1] == end
+
+
+def test_notices_are_heard(ivr: Ivr, menus: Path, shared_home: Path):
+    (menus / "notices.yaml").write_text(
+        "notices:\n"
+        "  - {text: {zh: 部分车站正在改造。, en: Some stations are rebuilt.}, from: 2026-11-23, until: 2026-11-23}\n",
+        "utf-8",
+    )
+    lines = ivr("menu", "simulate", "--keys", "1 /hangup", "--plain", *AT).out.splitlines()
+    assert lines.count("< 部分车站正在改造。") == 1
+    later = ivr("menu", "simulate", "--keys", "/hangup", "--plain", "--at", "2026-11-24T09:00")
+    assert "改造" not in later.out
+
+    engine = open_store(load())
+    texts = {"zh": "受台风影响，部分列车停运。", "en": "Trains are cancelled."}
+    begin = datetime.fromisoformat("2026-11-23T08:00+08:00")
+    until = datetime.fromisoformat("2026-11-23T10:00+08:00")
+    number = set_notice(engine, texts, until, before="presale", by="wang", now=begin)
+    try:
+        kept = menus / "tests" / "typhoon.txt"
+        kept.parent.mkdir()
+        done = ivr("menu", "simulate", "--keys", "1 /hangup", "--plain", "--save", kept, *AT)
+        assert "< 受台风影响，部分列车停运。" in done.out.splitlines()
+        assert "notice: before presale: 受台风影响，部分列车停运。\n" in kept.read_text("utf-8")
+        english = ivr("menu", "simulate", "--keys", "1 /hangup", "--plain", "--language", "en", *AT)
+        assert "< Trains are cancelled." in english.out.splitlines()
+        agents = ivr("menu", "simulate", "--keys", "1023#", "--plain", "--entry", "agent", *AT)
+        assert "停运" not in agents.out
+        late = ivr("menu", "simulate", "--keys", "1 /hangup", "--plain", "--at", "2026-11-23T10:00")
+        assert "停运" not in late.out
+    finally:
+        clear_notices(engine, number, by="wang", now=begin + timedelta(minutes=30))
+        engine.dispose()
+    # Cleared at half past eight: nobody heard it at nine, but the transcript pretends it.
+    assert "停运" not in ivr("menu", "simulate", "--keys", "1 /hangup", "--plain", *AT).out
+    assert ivr("menu", "test").code == 0
+    (menus / "notices.yaml").write_text("notices: [{text: 12}]\n", "utf-8")
+    assert "notices.yaml:1:18" in ivr("menu", "simulate", "--keys", "1").err

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -8,8 +9,10 @@ import pytest
 
 from ivr.commands.notice import _until
 from ivr.errors import UsageFault
+from ivr.settings import PROJECT
 from ivr.store.audit import entries
 from ivr.store.database import open_engine
+from tests.test_manual import file_of_the_manual
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOON = datetime(2026, 2, 10, 12, 0, tzinfo=ZONE)
@@ -77,6 +80,7 @@ def test_set_list_clear_and_who_did_it(ready, home: Path):
     assert ready("notice", "clear", "7").err == "ivr: no notice 7 (ivr notice list shows those on air)\n"
     assert ready("notice", "clear", "--all").out == "off the air: 2\n"
     assert ready("notice", "clear", "--all").out == "No notice was on air.\n"
+    assert ready("notice", "clear", "--all", "--json").document == {"cleared": []}
     everything = ready("notice", "list", "--all", "--json").document
     assert [(row["id"], row["state"], row["cleared_by"]) for row in everything][1] == (1, "cleared", "li")
     engine = open_engine(f"sqlite:///{home / 'ivr.db'}")
@@ -183,3 +187,21 @@ def test_an_hour_later_it_is_over(ready, home: Path):
     assert list_notices(engine, later) == []
     assert [row.state for row in list_notices(engine, later, everything=True)] == ["expired"]
     engine.dispose()
+
+
+def test_a_notice_in_each_language_of_the_menu(ready, monkeypatch, tmp_path: Path):
+    folder = tmp_path / "menus"
+    shutil.copytree(PROJECT / "menus", folder)
+    (folder / "words.yaml").write_text(file_of_the_manual("words.yaml"), "utf-8")
+    (folder / "hotline.yaml").write_text(
+        "languages: [zh, ru]\nstart: bye\nparts: {bye: {say: {zh: 再见。, ru: До свидания.}, then: hangup}}\n",
+        "utf-8",
+    )
+    monkeypatch.setenv("IVR_MENUS", str(folder))
+    monkeypatch.setenv("IVR_MENUS_LIVE", "files")
+    done = ready("notice", "set", "列车停运。", "--until", "+1h", "--in", "ru", "Поезда отменены.", "--json")
+    assert done.document["text"] == {"zh": "列车停运。", "ru": "Поезда отменены."}
+    for wrong in ("fr", "zh"):
+        done = ready("notice", "set", "列车停运。", "--until", "+1h", "--in", wrong, "Поезда отменены.")
+        assert done.code == 2
+        assert f"'{wrong}' is no other language" in done.err

@@ -117,3 +117,11 @@ def test_a_period_has_both_its_ends(begin, length, peak, probe):
     names = calendar.names(datetime.combine(day, time(9), ZONE))
     assert ("春运" in names) is (first <= day <= last)
     assert ("peak" in names) is calendar.is_peak(day) is (peak and first <= day <= last)
+
+
+@pytest.mark.parametrize(
+    ("years", "until"), [((2025, 2026), 2026), ((2026, 2027, 2029), 2027), ((2024, 2025), 2025), ((), 2025)]
+)
+def test_until_when_the_holidays_are_known(years, until):
+    calendar = Calendar(holidays=frozenset(date(year, 10, 1) for year in years))
+    assert calendar.holidays_known_until(date(2026, 11, 22)) == date(until, 12, 31)

@@ -87,7 +87,7 @@ def test_star_repeats_all_that_was_said_and_never_the_apology(call):
 
 def test_too_many_wrong_keys_lead_to_the_agent(call):
     call.press("8", "8", "8")
-    assert call.last == Transfer("operator", 0, "agent")
+    assert call.last == Transfer("operator", 0, "agent", language="zh")
     assert call.said == "正在转接。"
     assert call.session.outcome == "transferred"
 
@@ -529,7 +529,7 @@ def test_announcement_leads_back_to_its_menu_and_a_transfer_may_say_nothing(writ
     """)
     call = Rehearsal(tree).press("1")
     assert call.said == "这是公告。公告请按一。"
-    assert call.press("0").actions == [Transfer("operator", 0, "agent")]
+    assert call.press("0").actions == [Transfer("operator", 0, "agent", language="zh")]
 
 
 def test_zero_while_choosing_is_an_agent(call):

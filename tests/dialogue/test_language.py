@@ -153,7 +153,9 @@ def test_priority_is_raised_by_its_conditions(write_tree):
     """)
     call = Rehearsal(tree)
     assert call.last.query == "caller_history"
-    assert call.answer("known", {"calls": 1, "days": 1}).last == Transfer("operator", 15, "agent", "english")
+    assert call.answer("known", {"calls": 1, "days": 1}).last == Transfer(
+        "operator", 15, "agent", "english", "zh"
+    )
     assert Rehearsal(tree).answer("new").last.priority == 5
 
 

@@ -1,10 +1,10 @@
-"""Random callers, random answers, random trees: nothing here knows what a tree is for."""
+"""Random callers and random answers: nothing here knows what a tree is for."""
 
 from __future__ import annotations
 
-import json
 import random
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from ivr.dialogue.call import CallInfo
 from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
 from ivr.dialogue.engine import advance, begin
 from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
+from ivr.dialogue.notices import Notice
 from ivr.dialogue.session import Session
 from ivr.dialogue.tree import Tree
 from ivr.rail.answers import Answer
@@ -46,10 +47,10 @@ def value(draw: random.Random, kind: str) -> Any:
     }[kind]
 
 
-def answer(draw: random.Random, ask: Ask) -> Answer:
-    """Any answer that the query may give, ``error`` too."""
+def answer(draw: random.Random, ask: Ask, outcome: str = "") -> Answer:
+    """An answer that the query may give: any, ``error`` too, or one with that outcome."""
     spec = _SPECS[ask.query]
-    outcome = draw.choice([*spec.outcomes, "error"])
+    outcome = outcome or draw.choice([*spec.outcomes, "error"])
     if outcome == "error":
         return Answer(outcome)
 
@@ -98,12 +99,19 @@ class Walk:
     stops: tuple[tuple[Session, datetime], ...] = ()
 
 
-def walk(tree: Tree, draw: random.Random, call: CallInfo = CALL, *, keep: bool = False) -> Walk:
+def walk(
+    tree: Tree,
+    draw: random.Random,
+    call: CallInfo = CALL,
+    *,
+    keep: bool = False,
+    notices: Sequence[Notice] = (),
+) -> Walk:
     """Call ``tree`` once, on a clock that goes on while something is said. The engine may raise nothing."""
     now = NOW + timedelta(hours=draw.randrange(24 * 90))
     began = now
     done = Walk()
-    session, actions = begin(tree, call, now)
+    session, actions = begin(tree, call, now, notices)
     while actions:
         last = actions[-1]
         assert all(isinstance(action, Say) for action in actions[:-1])
@@ -115,185 +123,105 @@ def walk(tree: Tree, draw: random.Random, call: CallInfo = CALL, *, keep: bool =
                 done.stops = (*done.stops, (session, now))
         now += timedelta(seconds=draw.uniform(0.5, 25.0))
         answered: Event = HungUp() if isinstance(last, (Transfer, Hangup)) else event(draw, last)
-        session, actions = advance(tree, session, answered, now)
+        session, actions = advance(tree, session, answered, now, notices)
     assert session.ended
     done.outcome, done.seconds = session.outcome, (now - began).total_seconds()
     return done
 
 
-def reaches_agent(tree: Tree, session: Session, now: datetime, key: str, draw: random.Random) -> bool:
-    """Whether the key that calls an agent everywhere leads to a transfer from here."""
+#: Moments between which a calendar decides otherwise.
+_MOMENTS = (NOW, NOW.replace(hour=3), NOW.replace(month=10, day=1), NOW.replace(month=2, day=10))
+_MOST_STEPS = 400
+
+
+def reaches_agent(tree: Tree, session: Session, now: datetime, draw: random.Random) -> bool:
+    """Whether keys, silences and answers can lead from here to a transfer: the key that calls an agent everywhere
+    at once, or else some way, at some time of the year, for some caller with a fresh call: what a branch asks about
+    the time, the queue and the caller is taken as so and as not so."""
+    if any(_at_once(tree, session, now, key, draw) for key, to in tree.keys.items() if to == "agent"):
+        return True
+    fresh = session.but(totals={}, misses={}, over_limit=False)
+    calls = (session.call, replace(session.call, facts={"queue_status": "timeout"}, caller="010"))
+    return any(
+        _by_some_way(
+            tree,
+            fresh.but(began=moment.isoformat(), call=call, language=language, visited=visited),
+            moment,
+            draw,
+        )
+        for visited in (session.visited, list(tree.parts), [])
+        for call in calls
+        for moment in (now, *_MOMENTS)
+        for language in (session.language, *tree.languages)
+    )
+
+
+def _at_once(tree: Tree, session: Session, now: datetime, key: str, draw: random.Random) -> bool:
     session, actions = advance(tree, session, Digits(key), now)
     for _ in range(50):
-        if not actions:
+        if not actions or isinstance(actions[-1], Hangup):
             return False
         last = actions[-1]
         if isinstance(last, Transfer):
             return True
-        if isinstance(last, Hangup):
-            return False
         told = Digits(key) if isinstance(last, Gather) else event(draw, last)
         session, actions = advance(tree, session, told, now)
     return False
 
 
-# --- trees ----------------------------------------------------------------------------------------
+def _by_some_way(tree: Tree, session: Session, now: datetime, draw: random.Random) -> bool:
+    todo: deque[tuple[Session, Action]] = deque([(session, Gather(()))])
+    seen: set[str] = set()
+    for _ in range(_MOST_STEPS):
+        if not todo:
+            return False
+        session, action = todo.popleft()
+        for told in _everything(action, draw):
+            after, actions = session, [action]
+            for _ in range(7 if told in _MISSES else 1):  # a caller who misses until it leads elsewhere
+                after, actions = advance(tree, after.but(totals={}), told, now)
+                if not actions or not isinstance(actions[-1], Gather) or after.part != session.part:
+                    break
+            if actions and isinstance(actions[-1], Transfer):
+                return True
+            if not actions or isinstance(actions[-1], Hangup):
+                continue
+            place = repr((after.part, after.phase, after.field_index, after.known, after.history[-2:]))
+            if place not in seen or draw.random() < 0.1:  # what was keyed before may matter too
+                seen.add(place)
+                todo.append((after.but(misses={}), actions[-1]))
+    return False
 
 
-def random_tree(draw: random.Random) -> str:
-    """A menu file (JSON is YAML) with an agent, some menus and anything else; perhaps with faults."""
-    names = [f"part_{n}" for n in range(draw.randrange(2, 9))]
-    parts = {name: part(draw, names) for name in names}
-    parts["start"] = {"menu": options(draw, names), "intro": "您好，请选择。"}
-    parts["agent"] = transfer(draw, names)
-    keys = {"0": "agent"}
-    if draw.random() < 0.7:
-        keys["*"] = "repeat"
-    if draw.random() < 0.7:
-        keys["#"] = "back"
-    defaults: dict[str, Any] = {
-        "keys": keys,
-        "then": draw.choice(["start", "back"]),
-        "error": draw.choice(["agent", "start"]),
-    }
-    for kind in ("no_input", "no_match", "partial"):
-        if draw.random() < 0.6:
-            defaults[kind] = misses(draw, names)
-    defaults["limits"] = {
-        "length": f"{draw.randrange(1, 20)}m",
-        "inputs": draw.randrange(5, 60),
-        "silences": draw.randrange(1, 8),
-        "mistakes": draw.randrange(1, 12),
-        "then": draw.choice(["agent", "hangup", "start"]),
-    }
-    return json.dumps({"start": "start", "defaults": defaults, "parts": parts}, ensure_ascii=False)
+#: Silence, what is never right, and what may be too little.
+_MISSES = (NoInput(), Digits("**"), Digits("1"))
+_STATES = ({"agents": 0, "waiting": 0, "wait_s": 0}, {"agents": 3, "waiting": 50, "wait_s": 5000})
 
 
-def target(draw: random.Random, names: list[str]) -> str:
-    return draw.choice([*names, *names, "start", "agent", "back", "hangup"])
-
-
-def options(draw: random.Random, names: list[str]) -> dict[str, Any]:
-    return {
-        str(n): {"label": f"第{'一二三四五六七'[n - 1]}项", "go": draw.choice([*names, "start", "agent"])}
-        for n in range(1, draw.randrange(2, 6))
-    }
-
-
-def misses(draw: random.Random, names: list[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "tries": draw.randrange(4),
-        "then": draw.choice([*names, "agent", "hangup", "start"]),
-    }
-    if draw.random() < 0.3:
-        found["say"] = ["请按键。", "请您现在按键。"][: draw.randrange(1, 3)]
-    return found
-
-
-def conditions(draw: random.Random) -> dict[str, Any]:
-    return draw.choice(
-        [
-            {"calendar": draw.choice(["open", "closed", "holiday", "workday", "peak"])},
-            {"queue": f"operator {draw.choice(['open', 'closed'])}"},
-            {"queue": "operator", "waiting": "over 20"},
-            {"queue": "operator", "wait": "over 5m"},
-            {"returning": "3d"},
-            {"number": "138*"},
-            {"chose": "start"},
-        ]
-    )
-
-
-def transfer(draw: random.Random, names: list[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {"transfer": "operator", "say": "正在为您转接。"}
-    if draw.random() < 0.5:
-        found["priority"] = [{"when": conditions(draw), "add": draw.randrange(1, 9)}]
-    if draw.random() < 0.5:
-        found["answers"] = {"timeout": {"say": "坐席全忙。", "then": target(draw, names)}}
-    return found
-
-
-def reply(draw: random.Random, names: list[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {"say": "请听结果。"}
-    if draw.random() < 0.7:
-        found["then"] = target(draw, names)
-    return found
-
-
-def part(draw: random.Random, names: list[str]) -> dict[str, Any]:
-    verb = draw.choice(
-        ["say", "say", "menu", "menu", "form", "form", "ask", "branch", "record", "end", "transfer"]
-    )
-    if verb == "say":
-        return reply(draw, names)
-    if verb == "menu":
-        found: dict[str, Any] = {"menu": options(draw, names)}
-        for kind in ("no_input", "no_match"):
-            if draw.random() < 0.3:
-                found[kind] = misses(draw, names)
-        return found
-    if verb == "form":
-        return form(draw, names)
-    if verb == "ask":
-        return {"ask": "presale", "answers": {"told": {**reply(draw, names), "say": "截止{last_day}。"}}}
-    if verb == "branch":
-        cases = [{"when": conditions(draw), "go": target(draw, names)} for _ in range(draw.randrange(1, 3))]
-        return {"branch": cases, "then": target(draw, names)}
-    if verb == "record":
-        answers = {outcome: reply(draw, names) for outcome in ("recorded", "empty", "error")}
-        return {"record": "请留言。", "answers": answers}
-    return {"end": "finished", "say": "感谢来电。"} if verb == "end" else transfer(draw, names)
-
-
-def form(draw: random.Random, names: list[str]) -> dict[str, Any]:
-    name, fields = draw.choice(
-        [
-            (
-                "timetable",
-                {
-                    "from": {"station": "出发站"},
-                    "to": {"station": "到达站", "not": "from"},
-                    "date": {"date": "日期"},
-                },
-            ),
-            ("city_of_area_code", {"keys": {"digits": "区号", "keys": "3 to 4"}}),
-            ("train_timetable", {"train": {"train": "车次"}, "date": {"date": "日期"}}),
-            (
-                "agent_pin",
-                {
-                    "staff": {
-                        "choice": {
-                            "1": {"label": "成人", "value": "a"},
-                            "2": {"label": "儿童", "value": "b"},
-                        },
-                        "label": "票种",
-                    },
-                    "pin": {"digits": "口令", "keys": "4", "private": True, "only": {"staff": "a"}},
-                },
-            ),
-        ]
-    )
-    spec = QUERIES[name]
-    answers: dict[str, Any] = {}
-    for outcome in spec.outcomes:
-        answers[outcome] = reply(draw, names)
-        if outcome in spec.items and draw.random() < 0.8:
-            answers[outcome] |= {"each": "下一条。", "at_a_time": draw.randrange(1, 4)}
-    body: dict[str, Any] = {"fields": json.loads(json.dumps(fields)), "ask": name}
-    if draw.random() < 0.6:
-        body["read_back"] = "请您确认。"
-    found: dict[str, Any] = {"form": body, "answers": answers}
-    if draw.random() < 0.4:
-        found["partial"] = misses(draw, names)
-    return found
+def _everything(action: Action, draw: random.Random) -> list[Event]:
+    """Everything of a kind that may answer an action."""
+    if isinstance(action, Gather):
+        keys = [Digits(key) for key in "0123456789"]
+        return [*keys, Digits("1" * max(4, action.max_keys // 2)), Digits(""), *_MISSES]
+    if isinstance(action, Ask):
+        if action.query == QUEUE_STATE.name:
+            return [Answered(Answer("known", state)) for state in _STATES]
+        if action.query == CALLER_HISTORY.name:
+            return [Answered(Answer("new")), Answered(Answer("known", {"calls": 1, "days": 1}))]
+        return [Answered(answer(draw, action, outcome)) for outcome in _SPECS[action.query].outcomes]
+    outcomes = ("recorded", "empty") if isinstance(action, Record) else ("said",)
+    return [Answered(Answer(outcome)) for outcome in outcomes]
 
 
 def random_call(draw: random.Random) -> CallInfo:
-    """A call to the hotline, sometimes one that is back from the queue."""
+    """A call to the hotline, sometimes in another language, sometimes one that is back from the queue."""
+    call = replace(CALL, language=draw.choice(["zh", "zh", "en", "ru"]))
     if draw.random() < 0.15:
-        status = draw.choice(["timeout", "full", "answered", "join_empty", "nonsense"])
-        return replace(CALL, entry="after_queue", facts={"part": "agent", "queue_status": status})
-    return CALL
+        status = draw.choice(
+            ["timeout", "full", "answered", "join_empty", "leave_empty", "unavailable", "error", "nonsense"]
+        )
+        return replace(call, entry="after_queue", facts={"part": "agent", "queue_status": status})
+    return call
 
 
 def numbers(seed: int) -> Iterator[random.Random]:

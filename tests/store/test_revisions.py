@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from ivr.clock import Clock
 from ivr.dialogue.call import CallInfo
 from ivr.errors import IvrError
-from ivr.store import revisions
+from ivr.store import audit, revisions
 from ivr.store.database import open_engine
 from ivr.store.journal import DirectJournal
 from ivr.store.migrate import upgrade
@@ -295,3 +295,19 @@ def _fresh(factory: pytest.TempPathFactory) -> Path:
     copy = factory.mktemp("menus") / "ivr.db"
     copy.write_bytes(made.read_bytes())
     return copy
+
+
+def test_who_did_what_is_in_the_audit_log(engine: Engine):
+    publish(engine, "一", 1)
+    publish(engine, "一", 2)  # changes nothing
+    publish(engine, "二", 3, later=100)
+    publish(engine, "三", 4)
+    back(engine, 1, 5)
+    revisions.withdraw(engine, by="zhao", clock=clock(6))
+    assert [(e.at, e.who, e.action, e.subject, e.details) for e in reversed(audit.entries(engine))] == [
+        (at(1), "wang", "menu publish", "1", {"live_from": at(1).isoformat(), "message": "一"}),
+        (at(3), "wang", "menu publish", "2", {"live_from": at(100).isoformat(), "message": "二"}),
+        (at(4), "wang", "menu publish", "3", {"live_from": at(4).isoformat(), "message": "三"}),
+        (at(5), "li", "menu rollback", "1", {"live_from": at(5).isoformat(), "message": "rollback"}),
+        (at(6), "zhao", "menu withdraw", "2", {"live_from": at(100).isoformat()}),
+    ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Say
+from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Say, Transfer
 from ivr.dialogue.call import CallInfo
 from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
 from ivr.telephony.agi_dialogue import Conversation, Desk, Sounds, describe, hold
@@ -64,7 +64,7 @@ def test_a_call_to_its_end() -> None:
         ["/sounds/zh/for 123456"],
     ]
     assert channel.commands == [
-        'GET FULL VARIABLE "${CHANNEL(linkedid)}:${MEMBERNAME}"',
+        'GET FULL VARIABLE "${CHANNEL(linkedid)}:${IVR_LANGUAGE}:${MEMBERNAME}"',
         'SET VARIABLE TIMEOUT(response) "5"',
         'SET VARIABLE TIMEOUT(digit) "3"',
         'EXEC Read "IVR_KEYS,/sounds/zh/welcome&/sounds/zh/menu,1,,1,"',
@@ -260,6 +260,7 @@ def test_facts_from_the_dialplan(entry: str, args: tuple[str, ...], facts: dict[
     channel.variables |= {"MEMBERNAME": "1023", "CHANNEL(linkedid)": "17.0"}
     _, journal = run(channel, conversation, entry)
     assert seen[0].facts == facts
+    assert seen[0].language == "zh"
     assert seen[0].entry == entry
     assert seen[0].linked_id == "17.0"
     assert journal.ended == ["completed"]
@@ -278,6 +279,24 @@ def test_the_wait_ends_in_the_queue_log_when_an_agent_answers() -> None:
     back = FakeChannel(variables={"MEMBERNAME": "1023", "QUEUENAME": "operator"})
     run(back, tickets, "after_queue")
     assert back.queue_log == []
+
+
+def test_the_language_that_a_caller_chose_comes_back_from_the_queue() -> None:
+    seen: list[str] = []
+
+    def conversation(call: CallInfo) -> Generator[Action, Event, str]:
+        seen.append(call.language)
+        yield Transfer("operator", language="en")
+        return "transferred"
+
+    channel = FakeChannel()
+    run(channel, conversation)
+    assert 'SET VARIABLE IVR_LANGUAGE "en"' in channel.commands
+    again = FakeChannel(args=("TIMEOUT", "agent"))
+    again.variables |= {"IVR_LANGUAGE": "en", "CHANNEL(linkedid)": "17.0"}
+    run(again, conversation, "after_queue")
+    assert seen == ["zh", "en"]
+    assert not any("SET VARIABLE IVR_LANGUAGE" in command for command in again.commands)
 
 
 def test_a_dialogue_that_fails_is_recorded_as_failed_and_leaves_the_caller_to_the_fallback() -> None:

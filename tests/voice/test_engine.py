@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import pyttsx3
 
+from ivr.errors import IvrError
 from ivr.speech import lexicon, syllables
 from ivr.voice import espeak
 from ivr.voice.mastering import SoundFault, active_rms, check, dbfs, master, read_wav
@@ -142,7 +143,7 @@ def test_the_worker_answers_each_line_and_prints_nothing_else(tmp_path):
     requests = [
         {"id": 1, "text": "您好世界", "language": "zh", "path": str(tmp_path / "a" / "b.wav")},
         {"id": 2, "text": "", "language": "zh", "path": str(tmp_path / "c.wav")},
-        {"id": 3, "text": "x", "language": "fr", "path": str(tmp_path / "d.wav")},
+        {"id": 3, "text": "x", "language": "tlh", "path": str(tmp_path / "d.wav")},
         {"id": 4, "text": "好", "language": "zh", "path": "/proc/none/e.wav"},
     ]
     done = subprocess.run(
@@ -164,3 +165,15 @@ def test_the_worker_answers_each_line_and_prints_nothing_else(tmp_path):
     assert answers[0]["dbfs"] == pytest.approx(-20, abs=0.5)
     assert all(answer["error"] for answer in answers[1:])
     assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file()) == ["b.wav"]
+
+
+def test_the_languages_that_are_said_to_have_a_voice_have_one():
+    from ivr.speech.voices import VOICES
+    from ivr.voice.profile import profile_of
+
+    library = espeak._Library()
+    for language in VOICES:
+        library.use(profile_of(language).voice, 150, 60)  # raises for a voice that is not there
+    assert len(VOICES) > 100
+    with pytest.raises(IvrError, match="no voice speaks 'tlh'"):
+        profile_of("tlh")

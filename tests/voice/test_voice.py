@@ -210,10 +210,10 @@ def test_a_frozen_worker_costs_one_phrase_and_is_replaced(make_voice, failures):
 
 
 def test_what_cannot_be_spoken_is_left_out_and_told(make_voice, failures):
-    silent, foreign = Phrase("。。。"), Phrase("bonjour", "fr")
+    silent, foreign = Phrase("。。。"), Phrase("nuqneH", "tlh")
     assert len(make_voice().ensure([WELCOME, silent, foreign])) == 1
     assert [phrase for phrase, _ in failures] == [silent, foreign]
-    assert "no voice speaks 'fr'" in failures[1][1]
+    assert "no voice speaks 'tlh'" in failures[1][1]
 
 
 def test_nothing_asked_for_is_nothing(make_voice):

@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterable
 
-from ivr.authoring.lint.rule import Rule
+from ivr.authoring.rule import Rule
 
 #: The heading of an example → the name under which it is found.
 _EXAMPLES = re.compile(r"^(Bad|Good):\n\n((?:(?: {4}.*)?\n?)+)", re.MULTILINE)
@@ -18,8 +18,8 @@ _HEAD = """\
 <!-- made by `ivr menu check --explain all` from the rules themselves; a test keeps it in step -->
 
 An **error** keeps a menu off the air, a **warning** does not (`ivr menu check --strict` makes it count). A rule is silenced for one line
-by a comment at its end, `# ok: rule-name`, or in a line of its own above it; say there why it is fine. Faults in
-the language itself (an unknown key, a way to a part that is not there, …) have no rule and cannot be silenced.
+by a comment at its end, `# ok: rule-name`, or in a line of its own above it; say there why it is fine. What is marked **always** cannot
+be silenced: without it the menu cannot be read.
 """
 
 
@@ -40,7 +40,11 @@ def examples(rule: Rule) -> dict[str, dict[str, str]]:
 def page(rule: Rule) -> str:
     """One rule's page in Markdown."""
     body = _EXAMPLES.sub(_fenced, rule.manual + "\n")
-    return f"## {rule.name}\n\n*{rule.severity}*\n\n{body.rstrip()}\n"
+    return f"## {rule.name}\n\n*{_kind(rule)}*\n\n{body.rstrip()}\n"
+
+
+def _kind(rule: Rule) -> str:
+    return rule.severity if rule.silenceable else f"{rule.severity}, always"
 
 
 def _fenced(found: re.Match[str]) -> str:
@@ -51,7 +55,7 @@ def book(rules: Iterable[Rule]) -> str:
     """The whole manual in Markdown."""
     rules = list(rules)
     contents = "\n".join(
-        f"| [{rule.name}](#{rule.name}) | {rule.severity} | {summary(rule)} |" for rule in rules
+        f"| [{rule.name}](#{rule.name}) | {_kind(rule)} | {summary(rule)} |" for rule in rules
     )
     table = f"| rule | | what it finds |\n|---|---|---|\n{contents}\n"
     return "\n".join([_HEAD, table, *(page(rule) for rule in rules)])

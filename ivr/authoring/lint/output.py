@@ -10,18 +10,14 @@ from urllib.parse import quote
 from ivr import __version__
 from ivr.authoring.lint import RULES
 from ivr.authoring.lint.manual import summary
+from ivr.authoring.rule import Rule
 from ivr.authoring.source import Fault
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-#: The rule of faults in the language itself, which no lint rule finds.
-LANGUAGE = "menu-language"
-_ABOUT_LANGUAGE = "What stands in the file is not the menu language."
-_UNKNOWN_RULE = "unknown-rule"
-_ABOUT_UNKNOWN_RULE = "A comment silences a rule that does not exist."
 
 
 def as_rows(faults: Iterable[Fault]) -> list[dict[str, Any]]:
-    """JSON: file, line, column, message, severity, rule ("" for the language)."""
+    """JSON: file, line, column, message, severity, rule."""
     return [vars(fault) for fault in faults]
 
 
@@ -29,7 +25,7 @@ def as_github(faults: Iterable[Fault], here: Path) -> list[str]:
     """Workflow commands; files are told relative to ``here``."""
     return [
         f"::{fault.severity} file={_property(_relative(fault.file, here))},line={fault.line},col={fault.column},"
-        f"title={_property(fault.rule or LANGUAGE)}::{_data(fault.message)}"
+        f"title={_property(fault.rule)}::{_data(fault.message)}"
         for fault in faults
     ]
 
@@ -49,7 +45,7 @@ def _relative(file: str, here: Path) -> str:
 
 def as_sarif(faults: Iterable[Fault], here: Path) -> Mapping[str, Any]:
     """A SARIF 2.1.0 log of one run with every rule; files within ``here`` are told relative to it."""
-    rules = _rules()
+    rules = [_rule(rule) for rule in RULES.values()]
     numbers = {rule["id"]: number for number, rule in enumerate(rules)}
     driver = {"name": "ivr menu check", "version": __version__, "rules": rules}
     results = [_result(fault, numbers, here) for fault in faults]
@@ -57,29 +53,21 @@ def as_sarif(faults: Iterable[Fault], here: Path) -> Mapping[str, Any]:
     return {"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rules() -> list[dict[str, Any]]:
-    rules = [_rule(rule.name, rule.severity, summary(rule), rule.manual) for rule in RULES.values()]
-    rules.append(_rule(LANGUAGE, "error", _ABOUT_LANGUAGE, _ABOUT_LANGUAGE))
-    rules.append(_rule(_UNKNOWN_RULE, "warning", _ABOUT_UNKNOWN_RULE, _ABOUT_UNKNOWN_RULE))
-    return rules
-
-
-def _rule(name: str, level: str, short: str, manual: str) -> dict[str, Any]:
+def _rule(rule: Rule) -> dict[str, Any]:
     return {
-        "id": name,
-        "shortDescription": {"text": short},
-        "help": {"text": manual, "markdown": manual},
-        "defaultConfiguration": {"level": level},
+        "id": rule.name,
+        "shortDescription": {"text": summary(rule)},
+        "help": {"text": rule.manual, "markdown": rule.manual},
+        "defaultConfiguration": {"level": rule.severity},
     }
 
 
 def _result(fault: Fault, numbers: Mapping[str, int], here: Path) -> dict[str, Any]:
-    rule = fault.rule or LANGUAGE
     region = {"startLine": fault.line, "startColumn": fault.column}
     place = {"artifactLocation": {"uri": _uri(fault.file, here)}, "region": region}
     return {
-        "ruleId": rule,
-        "ruleIndex": numbers[rule],
+        "ruleId": fault.rule,
+        "ruleIndex": numbers[fault.rule],
         "level": fault.severity,
         "message": {"text": fault.message},
         "locations": [{"physicalLocation": place}],

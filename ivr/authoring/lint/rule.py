@@ -1,14 +1,14 @@
-"""What a rule is."""
+"""What a lint rule is."""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import yaml
 
 from ivr.authoring.lint.reading import Reading
+from ivr.authoring.rule import Rule, manual_of, name_of
 from ivr.authoring.source import Source
 
 #: Where, and what is wrong there and how to mend it.
@@ -17,30 +17,22 @@ Find = Callable[[Reading], Iterator[Finding]]
 
 
 @dataclass(frozen=True)
-class Rule:
-    """``severity``: ``error`` keeps the menu off the air, ``warning`` does not. ``whole``: it needs a tree that
-    reads without a fault. ``manual``: its page."""
+class LintRule(Rule):
+    """``find`` gives what it finds in a tree; ``whole``: it needs one that reads without a fault."""
 
-    name: str
-    severity: str
-    whole: bool
-    manual: str
-    find: Find
+    find: Find = field(kw_only=True)
+    whole: bool = field(kw_only=True)
 
 
-def error(*, whole: bool) -> Callable[[Find], Rule]:
+def error(*, whole: bool) -> Callable[[Find], LintRule]:
     """Make a generator of findings a rule of that severity; its name is the function's."""
-    return _rule("error", whole)
+    return lambda find: _rule(find, "error", whole)
 
 
-def warning(*, whole: bool) -> Callable[[Find], Rule]:
+def warning(*, whole: bool) -> Callable[[Find], LintRule]:
     """See :func:`error`."""
-    return _rule("warning", whole)
+    return lambda find: _rule(find, "warning", whole)
 
 
-def _rule(severity: str, whole: bool) -> Callable[[Find], Rule]:
-    def make(find: Find) -> Rule:
-        name = find.__name__.replace("_", "-")
-        return Rule(name, severity, whole, inspect.cleandoc(find.__doc__ or ""), find)
-
-    return make
+def _rule(find: Find, severity: str, whole: bool) -> LintRule:
+    return LintRule(name_of(find), severity, manual_of(find), find=find, whole=whole)

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from ivr.authoring.lint.reading import Reading
 from ivr.authoring.lint.rule import Finding, error, warning
 from ivr.authoring.lint.spoken import prompts, texts
-from ivr.dialogue.words import WORDS
-from ivr.speech import LANGUAGES, readable, spoken_seconds
+from ivr.speech import readable, spoken_seconds
 
 #: What a slot (a station, a time, a fare) is taken for: four syllables.
 _A_SLOT = " 1234 "
@@ -61,41 +60,6 @@ def too_long(reading: Reading) -> Iterator[Finding]:
 
 
 @error(whole=False)
-def missing_text(reading: Reading) -> Iterator[Finding]:
-    """A language in which a standing sentence has no words.
-
-    Beside the texts of the tree there are sentences that every tree has: 对不起，您的输入有误。 They exist in Chinese
-    and English; a tree that speaks another language has to give them in that one, or its callers would
-    hear Chinese between their own words.
-
-    Give the sentences under `words:`.
-
-    Bad:
-
-        languages: [zh, ja]
-        start: bye
-        parts:
-          bye: {say: {zh: 再见。, ja: さようなら。}, then: hangup}
-
-    Good:
-
-        languages: [zh, en]
-        start: bye
-        parts:
-          bye: {say: {zh: 再见。, en: Goodbye.}, then: hangup}
-    """
-    tree = reading.tree
-    for number, language in enumerate(tree.languages):
-        missing = [name for name in WORDS if language not in (tree.words.get(name) or WORDS[name])]
-        if missing:
-            which = f"sentence '{missing[0]}' has"
-            if len(missing) > 1:
-                which = f"sentences '{missing[0]}' and {len(missing) - 1} others have"
-            message = f"the {which} no text for '{language}'; give it under words"
-            yield (*reading.top("languages", str(number)), message)
-
-
-@error(whole=False)
 def unreadable_text(reading: Reading) -> Iterator[Finding]:
     """Something in a text that no voice reads right: digits, foreign letters, markup.
 
@@ -117,6 +81,5 @@ def unreadable_text(reading: Reading) -> Iterator[Finding]:
           bye: {say: 请拨打幺二三零六。, then: hangup}
     """
     for source, node, language, words in texts(reading):
-        if language in LANGUAGES:
-            for problem in readable(_MARKS.sub(" ", words), language):
-                yield source, node, f"cannot be spoken: {problem}"
+        for problem in readable(_MARKS.sub(" ", words), language):
+            yield source, node, f"cannot be spoken: {problem}"

@@ -18,8 +18,9 @@ from ivr.authoring.lint.ways import (
     cycles,
     knots,
     reverse,
+    shadowed_cases,
 )
-from ivr.dialogue.tree import BACK, FormPart, MenuPart, TransferPart
+from ivr.dialogue.tree import BACK, BranchPart, FormPart, MenuPart, TransferPart
 
 
 @warning(whole=True)
@@ -199,7 +200,7 @@ def no_agent(reading: Reading) -> Iterator[Finding]:
     transfers = [name for name, part in tree.parts.items() if isinstance(part, TransferPart)]
     if not transfers:
         return
-    by_caller = reverse(ways.graph(NEXT, OPTION, KEYS, GLOBAL, MISSED, WAITED))
+    by_caller = reverse(ways.graph(NEXT, OPTION, KEYS, GLOBAL, MISSED, WAITED, failed=False))
     good = set(closure(by_caller, transfers))
     asking = [name for name in tree.parts if isinstance(tree.parts[name], (MenuPart, FormPart))]
     open_still = [name for name in asking if name in ways.reachable and name not in good]
@@ -277,3 +278,43 @@ def no_way_back(reading: Reading) -> Iterator[Finding]:
         if ways.menus_above(name) != {name}:
             message = f"from '{name}' no key leads back; lead # back under defaults, or add an option"
             yield (*reading.place(name), message)
+
+
+@warning(whole=True)
+def shadowed_case(reading: Reading) -> Iterator[Finding]:
+    """A case of a branch that is never looked at, since one above it is so whenever it is.
+
+    The first case that is so decides. What the lower one leads to is heard by nobody.
+
+    Put the case with more conditions first, or take one of them away.
+
+    Bad:
+
+        start: which
+        parts:
+          which:
+            branch:
+              - {when: {calendar: peak}, go: rush}
+              - {when: {calendar: peak, returning: 1d}, go: again_soon}
+            then: rush
+          rush: {say: 现在来电较多。, then: hangup}
+          # ok: unreachable-part
+          again_soon: {say: 欢迎再次来电。, then: hangup}
+
+    Good:
+
+        start: which
+        parts:
+          which:
+            branch:
+              - {when: {calendar: peak, returning: 1d}, go: again_soon}
+              - {when: {calendar: peak}, go: rush}
+            then: rush
+          rush: {say: 现在来电较多。, then: hangup}
+          again_soon: {say: 欢迎再次来电。, then: hangup}
+    """
+    for name, part in reading.tree.parts.items():
+        if isinstance(part, BranchPart):
+            for number, before in shadowed_cases(part).items():
+                message = f"case {number + 1} is never looked at: case {before + 1} is so whenever it is; put it above"
+                yield (*reading.place(name, "branch", str(number)), message)

@@ -21,7 +21,6 @@ from ivr.dialogue.tree import (
     Text,
     TransferPart,
 )
-from ivr.dialogue.words import WORDS
 
 #: The keys under which texts stand.
 _TEXTS = frozenset(["say", "each", "intro", "outro", "label", "read_back", "prompt", "record"])
@@ -121,7 +120,7 @@ def _of_answers(reading: Reading, name: str, replies: Mapping[str, Reply]) -> It
 
 
 def _listed(reading: Reading, labels: list[Text]) -> list[Text]:
-    option = reading.tree.words.get("option") or WORDS["option"]
+    option = reading.tree.sentence("option")
     return [
         {language: words.replace("{label}", label.get(language, "")) for language, words in option.items()}
         for label in labels

@@ -37,10 +37,12 @@ _WAITED = ("answered", "timeout")
 
 @dataclass(frozen=True)
 class Way:
-    """From a part to another one, or to ``back`` or ``hangup``; ``again`` is the part itself."""
+    """From a part to another one, or to ``back`` or ``hangup``; ``again`` is the part itself. ``failed``: only when
+    something of ours does not work, so nothing that a caller can count on."""
 
     goal: str
     how: str
+    failed: bool = False
 
 
 Graph = Mapping[str, frozenset[str]]
@@ -56,11 +58,15 @@ class Ways:
             for name, part in tree.parts.items()
         }
 
-    def graph(self, *hows: str) -> Graph:
-        """part → the parts to which the ways taken like that lead."""
+    def graph(self, *hows: str, failed: bool = True) -> Graph:
+        """part → the parts to which the ways taken like that lead; ``failed``: those of failures too."""
         parts = self.tree.parts
         return {
-            name: frozenset(way.goal for way in ways if way.how in hows and way.goal in parts)
+            name: frozenset(
+                way.goal
+                for way in ways
+                if way.how in hows and way.goal in parts and (failed or not way.failed)
+            )
             for name, ways in self.of.items()
         }
 
@@ -195,7 +201,7 @@ def _shortest(graph: Graph, name: str) -> list[str]:
 
 def _resolved(name: str, ways: Iterable[Way]) -> Iterator[Way]:
     for way in ways:
-        yield Way(name, way.how) if way.goal == AGAIN else way
+        yield Way(name, way.how, way.failed) if way.goal == AGAIN else way
 
 
 def _ways(tree: Tree, part: Part) -> Iterator[Way]:
@@ -219,7 +225,9 @@ def _of_form(tree: Tree, part: FormPart) -> Iterator[Way]:
     for field in part.fields:
         tries = field.tries or part.tries
         yield from _of_input(tree, {choice.digit for choice in field.choices})
-        yield from _of_misses(tries.no_input, tries.no_match, tries.partial)
+        yield from _of_misses(tries.no_input, tries.no_match)
+        if field.min_keys > 1:  # a single key is never too few
+            yield from _of_misses(tries.partial)
 
 
 def _of_input(tree: Tree, taken: set[str]) -> Iterator[Way]:
@@ -235,10 +243,10 @@ def _of_misses(*kinds: Misses) -> Iterator[Way]:
 
 
 def _of_replies(tree: Tree, replies: Mapping[str, Reply], outcomes: Iterable[str], how: str) -> Iterator[Way]:
-    for reply in replies.values():
-        yield Way(reply.then, how)
+    for outcome, reply in replies.items():
+        yield Way(reply.then, how, outcome == "error")
     if any(outcome not in replies for outcome in (*outcomes, "error")):
-        yield Way(tree.recover, how)
+        yield Way(tree.recover, how, failed=True)
 
 
 def _of_ask(tree: Tree, part: AskPart) -> Iterator[Way]:
@@ -255,9 +263,21 @@ def _of_record(tree: Tree, part: RecordPart) -> Iterator[Way]:
 
 
 def _of_branch(tree: Tree, part: BranchPart) -> Iterator[Way]:
-    for case in part.cases:
-        yield Way(case.go, NEXT)
+    shadowed = shadowed_cases(part)
+    for number, case in enumerate(part.cases):
+        if number not in shadowed:
+            yield Way(case.go, NEXT)
     yield Way(part.then, NEXT)
+
+
+def shadowed_cases(part: BranchPart) -> dict[int, int]:
+    """The cases that are never looked at, since one before them is so whenever they are: number → that one's."""
+    found: dict[int, int] = {}
+    for number, case in enumerate(part.cases):
+        for before in range(number):
+            if set(part.cases[before].conditions) <= set(case.conditions):
+                found.setdefault(number, before)
+    return found
 
 
 def _of_transfer(tree: Tree, part: TransferPart) -> Iterator[Way]:
