@@ -25,6 +25,7 @@ from ivr.dialogue.actions import Action, Ask, Member, Record
 from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
 from ivr.dialogue.engine import converse
 from ivr.dialogue.events import Event
+from ivr.dialogue.forms import LAST_CHOICE
 from ivr.dialogue.notices import Notice
 from ivr.dialogue.session import Session
 from ivr.dialogue.tree import Tree
@@ -162,7 +163,15 @@ class Pretended:
         if ask.query == CALLER_HISTORY.name:
             days = self._scene.returning
             return Answer("new") if days is None else Answer("known", {"calls": 1, "days": days})
+        if ask.query == LAST_CHOICE.name:
+            return Answer("none") if self._scene.last is None else self._last(ask)
         return self._data(ask)
+
+    def _last(self, ask: Ask) -> Answer:
+        """The pretended last choice: the first station that its keys mean."""
+        found = self._data(Ask("find_station", {"keys": self._scene.last}))
+        station = found.slots.get("station") or next((item["station"] for item in found.items), None)
+        return Answer("known", {"last": station}) if station else Answer("none")
 
     def do(self, action: Member | Record) -> str:
         """The outcome of what a seat does, or of a recording."""
@@ -314,6 +323,8 @@ def head_of(scene: Scene, title: str) -> list[str]:
         head.append(f"queue: {name} {word} waiting {state['waiting']} wait {state['wait_s']}")
     if scene.returning is not None:
         head.append(f"returning: {scene.returning}")
+    if scene.last is not None:
+        head.append(f"last: {scene.last}")
     return head
 
 

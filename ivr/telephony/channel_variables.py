@@ -11,6 +11,7 @@ SKILL = "IVR_SKILL"  #: which skill the agent should have; the dialplan does not
 PART = "IVR_PART"  #: the menu part that transferred; comes back to ``after_queue``
 
 # within a driver
+NOTED_KEYS = "IVR_NOTED"  #: every key of the dialogue, as ``StoreDTMF`` notes it
 KEYS = "IVR_KEYS"  #: the keys that ``Read`` collected
 SOUNDS = "IVR_SOUNDS"  #: ``IVR_SOUNDS1``, …: pieces of a list of sounds too long for one line
 
