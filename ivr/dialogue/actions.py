@@ -35,8 +35,8 @@ class Gather:
     """``max_keys`` keys end the input at once, as does ``#``. ``first_wait_s``/``next_wait_s``:
     seconds to wait for the first key after the prompt, and between keys. ``private``: the keys
     are a secret and appear in no log. ``shorter``: inputs that begin with this key end after so many keys.
-    ``fresh``: keys that were pressed before do not count, since the caller has to hear this first. ``news``: it begins
-    with an answer, for which the caller waits."""
+    ``fresh``: keys that were pressed before do not count, since it begins with what the caller has to hear: an answer,
+    or what was wrong."""
 
     phrases: tuple[Phrase, ...]
     max_keys: int = 1
@@ -46,7 +46,6 @@ class Gather:
     part: str = ""
     shorter: Mapping[str, int] = field(default_factory=dict)
     fresh: bool = False
-    news: bool = False
 
     def most(self, keys: str) -> int:
         """After how many keys an input ends that begins with ``keys``."""

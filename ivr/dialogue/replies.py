@@ -49,7 +49,7 @@ def answered(turn: Turn, event: Event, answer: Mapping[str, Any], replies: Mappi
         turn.go(turn.tree.recover)
         return
     turn.change(answer={"outcome": outcome, **answer}, page=0, misses={})
-    turn.tells()
+    turn.must_be_heard()
     turn.say(replies[outcome].say)
     _play_items(turn, replies[outcome])
 

@@ -44,7 +44,7 @@ class Turn:
         self.now = now
         self.actions: list[Action] = []
         self.hops = 0
-        self._fresh = self._news = False
+        self._fresh = False
 
     @property
     def part(self) -> Part:
@@ -137,13 +137,8 @@ class Turn:
         self._emit_gather(prompt)
 
     def must_be_heard(self) -> None:
-        """What is asked next has to be heard before it is answered: keys pressed before do not count, since whoever
-        pressed them expected something else."""
+        """What is played next has to be heard, an answer or what was wrong: keys pressed before do not count."""
         self._fresh = True
-
-    def tells(self) -> None:
-        """What is played next begins with an answer."""
-        self._news = True
 
     def _emit_gather(self, prompt: list[list[str]]) -> None:
         if self.one_more_question():
@@ -161,7 +156,6 @@ class Turn:
                 session.part,
                 session.shorter,
                 self._fresh,
-                self._news,
             )
         )
 

@@ -11,10 +11,11 @@ So each input goes like this:
 3. The note is read again: ``Read``'s own keys, and those behind them, which are for the next inputs.
 
 Who answers a prompt within a second of its beginning knows it by heart, and is likely to be keying on: the next prompt
-waits for a moment, so that no shreds of prompts are heard between the keys. An answer does not wait.
+waits for a moment, so that no shreds of prompts are heard between the keys. What has to be heard, an
+answer, does not wait.
 
-The note may say a key twice that was shorter than Asterisk's least length (80 ms). What ``Read`` heard must therefore
-stand in it; else ``Read`` is believed, and no key is held. Without app_dtmfstore all is as if nothing had been noted.
+The note says a key twice that comes while Asterisk still stretches the one before to its least length (80 ms, and 45 ms
+between two). What ``Read`` heard must therefore stand in it; else ``Read`` is believed, and no key is held. Without app_dtmfstore all is as if nothing had been noted.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class KeyReader:
         event: Event | None = self._first(gather)
         if event is not None:
             self._by_heart = True
-        elif self._ahead or (self._by_heart and not gather.news):
+        elif self._ahead or self._by_heart:
             event = yield from self._collect(gather, None)
         return event
 

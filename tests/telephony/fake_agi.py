@@ -196,7 +196,7 @@ class FakeChannel:
     def press(self, keys: str) -> None:
         """The caller presses keys, whether a command listens or not."""
         if self.noting:
-            self.variables["IVR_NOTED"] += keys
+            self.variables["IVR_NOTED"] = self.variables.get("IVR_NOTED", "") + keys
 
     def _read(self, variable: str, files: str, most: str, options: str, tries: str, wait: str) -> int:
         assert (variable, options, tries) == ("IVR_KEYS", "", "1")
@@ -215,7 +215,10 @@ class FakeChannel:
         return 0
 
     def does(self, wait: str) -> str:
-        """What the caller does at a ``Read``; ``wait``: it only listens for the rest of an input."""
+        """What the caller does at a ``Read``; ``wait``: it plays nothing, and listens for the rest of an input, or for a
+        moment, in which this caller presses nothing."""
+        if wait and float(wait) < 1:
+            return ""
         return self.keys.pop(0) if self.keys else ""
 
     def _member(self, application: str, queue: str, interface: str, *_rest: str) -> int:
