@@ -82,19 +82,19 @@ class Rehearsal:
         from ivr.store.rail import load_rail_data
 
         make_home(self.settings)
-        self._engine = open_store(self.settings)
+        self.engine = open_store(self.settings)
         try:
-            upgrade(self._engine)
-            load_rail_data(self._engine)
+            upgrade(self.engine)
+            load_rail_data(self.engine)
         except BaseException:
-            self._engine.dispose()
+            self.engine.dispose()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._engine.dispose()
+        self.engine.dispose()
 
     def tree(self, scene: Scene) -> Tree:
         """The tree in which the scene's call begins."""
@@ -139,7 +139,7 @@ class Rehearsal:
         return scene.at if scene.at.tzinfo else scene.at.replace(tzinfo=self.settings.zone)
 
     def _answers(self, scene: Scene) -> QueryService:
-        return QueryService(self._engine, fixed_clock(self._now(scene)))
+        return QueryService(self.engine, fixed_clock(self._now(scene)))
 
 
 class Pretended:

@@ -35,9 +35,9 @@ from typing import Any
 
 from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Record, Say, Transfer
 from ivr.dialogue.call import CallInfo
+from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
 from ivr.dialogue.forms import LAST_CHOICE
 from ivr.dialogue.type_ahead import first_input
-from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
 from ivr.errors import IvrError
 from ivr.rail.answers import Answer
 from ivr.speech.phrase import Phrase

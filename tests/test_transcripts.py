@@ -141,6 +141,7 @@ class Channel(FakeChannel):
         self.gone = token == HANGUP
         return "" if token in (HANGUP, TIMEOUT) else token
 
+
 def ended(scene: Scene, channel: Channel, journal: MemoryJournal) -> list[str]:
     outcome = journal.ended[-1]
     assert (channel.variables.get("IVR_DONE") == "1") == (outcome != "hung_up")

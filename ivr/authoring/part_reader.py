@@ -171,7 +171,9 @@ class PartReader:
             name,
             fields,
             spec,
-            self._checked(self._replies(values, spec.outcomes, key, needed=True), fields, values.get("answers", key)),
+            self._checked(
+                self._replies(values, spec.outcomes, key, needed=True), fields, values.get("answers", key)
+            ),
             tries,
             self.pieces.optional_text(form, "read_back", "read_back"),
         )
@@ -184,7 +186,9 @@ class PartReader:
         for outcome, reply in replies.items():
             if reply.correct and reply.correct not in names:
                 hint = nearest(reply.correct, names)
-                self.source.fault(node, f"answer '{outcome}': the form has no field '{reply.correct}'; {hint}")
+                self.source.fault(
+                    node, f"answer '{outcome}': the form has no field '{reply.correct}'; {hint}"
+                )
         return replies
 
     def _ask(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:

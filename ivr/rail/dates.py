@@ -7,7 +7,6 @@ from datetime import date, timedelta
 
 from ivr.rail.keypad import is_keys
 
-
 #: The key for a day of the week, before its number: it bears the X of 星期 and the Z of 周, and no month begins with it.
 WEEKDAY_KEY = "9"
 #: Inputs that begin so are whole after so many keys: no month begins with 2, 3 or 9. (1 is today and the beginning of

@@ -121,7 +121,9 @@ def find_city(inquiry: Inquiry) -> Answer:
 QUERIES: tuple[Query, ...] = (
     (found_spec("find_station", "station", "named", "the station that the keys mean"), find_station),
     (
-        found_spec("find_station_or_telecode", "station", "named", "the same, or the station with this telecode"),
+        found_spec(
+            "find_station_or_telecode", "station", "named", "the same, or the station with this telecode"
+        ),
         find_station_or_telecode,
     ),
     (found_spec("find_train", "train", "train", "the trains with this number in the timetable"), find_train),

@@ -80,4 +80,4 @@ def station_choices(session: Session, telecodes: Sequence[str]) -> dict[str, int
         .where(CallerChoice.station.in_(telecodes))
         .group_by(CallerChoice.station)
     )
-    return {station: count for station, count in session.execute(counted)}
+    return dict(session.execute(counted).tuples().all())

@@ -40,7 +40,7 @@ from typing import Any, Protocol, Union
 from ivr.clock import Clock
 from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Record, Say, Transfer
 from ivr.dialogue.call import CallInfo, Step
-from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
+from ivr.dialogue.events import Answered, Event, HungUp
 from ivr.dialogue.steps import step_of
 from ivr.rail.answers import Answer
 from ivr.speech.phrase import Phrase

@@ -162,9 +162,7 @@ def test_several_stations_are_a_choice_of_four_at_a_time(call):
     assert call.said == (
         "请选择出发站。甲站请按一。乙站请按二。丙站请按三。丁站请按四。更多请按星号键。重新输入请按井号键。"
     )
-    assert call.press("*").said == (
-        "戊站请按一。以上是全部出发站，从头再听请按星号键。重新输入请按井号键。"
-    )
+    assert call.press("*").said == ("戊站请按一。以上是全部出发站，从头再听请按星号键。重新输入请按井号键。")
     assert call.press("*").said.startswith("从头开始。甲站请按一。")
     assert call.press("*").said.startswith("戊站请按一。")
     assert "到达站" in call.press("1").said
@@ -228,7 +226,11 @@ def test_what_has_to_be_heard_is_not_answered_by_keys_pressed_before(call):
     assert not call.last.fresh
     assert call.press("8").last.fresh, "a mistake"
     assert not filled(Rehearsal(call.tree)).last.fresh
-    answered = filled(Rehearsal(call.tree)).press("1").answer("many", {"count": 1}, [{"train": "G1", "dep": "07:00"}])
+    answered = (
+        filled(Rehearsal(call.tree))
+        .press("1")
+        .answer("many", {"count": 1}, [{"train": "G1", "dep": "07:00"}])
+    )
     assert answered.last.fresh
     twice = call.press("1", "010").answer("one", {"station": BEIJING}).press("010")
     assert twice.answer("one", {"station": BEIJING}).last.fresh
@@ -295,7 +297,9 @@ def test_a_caller_without_a_number_is_neither_asked_about_nor_remembered(known_c
 def test_a_date_that_is_not_on_sale_is_asked_again_for_itself_only(known_caller):
     call = known_caller.answer("none")
     call.press("010").answer("one", {"station": BEIJING}).press("021").answer("one", {"station": SHANGHAI})
-    call.press("1225", "1").answer("closed", {"date": "2026-12-25", "first_day": "2026-11-22", "last_day": "2026-12-06"})
+    call.press("1225", "1").answer(
+        "closed", {"date": "2026-12-25", "first_day": "2026-11-22", "last_day": "2026-12-06"}
+    )
     assert call.said.startswith("十二月二十五日不卖，现在卖到十二月六日。请选择日期。")
     assert call.press("3").said.startswith("北京南到上海，十一月二十四日。")
     call.press("1")

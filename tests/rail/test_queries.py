@@ -60,7 +60,9 @@ def test_idle_stations_are_offered_when_there_are_no_others(asked) -> None:
     assert asked("find_station", keys="744742").slots["station"]["code"] == "XXQ"
 
 
-def test_an_idle_station_whose_whole_pinyin_is_keyed_comes_before_longer_names(asked, source, monkeypatch) -> None:
+def test_an_idle_station_whose_whole_pinyin_is_keyed_comes_before_longer_names(
+    asked, source, monkeypatch
+) -> None:
     idle = Station("AAH", "甲", "", "5", "742", 0)
     served = Station("BBH", "乙", "", "5", "7422", 9)
     monkeypatch.setattr(source, "stations_by_initials", lambda _: [])
@@ -83,7 +85,10 @@ def test_choices_never_move_stations_that_trains_tell_apart(asked, source) -> No
 
 
 def test_the_main_station_of_a_city_comes_before_others_of_its_size(asked, source, monkeypatch) -> None:
-    stations = [Station("AAH", "东", "", "22", "222", 5, "远方"), Station("BBH", "远方", "", "22", "222", 5, "远方")]
+    stations = [
+        Station("AAH", "东", "", "22", "222", 5, "远方"),
+        Station("BBH", "远方", "", "22", "222", 5, "远方"),
+    ]
     monkeypatch.setattr(source, "stations_by_initials", lambda _: stations)
     monkeypatch.setattr(source, "stations_by_pinyin", lambda _: [])
     assert codes(asked("find_station", keys="22"), "station") == ["BBH", "AAH"]

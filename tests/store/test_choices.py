@@ -38,8 +38,18 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
         for code, name, label in (("AOH", "上海虹桥", "Shanghaihongqiao"), ("SHH", "上海", "Shanghai")):
             session.add(
                 RailStation(
-                    telecode=code, name=name, former_name="", label=label, pinyin="", initials="", city="上海",
-                    bureau="", closed=False, keypad_initials="", keypad_pinyin="", traffic=0,
+                    telecode=code,
+                    name=name,
+                    former_name="",
+                    label=label,
+                    pinyin="",
+                    initials="",
+                    city="上海",
+                    bureau="",
+                    closed=False,
+                    keypad_initials="",
+                    keypad_pinyin="",
+                    traffic=0,
                 )  # fmt: skip
             )
     yield engine
@@ -111,7 +121,9 @@ def test_how_many_callers_chose_a_station(engine: Engine) -> None:
 def test_the_journal_remembers_what_a_call_chose(engine: Engine, kind: type[DirectJournal]) -> None:
     journal = kind(engine)
     journal.begin(CallInfo("17.1", caller=CALLER), "r1", NOW)
-    journal.step("17.1", Step(1, NOW, "tickets", "ask", query="tickets", outcome="many", remember={"from": "AOH"}))
+    journal.step(
+        "17.1", Step(1, NOW, "tickets", "ask", query="tickets", outcome="many", remember={"from": "AOH"})
+    )
     journal.end("17.1", NOW, "completed")
     journal.step("17.2", Step(1, NOW, "tickets", "ask", query="tickets", remember={"from": "SHH"}))
     journal.close()
