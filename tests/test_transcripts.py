@@ -40,13 +40,18 @@ from ivr.store.rail import load_rail_data
 from ivr.telephony import agi_process
 from ivr.telephony.agi_dialogue import MESSAGE_KEEP, MESSAGE_PLACE
 from ivr.telephony.fastagi import FastAgiServer
-from tests.telephony.fake_agi import FakeChannel, MemoryJournal, sound
+from tests.telephony.fake_agi import FakeChannel, MemoryJournal, Seconds, sound
 
 FILES = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
 ZONE = ZoneInfo("Asia/Shanghai")
 TREES = load_trees(PROJECT / "menus")
 QUEUESTATUS = {"timeout": "TIMEOUT", "join_empty": "JOINEMPTY", "full": "FULL", "answered": "CONTINUE"}
 FEATURE_CODE = {"sign_in": "*51", "sign_out": "*52", "pause": "*53", "unpause": "*54"}
+
+
+@pytest.fixture(autouse=True)
+def key_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ivr.telephony.key_reader.monotonic", Seconds())
 
 
 @pytest.fixture(scope="module")

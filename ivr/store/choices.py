@@ -80,4 +80,4 @@ def station_choices(session: Session, telecodes: Sequence[str]) -> dict[str, int
         .where(CallerChoice.station.in_(telecodes))
         .group_by(CallerChoice.station)
     )
-    return dict(session.execute(counted).tuples().all())
+    return {row[0]: row[1] for row in session.execute(counted)}

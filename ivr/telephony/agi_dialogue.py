@@ -197,7 +197,7 @@ def _introduce(head: Head, entry: str) -> Generator[Need, Any, CallInfo]:
 
 def _converse(desk: Desk, call: CallInfo, notes: _Notes) -> Generator[Need, Any, str]:
     conversation = desk.converse_for(call)
-    performer = Performer(call, desk.clock)
+    performer = Performer(call)
     try:
         action = next(conversation)
         while True:
@@ -234,10 +234,10 @@ def _step(performer: Performer, action: Action) -> Generator[Need, Any, tuple[Ac
 class Performer:
     """Turns actions into command lines and their replies into events, for one channel."""
 
-    def __init__(self, call: CallInfo, clock: Clock) -> None:
+    def __init__(self, call: CallInfo) -> None:
         self._call_id = call.call_id
         self._seat = call.facts.get("seat", "")
-        self._keys = KeyReader(clock)
+        self._keys = KeyReader()
 
     def early(self, action: Gather) -> Generator[Need, Any, Event | None]:
         """The event for an input that keys pressed before it answer, unheard."""

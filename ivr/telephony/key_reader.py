@@ -14,15 +14,18 @@ Who answers a prompt within a second of its beginning knows it by heart, and is 
 waits for a moment, so that no shreds of prompts are heard between the keys. What has to be heard, an
 answer, does not wait.
 
-The note says a key twice that comes while Asterisk still stretches the one before to its least length (80 ms, and 45 ms
-between two). What ``Read`` heard must therefore stand in it; else ``Read`` is believed, and no key is held. Without app_dtmfstore all is as if nothing had been noted.
+A key whose beginning Asterisk has not seen, or that comes sooner than 45 ms after the one before (packets that a bad
+line delivers in bursts), is noted at once, but let through later, perhaps into the next ``Read``, and may be noted once
+more then. Such an echo of a key that was noted while nobody listened is not a key: ``Read`` heard it and the note has
+nothing new, or it comes sooner than a finger can press again. What ``Read`` hears and the note does not have is
+believed. Without app_dtmfstore all is as if nothing had been noted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from time import monotonic
 
-from ivr.clock import Clock
 from ivr.dialogue.actions import Gather
 from ivr.dialogue.events import Digits, Event, HungUp, NoInput
 from ivr.dialogue.type_ahead import first_input
@@ -36,6 +39,8 @@ _MOST_NOTED = 500
 _EARLY = "EARLY"
 #: Who presses a key so soon after a prompt began, in seconds, has not listened to it.
 _BY_HEART_S = 1.0
+#: No finger presses the same key again sooner, in seconds; Asterisk lets a key through within 45 ms that it kept back.
+_PRESS_S = 0.12
 #: So long a prompt waits for the next key of a caller who knows the way by heart: longer than from key to key.
 _NEXT_KEY_S = 0.5
 
@@ -43,9 +48,10 @@ _NEXT_KEY_S = 0.5
 class KeyReader:
     """The keys of one channel."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self) -> None:
         self._by_heart = False
+        self._looked = 0.0  # when the note was read last
+        self._unheard_key, self._unheard_at = "", 0.0  # the last key that was noted while nobody listened
         self._waits = (0.0, 0.0)
         self._noting: bool | None = None  # not tried yet
         self._noted = ""
@@ -64,7 +70,8 @@ class KeyReader:
             reply = yield wire.get_expression(f"${{{var.NOTED_KEYS}}}")
             if reply.gone:
                 return HungUp()
-            self._ahead += self._new(reply.value)
+            self._ahead += self._unheard(self._new(reply.value), self._looked)
+            self._looked = monotonic()
         if gather.fresh or self._skip:
             self._ahead, self._by_heart = "", False
         self._skip = False
@@ -85,6 +92,20 @@ class KeyReader:
         self._noted = noted
         self._noting = len(noted) < _MOST_NOTED
         return new
+
+    def _unheard(self, new: str, since: float) -> str:
+        """Keys that were noted while nobody listened, ``since`` that moment; their echoes left out."""
+        now = monotonic()
+        if self._echoes(new[:1], now):
+            new = new[1:]
+        if now - since < _PRESS_S:
+            new = "".join(key for before, key in zip(" " + new, new, strict=False) if key != before)
+        if new:
+            self._unheard_key, self._unheard_at = new[-1], now
+        return new
+
+    def _echoes(self, key: str, now: float) -> bool:
+        return bool(key) and key == self._unheard_key and now - self._unheard_at < _PRESS_S
 
     def _first(self, gather: Gather) -> Digits | None:
         found = first_input(gather, self._ahead)
@@ -108,13 +129,16 @@ class KeyReader:
     ) -> Generator[str, Reply, Digits | HungUp | None]:
         """The keys of an input; ``None`` when there are none. Without ``sounds`` the wait is short."""
         while True:
-            begun, begun_at = self._ahead, self._clock()
+            begun, begun_at = self._ahead, monotonic()
             prompt = () if begun else sounds or ()
             most = gather.most(begun) - len(begun) if begun else _first_keys(gather)
+            if self._unheard_key and begun_at - self._unheard_at < _PRESS_S:
+                most = 1  # an echo is known by its moment, and Read tells that of its last key only
             wait = gather.next_wait_s if begun else _NEXT_KEY_S if sounds is None else None
             reply = yield from self._listen(prompt, most, wait)
             if reply.gone:
                 return HungUp()
+            ended = monotonic()
             reply = yield wire.get_expression(f"${{{var.READ_STATUS}}}:${{{var.KEYS}}}:${{{var.NOTED_KEYS}}}")
             status, _, rest = reply.value.partition(":")
             keys, _, noted = rest.partition(":")
@@ -123,10 +147,10 @@ class KeyReader:
             if status == "ERROR" and prompt:  # a sound is missing: the caller may still press, unprompted
                 sounds = ()
                 continue
-            self._take(status, keys, most, noted)
+            self._take(status, keys, most, noted, ended)
+            self._looked = ended
             if not begun:
-                soon = (self._clock() - begun_at).total_seconds() < _BY_HEART_S
-                self._by_heart = bool(self._ahead) and soon
+                self._by_heart = bool(self._ahead) and ended - begun_at < _BY_HEART_S
             event = self._first(gather)
             if event is not None:
                 return event
@@ -140,14 +164,22 @@ class KeyReader:
         after = (str(most), "", "1", "" if wait is None else f"{wait:g}")
         return (yield from play("Read", sounds, (var.KEYS,), after, guard))
 
-    def _take(self, status: str, keys: str, most: int, noted: str) -> None:
+    def _take(self, status: str, keys: str, most: int, noted: str, ended: float) -> None:
         new = self._new(noted) if self._noting else ""
         if status == _EARLY:
-            self._ahead += new
             self._noting = self._noting and bool(new)
+            self._ahead += self._unheard(new, self._looked)
             return
         heard = keys + ("#" if status == "OK" and len(keys) < most else "")
-        self._ahead += new if heard in new else heard
+        if heard not in new and heard[:1] == self._unheard_key and heard[1:] in new:
+            heard = heard[1:]
+        if heard not in new:
+            self._ahead += heard
+            return
+        behind = new.partition(heard)[2] if heard else new
+        if most == 1 and self._echoes(heard, ended):
+            heard = ""
+        self._ahead += heard + self._unheard(behind, ended)
 
     def end(self) -> Generator[str, Reply, None]:
         """Note no more keys: the call goes to the queue or ends, and what is keyed there is not ours."""

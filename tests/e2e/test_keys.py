@@ -13,7 +13,7 @@ import pytest
 from tests.e2e.hotline import Call, Line, Story, Together, wait_for
 from tests.e2e.sipp import LOOPBACK
 
-FORM = ["5", "1", "010#", "1", "021#", "1", "2#", "1"]
+FORM = ["5", "1", "010#", "1", "021#", "1", "2", "1"]
 MAIN = "您好，欢迎致电铁路客户服务中心。"
 NO_MATCH = "对不起，您的输入有误。"
 NO_AGENT = "对不起，现在没有坐席在线。"

@@ -68,6 +68,17 @@ def split_arguments(text: str) -> list[str]:
     return [*arguments, one]
 
 
+class Seconds:
+    """A clock that goes on by ``step`` each time it is read: people need time for their keys, tests do not."""
+
+    def __init__(self, step: float = 0.3) -> None:
+        self.now, self.step = 0.0, step
+
+    def __call__(self) -> float:
+        self.now += self.step
+        return self.now
+
+
 @dataclass
 class FakeChannel:
     """One call. ``keys``: what the caller does at each ``Read``: keys, "" (silence) or "missing"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Say, Transfer
@@ -15,7 +14,7 @@ from ivr.dialogue.call import CallInfo
 from ivr.dialogue.events import Digits, Event, HungUp, NoInput
 from ivr.telephony.agi_dialogue import Desk, Sounds, hold
 from ivr.telephony.wire import GONE, HeadParser, ReplyParser
-from tests.telephony.fake_agi import NOW, FakeChannel, MemoryJournal, answer_of, phrases, sound
+from tests.telephony.fake_agi import CLOCK, FakeChannel, MemoryJournal, Seconds, answer_of, phrases, sound
 
 STATION = {"1": 1, "*": 1}
 DATE = {"2": 1, "3": 1, "9": 2}
@@ -45,6 +44,7 @@ class Line(FakeChannel):
     patience: int = 99
     repeats: bool = False
     reads: list[str] = field(default_factory=list)
+    seconds: Seconds = field(default_factory=Seconds)
 
     def answer(self, line: bytes) -> bytes:
         if self.gaps:
@@ -71,19 +71,8 @@ class Line(FakeChannel):
         return 0
 
 
-class Clock:
-    """Goes on by ``step_s`` each time it is read."""
-
-    def __init__(self, step_s: float = 0.0) -> None:
-        self.now, self.step_s = NOW, step_s
-
-    def __call__(self) -> datetime:
-        self.now += timedelta(seconds=self.step_s)
-        return self.now
-
-
 def events_of(
-    channel: FakeChannel, actions: list[Action], step_s: float = 0.0, journal: MemoryJournal | None = None
+    channel: FakeChannel, actions: list[Action], journal: MemoryJournal | None = None
 ) -> list[Event]:
     """What the caller's keys became."""
     events: list[Event] = []
@@ -100,7 +89,7 @@ def events_of(
 
     head = HeadParser().feed(channel.head())
     assert head is not None
-    call = hold(Desk(conversation, journal or MemoryJournal(), Clock(step_s)), head, "hotline")
+    call = hold(Desk(conversation, journal or MemoryJournal(), CLOCK), head, "hotline")
     try:
         need = next(call)
         while True:
@@ -122,12 +111,56 @@ def keys_of(events: list[Event]) -> list[str]:
     return [event.keys for event in events if isinstance(event, Digits)]
 
 
-@given(st.lists(st.integers(0, 4), max_size=60), st.sampled_from([0.0, 2.0]))
-def test_a_form_keyed_in_one_go_loses_no_key(gaps: list[int], step_s: float) -> None:
+@given(st.lists(st.integers(0, 4), max_size=60), st.sampled_from([0.3, 2.0]))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_form_keyed_in_one_go_loses_no_key(key_time: Seconds, gaps: list[int], step: float) -> None:
+    key_time.step = step
     # Before the fourth command nothing is noted yet: the call has just been answered.
     channel = Line(stream=EXPERT, gaps=[0, 0, 0, *gaps])
-    assert keys_of(events_of(channel, FORM, step_s)) == INPUTS
+    assert keys_of(events_of(channel, FORM)) == INPUTS
     assert channel.stream == ""
+
+
+@dataclass
+class Burst(Line):
+    """A bad line: a key that is pressed while nobody listens is noted, kept back, and let through into the next
+    ``Read``, where it is noted ``again`` or not. Time passes only where ``Read`` waits for a finger."""
+
+    again: bool = True
+    kept: str = ""
+
+    def answer(self, line: bytes) -> bytes:
+        before = len(self.stream)
+        unheard = self.stream[: self.gaps[0]] if self.gaps else ""
+        assert len(unheard) < 2
+        self.kept = unheard or self.kept
+        result = super().answer(line)
+        assert len(self.stream) <= before
+        return result
+
+    def _read(self, variable: str, files: str, most: str, options: str, tries: str, wait: str) -> int:
+        if not self.kept:
+            self.seconds.now += 0.2
+            return super()._read(variable, files, most, options, tries, wait)
+        echo, self.kept = self.kept, ""
+        self.seconds.now += 0.04
+        if self.again:
+            self.press(echo)
+        self.variables |= {
+            "READSTATUS": "OK" if int(most) == 1 else "TIMEOUT",
+            "IVR_KEYS": "" if echo == "#" else echo,
+        }
+        if echo == "#":
+            self.variables["READSTATUS"] = "OK"
+        return 0
+
+
+@given(st.lists(st.integers(0, 1), max_size=60), st.booleans())
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_echo_of_a_key_is_no_key(key_time: Seconds, gaps: list[int], again: bool) -> None:
+    key_time.step = 0.001
+    channel = Burst(stream=EXPERT, gaps=[0, 0, 0, 0, *gaps], again=again, seconds=key_time)
+    assert keys_of(events_of(channel, FORM)) == INPUTS
 
 
 def test_an_expert_hears_the_first_prompt_only() -> None:
@@ -137,9 +170,10 @@ def test_an_expert_hears_the_first_prompt_only() -> None:
     assert [step.said for step in journal.steps if step.said] == ["menu"]
 
 
-def test_who_listens_hears_every_prompt_at_once() -> None:
+def test_who_listens_hears_every_prompt_at_once(key_time: Seconds) -> None:
+    key_time.step = 2.0
     channel = Line(stream=EXPERT)
-    assert keys_of(events_of(channel, FORM, step_s=2.0)) == INPUTS
+    assert keys_of(events_of(channel, FORM)) == INPUTS
     prompts = [action.phrases[0].text for action in FORM if isinstance(action, Gather)]
     assert [files for files in channel.reads if files] == [f"/sounds/zh/{text}" for text in prompts]
     assert not any("0.5" in command for command in channel.commands)
