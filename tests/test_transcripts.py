@@ -51,7 +51,7 @@ FEATURE_CODE = {"sign_in": "*51", "sign_out": "*52", "pause": "*53", "unpause": 
 
 @pytest.fixture(autouse=True)
 def key_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ivr.telephony.key_reader.monotonic", Seconds())
+    monkeypatch.setattr("ivr.telephony.key_reader.monotonic", Seconds(5.0))
 
 
 @pytest.fixture(scope="module")

@@ -39,8 +39,10 @@ _MOST_NOTED = 500
 _EARLY = "EARLY"
 #: Who presses a key so soon after a prompt began, in seconds, has not listened to it.
 _BY_HEART_S = 1.0
-#: No finger presses the same key again sooner, in seconds; Asterisk lets a key through within 45 ms that it kept back.
+#: A finger, or a dialler, needs so long for each key, in seconds.
 _PRESS_S = 0.12
+#: A key that was kept back is noted again within 45 ms; some more for a machine that has much to do.
+_KEPT_BACK_S = 0.06
 #: So long a prompt waits for the next key of a caller who knows the way by heart: longer than from key to key.
 _NEXT_KEY_S = 0.5
 
@@ -98,14 +100,14 @@ class KeyReader:
         now = monotonic()
         if self._echoes(new[:1], now):
             new = new[1:]
-        if now - since < _PRESS_S:
+        if len(new) * _PRESS_S > now - since:  # more than can be pressed
             new = "".join(key for before, key in zip(" " + new, new, strict=False) if key != before)
         if new:
             self._unheard_key, self._unheard_at = new[-1], now
         return new
 
     def _echoes(self, key: str, now: float) -> bool:
-        return bool(key) and key == self._unheard_key and now - self._unheard_at < _PRESS_S
+        return bool(key) and key == self._unheard_key and now - self._unheard_at < _KEPT_BACK_S
 
     def _first(self, gather: Gather) -> Digits | None:
         found = first_input(gather, self._ahead)
@@ -132,7 +134,7 @@ class KeyReader:
             begun, begun_at = self._ahead, monotonic()
             prompt = () if begun else sounds or ()
             most = gather.most(begun) - len(begun) if begun else _first_keys(gather)
-            if self._unheard_key and begun_at - self._unheard_at < _PRESS_S:
+            if self._unheard_key and begun_at - self._unheard_at < _KEPT_BACK_S:
                 most = 1  # an echo is known by its moment, and Read tells that of its last key only
             wait = gather.next_wait_s if begun else _NEXT_KEY_S if sounds is None else None
             reply = yield from self._listen(prompt, most, wait)

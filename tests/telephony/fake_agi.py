@@ -71,7 +71,7 @@ def split_arguments(text: str) -> list[str]:
 class Seconds:
     """A clock that goes on by ``step`` each time it is read: people need time for their keys, tests do not."""
 
-    def __init__(self, step: float = 0.3) -> None:
+    def __init__(self, step: float = 0.6) -> None:
         self.now, self.step = 0.0, step
 
     def __call__(self) -> float:
