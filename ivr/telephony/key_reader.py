@@ -53,7 +53,7 @@ class KeyReader:
     def __init__(self) -> None:
         self._by_heart = False
         self._looked = 0.0  # when the note was read last
-        self._unheard_key, self._unheard_at = "", 0.0  # the last key that was noted while nobody listened
+        self._kept_back, self._kept_at = "", 0.0  # keys that were noted while nobody listened, and when
         self._waits = (0.0, 0.0)
         self._noting: bool | None = None  # not tried yet
         self._noted = ""
@@ -98,16 +98,22 @@ class KeyReader:
     def _unheard(self, new: str, since: float) -> str:
         """Keys that were noted while nobody listened, ``since`` that moment; their echoes left out."""
         now = monotonic()
-        if self._echoes(new[:1], now):
+        while new and self._echoes(new[0], now):
             new = new[1:]
         if len(new) * _PRESS_S > now - since:  # more than can be pressed
+            half = len(new) // 2
+            new = new[:half] if new == new[:half] * 2 else new
             new = "".join(key for before, key in zip(" " + new, new, strict=False) if key != before)
         if new:
-            self._unheard_key, self._unheard_at = new[-1], now
+            self._kept_back, self._kept_at = new, now
         return new
 
     def _echoes(self, key: str, now: float) -> bool:
-        return bool(key) and key == self._unheard_key and now - self._unheard_at < _KEPT_BACK_S
+        """Whether ``key`` is one that was noted before; they come in order, one after the other."""
+        if key not in self._kept_back or now - self._kept_at >= _KEPT_BACK_S:
+            return False
+        self._kept_back, self._kept_at = self._kept_back.partition(key)[2], now
+        return True
 
     def _first(self, gather: Gather) -> Digits | None:
         found = first_input(gather, self._ahead)
@@ -134,7 +140,7 @@ class KeyReader:
             begun, begun_at = self._ahead, monotonic()
             prompt = () if begun else sounds or ()
             most = gather.most(begun) - len(begun) if begun else _first_keys(gather)
-            if self._unheard_key and begun_at - self._unheard_at < _KEPT_BACK_S:
+            if self._kept_back and begun_at - self._kept_at < _KEPT_BACK_S:
                 most = 1  # an echo is known by its moment, and Read tells that of its last key only
             wait = gather.next_wait_s if begun else _NEXT_KEY_S if sounds is None else None
             reply = yield from self._listen(prompt, most, wait)
@@ -173,13 +179,16 @@ class KeyReader:
             self._ahead += self._unheard(new, self._looked)
             return
         heard = keys + ("#" if status == "OK" and len(keys) < most else "")
-        if heard not in new and heard[:1] == self._unheard_key and heard[1:] in new:
-            heard = heard[1:]
+        echoes = (
+            n for n in range(1, len(heard) + 1) if self._kept_back.endswith(heard[:n]) and heard[n:] in new
+        )
+        if heard not in new:
+            heard = heard[next(echoes, 0) :]
         if heard not in new:
             self._ahead += heard
             return
         behind = new.partition(heard)[2] if heard else new
-        if most == 1 and self._echoes(heard, ended):
+        if most == 1 and heard and self._echoes(heard, ended):
             heard = ""
         self._ahead += heard + self._unheard(behind, ended)
 
