@@ -20,8 +20,6 @@ from ivr.rail.dates import SHORTER_DATES, read_date
 CONFIRM_KEY = "1"
 #: Takes what the caller chose last. No station's keys begin with it: letters are on 2 to 9, area codes begin with 0.
 LAST_KEY = "1"
-#: What a field's input may begin with that ends it early, by the field's type: key → how many keys it then has.
-SHORTER: Mapping[str, Mapping[str, int]] = {"station": {LAST_KEY: 1}, "date": SHORTER_DATES}
 #: What the caller with this number (private) chose last in the field of this name.
 LAST_CHOICE = QuerySpec(
     "last_choice", {"caller": "text", "field": "text"}, {"known": {"last": "named"}, "none": {}}
@@ -79,10 +77,11 @@ def _ask_field(turn: Turn, form: FormPart, index: int) -> None:
     turn.gather("field", field.max_keys, shorter=_shorter(turn, field), private=field.private)
 
 
-def _shorter(turn: Turn, field: Field) -> dict[str, int]:
-    # A star at the beginning is the key of everywhere: nobody waits for more keys to hear a prompt again.
-    everywhere = {"*": 1} if "*" in turn.tree.keys and field.max_keys > 1 else {}
-    return {**everywhere, **SHORTER.get(field.type, {})}
+def _shorter(turn: Turn, field: Field) -> Mapping[str, int]:
+    """What the field's input may begin with that ends it early: key → how many keys it then has."""
+    if field.type == "date":
+        return SHORTER_DATES
+    return {LAST_KEY: 1} if _offered(turn, field) else {}
 
 
 def recalled(turn: Turn, event: Event) -> None:

@@ -42,7 +42,7 @@ _BY_HEART_S = 1.0
 #: A finger, or a dialler, needs so long for each key, in seconds.
 _PRESS_S = 0.12
 #: A key that was kept back is noted again within 45 ms; some more for a machine that has much to do.
-_KEPT_BACK_S = 0.06
+_KEPT_BACK_S = 0.1
 #: So long a prompt waits for the next key of a caller who knows the way by heart: longer than from key to key.
 _NEXT_KEY_S = 0.5
 

@@ -16,7 +16,7 @@ from ivr.telephony.agi_dialogue import Desk, Sounds, hold
 from ivr.telephony.wire import GONE, HeadParser, ReplyParser
 from tests.telephony.fake_agi import CLOCK, FakeChannel, MemoryJournal, Seconds, answer_of, phrases, sound
 
-STATION = {"1": 1, "*": 1}
+STATION = {"1": 1}
 DATE = {"2": 1, "3": 1, "9": 2}
 FORM: list[Action] = [
     Gather(phrases("menu")),
