@@ -251,12 +251,11 @@ def tables(rehearsal: Rehearsal, ways: Sequence[WaysTo]) -> dict[str, str]:
 
 
 def written(page: str, made: Mapping[str, str]) -> str:
-    """The page with these tables between their marks."""
+    """The page with these tables between their marks. Raises ValueError when a mark is missing."""
     for name, text in made.items():
-        begin, end = f"<!-- {name}: made by benchmarks/keys.py -->\n", f"\n<!-- end of {name} -->"
-        before, _, rest = page.partition(begin)
-        _, _, after = rest.partition(end)
-        page = f"{before}{begin}{text}{end}{after}"
+        begin, end = f"<!-- {name}: made by benchmarks/keys.py -->", f"<!-- end of {name} -->"
+        first, last = page.index(begin) + len(begin), page.index(end)
+        page = f"{page[:first]}\n{text}\n{page[last:]}"
     return page
 
 

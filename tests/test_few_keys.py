@@ -84,6 +84,12 @@ def test_the_page_is_what_the_benchmark_says(rehearsal, ways):
     assert keys.written(page, keys.tables(rehearsal, ways)) == page, "python benchmarks/keys.py --write"
 
 
+def test_the_text_around_the_tables_stays():
+    made = keys.written(keys.PAGE.read_text("utf-8"), {"stations": "a", "tasks": "b"})
+    assert keys.written(made, {"stations": "c"}) == made.replace("-->\na\n<!--", "-->\nc\n<!--")
+    assert all(f"## {head}" in made for head in ("Stations", "Dates", "Keys pressed ahead", "Keys and seconds"))
+
+
 def test_a_task_whose_keys_lead_elsewhere_is_no_task(rehearsal):
     with pytest.raises(ValueError, match="leads to"):
         keys.begins(rehearsal, keys.Task("wrong", "4 1 021# 1 1", "tickets"))
