@@ -298,7 +298,7 @@ def run_agi_server(settings: Settings) -> None:
     menus.start()
     notices = live_notices(settings, engine, clock, menus)
     answers = QueryService(engine, clock, menus, message_box(settings, engine, clock))
-    journal = BatchingJournal(engine)
+    journal = BatchingJournal(engine, settings.keep_choices_days)
 
     threads = ThreadPoolExecutor(_QUERY_THREADS, thread_name_prefix="query")
 
@@ -386,7 +386,7 @@ def run_agi_process(entry: str) -> int:
                 live_conversations(menus, clock, notices),
                 voice.ensure,
                 QueryService(engine, clock, menus, message_box(settings, engine, clock)),
-                DirectJournal(engine),
+                DirectJournal(engine, settings.keep_choices_days),
                 clock,
                 revision=lambda: menus.now.revision,
             )

@@ -46,8 +46,10 @@ class QueryService:
         from ivr.authoring.live import MENU_OF_CALL
         from ivr.authoring.queries import AGENT_PIN
         from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
+        from ivr.dialogue.forms import LAST_CHOICE
         from ivr.rail import queries
         from ivr.store import facts
+        from ivr.store.choices import last_choice
         from ivr.store.rail_source import SqlRailSource
 
         now = self._clock()
@@ -66,6 +68,9 @@ class QueryService:
         if ask.query == QUEUE_STATE.name:
             with reading(self._engine) as session:
                 return facts.queue_state(session, ask.args["queue"])
+        if ask.query == LAST_CHOICE.name:
+            with reading(self._engine) as session:
+                return last_choice(session, ask.args["caller"], ask.args["field"], now)
         with reading(self._engine) as session:
             return queries.ask(SqlRailSource(session), ask.query, ask.args, now.date(), now.time())
 

@@ -27,6 +27,7 @@ from ivr.dialogue.actions import Action, Ask, Gather, Member, Record, Say
 from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
 from ivr.dialogue.engine import converse
 from ivr.dialogue.events import Event, NoInput
+from ivr.dialogue.forms import LAST_CHOICE
 from ivr.dialogue.notices import Notice
 from ivr.dialogue.session import Session
 from ivr.dialogue.tree import Tree
@@ -87,19 +88,19 @@ class Rehearsal:
         from ivr.store.rail import load_rail_data
 
         make_home(self.settings)
-        self._engine = open_store(self.settings)
+        self.engine = open_store(self.settings)
         try:
-            upgrade(self._engine)
-            load_rail_data(self._engine)
+            upgrade(self.engine)
+            load_rail_data(self.engine)
         except BaseException:
-            self._engine.dispose()
+            self.engine.dispose()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._engine.dispose()
+        self.engine.dispose()
 
     def tree(self, scene: Scene) -> Tree:
         """The tree in which the scene's call begins."""
@@ -142,7 +143,7 @@ class Rehearsal:
                 notice.before if notice.before in tree.parts else "",
                 notice.queue,
             )
-            for notice in notices_at(self._engine, self._now(scene))
+            for notice in notices_at(self.engine, self._now(scene))
         )
 
     def perform(
@@ -167,7 +168,7 @@ class Rehearsal:
         return scene.at if scene.at.tzinfo else scene.at.replace(tzinfo=self.settings.zone)
 
     def _answers(self, scene: Scene) -> QueryService:
-        return QueryService(self._engine, fixed_clock(self._now(scene)))
+        return QueryService(self.engine, fixed_clock(self._now(scene)))
 
 
 def _standing(folder: Path, hotline: Tree) -> list[Standing]:
@@ -202,9 +203,8 @@ class PretendedClock:
         try:
             action = next(conversation)
             while True:
-                typed_ahead = caller.has_keys_ahead
                 event = yield action
-                if isinstance(action, (Say, Gather)) and not (isinstance(action, Gather) and typed_ahead):
+                if isinstance(action, Say) or (isinstance(action, Gather) and caller.line):
                     said = sum(spoken_seconds(phrase.text, phrase.language) for phrase in action.phrases)
                     self._now += timedelta(seconds=said)
                 if isinstance(action, Gather) and isinstance(event, NoInput):
@@ -235,7 +235,15 @@ class Pretended:
         if ask.query == CALLER_HISTORY.name:
             days = self._scene.returning
             return Answer("new") if days is None else Answer("known", {"calls": 1, "days": days})
+        if ask.query == LAST_CHOICE.name:
+            return Answer("none") if self._scene.last is None else self._last(ask)
         return self._data(ask)
+
+    def _last(self, ask: Ask) -> Answer:
+        """The pretended last choice: the first station that its keys mean."""
+        found = self._data(Ask("find_station", {"keys": self._scene.last}))
+        station = found.slots.get("station") or next((item["station"] for item in found.items), None)
+        return Answer("known", {"last": station}) if station else Answer("none")
 
     def do(self, action: Member | Record) -> str:
         """The outcome of what a seat does, or of a recording."""
@@ -396,6 +404,8 @@ def head_of(scene: Scene, title: str) -> list[str]:
             else ""
         )
         head.append(f"notice: {place}{' '.join(notice.text.split())}")
+    if scene.last is not None:
+        head.append(f"last: {scene.last}")
     return head
 
 

@@ -60,6 +60,10 @@ def _seconds(text: Any) -> int:
     return _whole(text, 0, 86_400, "it is a whole number of seconds")
 
 
+def _days(text: Any) -> int:
+    return _whole(text, 0, 3650, "it is a whole number of days")
+
+
 def _agi_mode(text: Any) -> str:
     if text not in ("server", "process"):
         raise ValueError("it is server or process")
@@ -107,6 +111,9 @@ class Settings:
     wrapup_s: int = _setting(5, _seconds, "an agent's time after a call before the next one rings")
     queue_timeout_s: int = _setting(300, _seconds, "longest wait in the queue")
     call_limit_s: int = _setting(1800, _seconds, "longest call in the menu")
+    keep_choices_days: int = _setting(
+        90, _days, "for how many days a caller's last station is kept, to be offered first; 0: not at all"
+    )
     voice_workers: int = _setting(2, _workers, "processes that make sounds during calls")
     asterisk: str = _setting("", _text, "the Asterisk program; empty: look for one")
     asterisk_cache: str = _setting("", _text, "where our own copy of Asterisk lies; empty: ~/.cache")

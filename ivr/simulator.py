@@ -8,12 +8,14 @@ A transcript is a text file. Its head sets the scene, its body is the call::
     tree: menus/choices.yaml    (another tree than the entry's, beside this file; optional)
     queue: operator waiting 20  (pretended: open, closed, waiting N callers, wait N seconds)
     returning: 3                (the caller called three days ago)
+    last: 7447                  (the keys of the station that the caller chose last)
     notice: before main: 因台风 …  (on air; also "queue operator: …", or the text alone)
     answer: timetable none      (a query's answer, whatever the data say; slots may follow as JSON)
 
     < 您好，欢迎致电铁路客户服务中心。
     < 互联网购票请按一。
-    > 4                         (keys; a token longer than the input is typed ahead)
+    > 4                         (keys)
+    > 51010#1021#12#1           (keys typed ahead: inputs that they answer whole are not heard)
     > /timeout                  (silence)  /hangup  (the caller hangs up)
     ? tickets sold_out          (a query and its outcome)
     ! sign_in 1023 done         (a seat's membership)
@@ -34,6 +36,8 @@ from typing import Any
 from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Record, Say, Transfer
 from ivr.dialogue.call import CallInfo
 from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
+from ivr.dialogue.forms import LAST_CHOICE
+from ivr.dialogue.type_ahead import first_input
 from ivr.errors import IvrError
 from ivr.rail.answers import Answer
 from ivr.speech.phrase import Phrase
@@ -59,41 +63,47 @@ class Caller:
         self._ahead = ""
         #: How many keys were pressed so far, ``#`` included.
         self.pressed = 0
+        #: What was keyed last, as a transcript's line; "" when an input was answered by keys pressed before.
+        self.line = ""
 
-    @property
-    def has_keys_ahead(self) -> bool:
-        """Whether keys are left over for the next input: its prompt is not heard."""
-        return bool(self._ahead)
-
-    def keys(self, max_keys: int) -> Event:
-        """The event for an input of ``max_keys`` keys."""
+    def early(self, gather: Gather) -> Event | None:
+        """The event for an input that keys pressed before it answer: its prompt is not heard. Keys that are no whole
+        input end with a wait."""
+        if gather.fresh:
+            self.forget()
         if not self._ahead:
-            token = next(self._tokens, HANGUP)
-            if token == TIMEOUT:
-                return NoInput()
-            if token == HANGUP:
-                return HungUp()
-            self._ahead = token
-        before, hash_key, after = self._ahead.partition("#")
-        if hash_key and len(before) < max_keys:
-            self._ahead = after
-            self.pressed += len(before) + 1
-            return Digits(before)
-        keys, self._ahead = self._ahead[:max_keys], self._ahead[max_keys:]
-        self.pressed += len(keys)
+            return None
+        self.line = ""
+        return self._first(gather)
+
+    def forget(self) -> None:
+        """Keys that were pressed before count no more."""
+        self._ahead = ""
+
+    def next(self) -> str:
+        """What the caller does next: keys pressed in one go, ``TIMEOUT``, or ``HANGUP``."""
+        token = next(self._tokens, HANGUP)
+        self.line = f"> {token}"
+        return token
+
+    def keys(self, gather: Gather) -> Event:
+        """The event for an input, after :meth:`early` gave none."""
+        token = self.next()
+        if token == TIMEOUT:
+            return NoInput()
+        if token == HANGUP:
+            return HungUp()
+        self._ahead = token
+        return self._first(gather)
+
+    def _first(self, gather: Gather) -> Event:
+        keys, ahead = first_input(gather, self._ahead) or (self._ahead, "")
+        self.pressed += len(self._ahead) - len(ahead)
+        self._ahead = ahead
         return Digits(keys)
 
 
 # --- lines --------------------------------------------------------------------------------------
-
-
-def event_line(event: Event) -> str:
-    """A caller's event as a transcript's line."""
-    if isinstance(event, NoInput):
-        return f"> {TIMEOUT}"
-    if isinstance(event, HungUp):
-        return f"> {HANGUP}"
-    return f"> {event.keys}" if isinstance(event, Digits) and event.keys else "> #"
 
 
 def said_lines(phrases: Sequence[Phrase]) -> list[str]:
@@ -117,16 +127,21 @@ def lines_before(action: Action) -> list[str]:
     return [end_line(action)] if isinstance(action, (Transfer, Hangup)) else []
 
 
-def lines_after(action: Action, event: Event) -> list[str]:
-    """The lines of an action that ``event`` answered."""
+def lines_after(action: Action, event: Event, keyed: str) -> list[str]:
+    """The lines of an action that ``event`` answered. ``keyed``: the caller's line, for an input."""
     if isinstance(action, Gather):
-        return [event_line(event)]
+        return [keyed] if keyed else []
     outcome = event.answer.outcome if isinstance(event, Answered) else ""
     if isinstance(action, Ask):
-        return [f"? {action.query} {outcome}"]
+        return query_lines(action.query, outcome)
     if isinstance(action, Member):
         return [f"! {action.operation} {action.staff} {outcome}"]
     return [f"! record {outcome}"] if isinstance(action, Record) else []
+
+
+def query_lines(query: str, outcome: str) -> list[str]:
+    """A query of the menu as a transcript's lines; what a caller chose last is asked by every form, and not told."""
+    return [] if query == LAST_CHOICE.name else [f"? {query} {outcome}"]
 
 
 # --- a call ---------------------------------------------------------------------------------------
@@ -140,15 +155,20 @@ def perform(
         "done" if isinstance(action, Member) else "recorded"
     ),
 ) -> Generator[tuple[Action, Event | None], None, str]:
-    """Run a dialogue against a caller: yields each action, then each again with the event that answered it.
+    """Run a dialogue against a caller: yields each action, then each again with the event that answered it. An input
+    that is not heard, since keys pressed before answer it, comes only with its event.
 
     ``do`` gives the outcome of what a seat or a recording does. Returns how the dialogue ended.
     """
     try:
         action = next(conversation)
         while True:
-            yield action, None
-            event = _event(action, caller, answer, do)
+            early = caller.early(action) if isinstance(action, Gather) else None
+            if early is None:
+                yield action, None
+            event = early or _event(action, caller, answer, do)
+            if isinstance(action, (Say, Member, Record)):
+                caller.forget()
             if not isinstance(action, (Transfer, Hangup)):
                 yield action, event
             action = conversation.send(event)
@@ -163,7 +183,7 @@ def _event(
     do: Callable[[Member | Record], str],
 ) -> Event:
     if isinstance(action, Gather):
-        return caller.keys(action.max_keys)
+        return caller.keys(action)
     if isinstance(action, Say):
         return Answered(Answer("said"))
     if isinstance(action, Ask):
@@ -190,7 +210,7 @@ def play(
             if stop.value == "hung_up":
                 yield "= hung_up"
             return
-        yield from lines_before(action) if event is None else lines_after(action, event)
+        yield from lines_before(action) if event is None else lines_after(action, event, caller.line)
 
 
 # --- scenes and transcripts -----------------------------------------------------------------------
@@ -222,7 +242,7 @@ class Scene:
     """What a rehearsal takes as so: the moment (naive: the site's zone), the call, and what is pretended.
 
     ``tree``: the path of another tree than the entry's. ``queues``: queue → its ``agents``, ``waiting``, ``wait_s``;
-    one that is not named is open and empty. ``returning``: days since the caller's last call.
+    one that is not named is open and empty. ``returning``: days since the caller's last call. ``last``: the keys of the station that the caller chose last.
     """
 
     at: datetime
@@ -230,6 +250,7 @@ class Scene:
     tree: Path | None = None
     queues: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     returning: int | None = None
+    last: str | None = None
     answers: tuple[Pinned, ...] = ()
     notices: tuple[OnAir, ...] = ()
 
@@ -318,6 +339,8 @@ class _Reader:
             scene = replace(scene, queues={**scene.queues, **queue_state(value, self.where)})
         elif name == "returning":
             scene = replace(scene, returning=_days(value, self.where))
+        elif name == "last":
+            scene = replace(scene, last=value)
         elif name == "answer":
             scene = replace(scene, answers=(*scene.answers, _pinned(value, self.where)))
         elif name == "notice":

@@ -25,14 +25,14 @@ from ivr.clock import fixed_clock
 from ivr.dialogue.actions import Action, Ask, Record
 from ivr.dialogue.call import CallInfo
 from ivr.dialogue.engine import converse
-from ivr.dialogue.events import Digits, Event, HungUp
+from ivr.dialogue.events import Event
 from ivr.dialogue.session import Session
 from ivr.dialogue.tree import BranchPart, Part
 from ivr.query_service import QueryService
 from ivr.rail.answers import Answer
 from ivr.rehearsal import Pretended, notices_of
 from ivr.settings import PROJECT, Settings
-from ivr.simulator import Caller, Transcript, event_line, play
+from ivr.simulator import HANGUP, TIMEOUT, Caller, Transcript, play, query_lines
 from ivr.store.agents import add_agent
 from ivr.store.database import Engine
 from ivr.store.migrate import upgrade
@@ -40,13 +40,18 @@ from ivr.store.rail import load_rail_data
 from ivr.telephony import agi_process
 from ivr.telephony.agi_dialogue import MESSAGE_KEEP, MESSAGE_PLACE
 from ivr.telephony.fastagi import FastAgiServer
-from tests.telephony.fake_agi import FakeChannel, MemoryJournal, sound
+from tests.telephony.fake_agi import FakeChannel, MemoryJournal, Seconds, sound
 
 FILES = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
 ZONE = ZoneInfo("Asia/Shanghai")
 TREES = load_trees(PROJECT / "menus")
 QUEUESTATUS = {"timeout": "TIMEOUT", "join_empty": "JOINEMPTY", "full": "FULL", "answered": "CONTINUE"}
 FEATURE_CODE = {"sign_in": "*51", "sign_out": "*52", "pause": "*53", "unpause": "*54"}
+
+
+@pytest.fixture(autouse=True)
+def key_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ivr.telephony.key_reader.monotonic", Seconds(5.0))
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +97,7 @@ class Scene:
             self.lines.append(f"! record {self._recorded}")
             return Answer(self._recorded)
         answer = self.pretended.answer(ask)
-        self.lines.append(f"? {ask.query} {answer.outcome}")
+        self.lines += query_lines(ask.query, answer.outcome)
         return answer
 
 
@@ -132,17 +137,14 @@ class Channel(FakeChannel):
         for files in self.played[since:]:
             self.scene.lines += [f"< {Path(path).name}" for path in files]
 
-    def _read(self, variable: str, files: str, most: str, options: str, tries: str, wait: str) -> int:
-        before = len(self.played)
-        self.played.append(files.split("&"))
-        self._heard(before)
-        event = self.scene.caller.keys(int(most))
-        self.scene.lines.append(event_line(event))
-        self.gone = isinstance(event, HungUp)
-        keys = event.keys if isinstance(event, Digits) else ""
-        status = "HANGUP" if self.gone else "OK" if isinstance(event, Digits) else "TIMEOUT"
-        self.variables |= {"READSTATUS": status, "IVR_KEYS": keys}
-        return 0
+    def does(self, wait: str) -> str:
+        if wait:
+            return ""
+        self._heard(len(self.played) - 1)
+        token = self.scene.caller.next()
+        self.scene.lines.append(self.scene.caller.line)
+        self.gone = token == HANGUP
+        return "" if token in (HANGUP, TIMEOUT) else token
 
 
 def ended(scene: Scene, channel: Channel, journal: MemoryJournal) -> list[str]:

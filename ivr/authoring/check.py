@@ -115,6 +115,8 @@ def _texts_of_form(facts: Mapping[str, str], form: FormPart) -> Iterator[Spoken]
     slots = {**facts, **{field.name: slot_type(field) for field in form.fields}}
     for field in form.fields:
         yield field.prompt, {**slots, "label": "text"}, _NONE
+        if field.last is not None:
+            yield field.last, {"last": slot_type(field), "key": "key"}, _NONE
     if form.read_back is not None:
         yield form.read_back, slots, _NONE
     yield from _texts_of_answers(form.replies, form.ask, slots)

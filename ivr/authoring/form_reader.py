@@ -25,7 +25,9 @@ FIELD_TYPES = {
     "choice": (1, "choice_prompt"),
 }
 #: The other keys of a field.
-FIELD_KEYS = ("label", "not", "only", "keys", "private", "prompt", *MISSES)
+FIELD_KEYS = ("label", "not", "only", "keys", "private", "prompt", "last", "telecode", *MISSES)
+#: The other lookup of a field with ``telecode: true``.
+TELECODE_LOOKUP = "find_station_or_telecode"
 #: More fields cannot be corrected by one key in the read-back.
 MOST_FIELDS = 8
 
@@ -98,14 +100,31 @@ class FormReader:
             self.pieces.text(values["prompt"], "prompt") if "prompt" in values else self.words[prompt],
             max_keys,
             min_keys,
-            FIELD_LOOKUPS.get(kind, ""),
+            self._lookup(kind, values),
             LOOKUP_SLOTS.get(kind, ""),
             "private" in values and self._yes(values["private"], "private"),
             self._other_field(values, name, before),
             self._choices(values["choice"]) if kind == "choice" else (),
             self._only(values["only"], name, before) if "only" in values else (),
             self.pieces.tries(values, self.tries) if any(miss in values for miss in MISSES) else None,
+            self._last(kind, values),
         )
+
+    def _lookup(self, kind: str, values: Mapping[str, yaml.Node]) -> str:
+        if "telecode" not in values or not self._yes(values["telecode"], "telecode"):
+            return FIELD_LOOKUPS.get(kind, "")
+        if kind != "station":
+            self.source.fault(values["telecode"], grammar.contradiction, "only a station has a telecode")
+        return TELECODE_LOOKUP
+
+    def _last(self, kind: str, values: Mapping[str, yaml.Node]) -> Text | None:
+        if "last" not in values:
+            return None
+        if kind != "station":
+            self.source.fault(
+                values["last"], grammar.contradiction, "only a caller's last station is remembered"
+            )
+        return self.pieces.text(values["last"], "last")
 
     def _label(self, name: str, kind: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Text:
         if kind != "choice":

@@ -14,11 +14,13 @@ from ivr.authoring.pieces import MISSES, Pieces
 from ivr.authoring.queries import QUERIES
 from ivr.authoring.source import nearest
 from ivr.dialogue.tree import (
+    AGAIN,
     AskPart,
     BranchPart,
     Case,
     Condition,
     EndPart,
+    Field,
     FormPart,
     MemberPart,
     MenuPart,
@@ -112,12 +114,17 @@ class PartReader:
 
     def _reply(self, outcome: str, node: yaml.Node) -> Reply:
         what = f"answer '{outcome}'"
-        values = self.source.known(node, what, ("say", "each", "at_a_time", "then"))
+        values = self.source.known(node, what, ("say", "each", "at_a_time", "then", "correct"))
+        if "correct" in values and "then" in values:
+            self.source.fault(
+                values["then"], grammar.contradiction, "'correct' leads back to the form; leave out 'then'"
+            )
         return Reply(
             self.pieces.optional_text(values, "say", what),
             self.pieces.optional_text(values, "each", what),
             self.source.number(values["at_a_time"], "at_a_time", 1) if "at_a_time" in values else 3,
-            self._then(values),
+            AGAIN if "correct" in values else self._then(values),
+            self.source.word(values["correct"], "correct") if "correct" in values else "",
         )
 
     def _query(self, node: yaml.Node) -> QuerySpec:
@@ -175,14 +182,32 @@ class PartReader:
         spec = self._query(form["ask"]) if "ask" in form else QuerySpec("", {}, {})
         if "fields" in form and spec.name in QUERIES:
             reader.check_takes(form["fields"], spec)
+        fields = reader.fields(form["fields"]) if "fields" in form else ()
         return FormPart(
             name,
-            reader.fields(form["fields"]) if "fields" in form else (),
+            fields,
             spec,
-            self._replies(values, spec.outcomes, key, needed=True),
+            self._checked(
+                self._replies(values, spec.outcomes, key, needed=True), fields, values.get("answers", key)
+            ),
             tries,
             self.pieces.optional_text(form, "read_back", "read_back"),
         )
+
+    def _checked(
+        self, replies: dict[str, Reply], fields: tuple[Field, ...], node: yaml.Node
+    ) -> dict[str, Reply]:
+        """The replies; a field that one of them asks for again must be the form's."""
+        names = [field.name for field in fields]
+        for outcome, reply in replies.items():
+            if reply.correct and reply.correct not in names:
+                hint = nearest(reply.correct, names)
+                self.source.fault(
+                    node,
+                    grammar.unknown_name,
+                    f"answer '{outcome}': the form has no field '{reply.correct}'; {hint}",
+                )
+        return replies
 
     def _ask(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
         spec = self._query(values["ask"])

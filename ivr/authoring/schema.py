@@ -236,6 +236,10 @@ class _Maker:
                 "each": {"description": "Said for every item of a list.", **_ref("text")},
                 "at_a_time": self.number(1),
                 "then": _ref("way"),
+                "correct": {
+                    "description": "The field that is asked for again, for itself, after this answer.",
+                    **_WORD,
+                },
             }
         )
 
@@ -253,6 +257,8 @@ class _Maker:
             ),
             "private": _YES,
             "prompt": _ref("text"),
+            "last": {"description": "Offers what this caller chose last: {last} and {key}.", **_ref("text")},
+            "telecode": _YES,
             **dict.fromkeys(MISSES, _ref("misses")),
         }
         return _map(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ivr.dialogue.session import Session
     from ivr.dialogue.tree import Tree
     from ivr.rehearsal import Rehearsal
-    from ivr.simulator import Scene
+    from ivr.simulator import Caller, Scene
     from ivr.voice.spoken import Spoken
 
 _WIDTH = 100
@@ -172,6 +172,7 @@ class _Call:
         from ivr.simulator import Caller
 
         caller = Caller(iter(tokens))
+        before: Action | None = None
         performance = self._rehearsal.perform(self._scene, caller, self._watch)
         while True:
             try:
@@ -180,9 +181,12 @@ class _Call:
                 self.outcome = str(stop.value)
                 break
             if event is None:
-                self._before(action, caller.has_keys_ahead, show)
+                self._before(action, show)
+                before = action
             else:
-                self._after(action, event, caller.pressed, show)
+                if action is not before:
+                    self._before(action, show, heard=False)
+                self._after(action, event, caller, show)
         if self.outcome == "hung_up":
             self.lines.append("= hung_up")
             show.line("= hung_up")
@@ -192,7 +196,7 @@ class _Call:
         self._session = session
         return session
 
-    def _before(self, action: Action, typed_ahead: bool, show: _Nothing) -> None:
+    def _before(self, action: Action, show: _Nothing, *, heard: bool = True) -> None:
         from ivr.dialogue.actions import Gather, Say
         from ivr.dialogue.keys import key_meanings
         from ivr.dialogue.steps import step_of
@@ -201,24 +205,25 @@ class _Call:
         step = _Step(step_of(0, self._scene.at, action, None).kind, action.part)
         self.steps.append(step)
         lines = lines_before(action)
-        self.lines += lines
+        step.heard = heard
+        if heard:
+            self.lines += lines
         if isinstance(action, (Say, Gather)):
             spoken = self._time.of(action.phrases)
             step.said = [phrase.text for phrase in action.phrases]
             step.seconds, step.estimated = round(spoken.seconds, 2), spoken.estimated > 0
-            step.heard = not (isinstance(action, Gather) and typed_ahead)
-            if step.heard:
+            if heard:
                 self.spoken += spoken
         else:
             step.outcome = step_of(0, self._scene.at, action, None).outcome
         for line in lines:
-            show.line(line, heard=step.heard)
+            show.line(line, heard=heard)
         if isinstance(action, Gather) and self._session is not None:
             meanings = key_meanings(self.tree, self._session)
             step.keys = [asdict(meaning) for meaning in meanings]
             show.choices(self, action.part, meanings)
 
-    def _after(self, action: Action, event: Event, pressed: int, show: _Nothing) -> None:
+    def _after(self, action: Action, event: Event, caller: Caller, show: _Nothing) -> None:
         from ivr.dialogue.actions import Gather
         from ivr.dialogue.steps import step_of
         from ivr.simulator import lines_after
@@ -227,8 +232,8 @@ class _Call:
         step.pressed, step.query, step.outcome = seen.keys, seen.query, seen.outcome
         if isinstance(action, Gather):
             self.inputs += 1
-            self.keys = pressed
-        for line in lines_after(action, event):
+            self.keys = caller.pressed
+        for line in lines_after(action, event, caller.line):
             self.lines.append(line)
             show.line(line)
 
@@ -267,7 +272,7 @@ class _Lines(_Nothing):
         self._echo = echo
 
     def line(self, line: str, *, heard: bool = True) -> None:
-        if self._echo or not line.startswith(">"):
+        if heard and (self._echo or not line.startswith(">")):
             click.echo(line)
 
 

@@ -34,7 +34,9 @@ class Say:
 class Gather:
     """``max_keys`` keys end the input at once, as does ``#``. ``first_wait_s``/``next_wait_s``:
     seconds to wait for the first key after the prompt, and between keys. ``private``: the keys
-    are a secret and appear in no log."""
+    are a secret and appear in no log. ``shorter``: inputs that begin with this key end after so many keys.
+    ``fresh``: keys that were pressed before do not count, since it begins with what the caller has to hear: an answer,
+    or what was wrong."""
 
     phrases: tuple[Phrase, ...]
     max_keys: int = 1
@@ -42,16 +44,24 @@ class Gather:
     next_wait_s: float = 3.0
     private: bool = False
     part: str = ""
+    shorter: Mapping[str, int] = field(default_factory=dict)
+    fresh: bool = False
+
+    def most(self, keys: str) -> int:
+        """After how many keys an input ends that begins with ``keys``."""
+        return self.shorter.get(keys[:1], self.max_keys)
 
 
 @dataclass(frozen=True)
 class Ask:
-    """``args`` are JSON values by name. ``private`` names the ones that appear in no log."""
+    """``args`` are JSON values by name. ``private`` names the ones that appear in no log. ``remember``: what the
+    caller chose, field → code, to be offered in the next call."""
 
     query: str
     args: Mapping[str, Any] = field(default_factory=dict)
     private: tuple[str, ...] = ()
     part: str = ""
+    remember: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class Step:
     ``kind``: say, gather, ask, member, transfer, hangup. ``said``: the words played, joined with
     a space. ``keys``: what the caller pressed, ``None`` when nothing was asked for, "" for silence
     (``outcome`` tells ``no_input`` from a lone ``#``, ``digits``). ``query``: of an ask.
-    ``outcome``: digits, no_input, hung_up, said, a query's outcome, the queue's name, or how the
+    ``remember``: what the caller chose, field → code, to be offered in the next call. ``outcome``: digits, no_input, hung_up, said, a query's outcome, the queue's name, or how the
     call ended.
     """
 
@@ -46,3 +46,4 @@ class Step:
     keys: str | None = None
     query: str = ""
     outcome: str = ""
+    remember: Mapping[str, str] = field(default_factory=dict)

@@ -12,6 +12,7 @@ phase      waiting for                                    goes on to
 =========  =============================================  ==================================
 menu       one key                                        the option's part
 field      the keys of a form's field                     lookup, the next field, confirm
+recall     what the caller chose last                     field
 lookup     what the keys can mean                         choose, the next field, confirm
 choose     one key for one of several candidates          the next field, confirm
 confirm    one key after the read-back                    query, or one field again
@@ -41,6 +42,7 @@ from ivr.dialogue.turn import Turn
 _HANDLERS: Mapping[str, Callable[[Turn, Event], None]] = {
     "menu": parts.menu_keys,
     "field": forms.field_keys,
+    "recall": forms.recalled,
     "lookup": forms.looked_up,
     "choose": forms.choose_keys,
     "confirm": forms.confirm_keys,
@@ -102,9 +104,14 @@ def advance(
         turn.repeat()
         return turn.session, turn.actions
     if isinstance(event, (Digits, NoInput)):
-        turn.change(full=isinstance(event, Digits) and len(event.keys) == session.max_keys > 1)
+        turn.change(full=isinstance(event, Digits) and _is_full(session, event.keys))
     _HANDLERS[session.phase](turn, event)
     return turn.session, turn.actions
+
+
+def _is_full(session: Session, keys: str) -> bool:
+    """Whether the last key ended an input that might have taken more than one."""
+    return session.max_keys > 1 and len(keys) == session.shorter.get(keys[:1], session.max_keys)
 
 
 def converse(

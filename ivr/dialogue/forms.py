@@ -1,19 +1,29 @@
 """Forms: fields one after the other, a choice when several fit, a read-back, a query.
 
 A lone ``#`` goes one field back, from the first field to the menu. In the read-back a wrong field is asked
-again for itself only.
+again for itself only, and so is the field that an answer names: a date that is not on sale.
+
+What a caller keys wrongly ends the keys that were pressed ahead: the sentence about it is heard.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ivr.dialogue.events import Answered, Digits, Event
 from ivr.dialogue.tree import Field, FormPart
 from ivr.dialogue.turn import Turn
-from ivr.rail.dates import read_date
+from ivr.rail.answers import QuerySpec
+from ivr.rail.dates import SHORTER_DATES, read_date
 
 CONFIRM_KEY = "1"
+#: Takes what the caller chose last. No station's keys begin with it: letters are on 2 to 9, area codes begin with 0.
+LAST_KEY = "1"
+#: What the caller with this number (private) chose last in the field of this name.
+LAST_CHOICE = QuerySpec(
+    "last_choice", {"caller": "text", "field": "text"}, {"known": {"last": "named"}, "none": {}}
+)
 #: Candidates that are read at a time: what people keep in mind.
 CANDIDATES_AT_A_TIME = 4
 
@@ -54,11 +64,38 @@ def _asked_for(turn: Turn, field: Field) -> bool:
 def _ask_field(turn: Turn, form: FormPart, index: int) -> None:
     field = form.fields[index]
     turn.change(field_index=index, candidates=[], page=0, misses={})
+    caller = turn.session.call.caller
+    if field.last and caller and field.name not in turn.session.recalled:
+        turn.ask("recall", LAST_CHOICE.name, {"caller": caller, "field": field.name}, ("caller",))
+        return
     turn.mark_question()
+    if last := _offered(turn, field):
+        turn.say(field.last, {"last": (slot_type(field), last), "key": ("key", LAST_KEY)})
     turn.say(field.prompt, {**turn.slots(), "label": turn.label(field.label)})
     for choice in field.choices:
         turn.word("option", label=turn.label(choice.label), key=("key", choice.digit))
-    turn.gather("field", field.max_keys, private=field.private)
+    turn.gather("field", field.max_keys, shorter=_shorter(turn, field), private=field.private)
+
+
+def _shorter(turn: Turn, field: Field) -> Mapping[str, int]:
+    """What the field's input may begin with that ends it early: key → how many keys it then has."""
+    if field.type == "date":
+        return SHORTER_DATES
+    return {LAST_KEY: 1} if _offered(turn, field) else {}
+
+
+def recalled(turn: Turn, event: Event) -> None:
+    """What the caller chose last, or nothing; the field is asked with it."""
+    form = _form(turn)
+    field = form.fields[turn.session.field_index]
+    slots = event.answer.slots if isinstance(event, Answered) else {}
+    turn.change(recalled={**turn.session.recalled, field.name: slots.get("last")})
+    _ask_field(turn, form, turn.session.field_index)
+
+
+def _offered(turn: Turn, field: Field) -> Any:
+    """The caller's last choice, where the field offers it."""
+    return turn.session.recalled.get(field.name) if field.last else None
 
 
 def field_keys(turn: Turn, event: Event) -> None:
@@ -74,6 +111,8 @@ def field_keys(turn: Turn, event: Event) -> None:
         return
     if any(choice.digit == keys for choice in field.choices):
         _accept(turn, form, _chosen(field, keys))
+    elif keys == LAST_KEY and _offered(turn, field):
+        _accept(turn, form, _offered(turn, field))
     elif turn.pressed_global(keys):
         return
     elif keys == "" or not keys.isdigit() or field.choices:
@@ -85,7 +124,7 @@ def field_keys(turn: Turn, event: Event) -> None:
     elif field.type == "date":
         day = read_date(keys, turn.now.date())
         if day is None:
-            turn.miss(tries, "no_match")
+            turn.miss(tries, "no_match", word="no_date")
         else:
             _accept(turn, form, day.isoformat())
     else:
@@ -135,12 +174,15 @@ def _offer_candidates(turn: Turn, field: Field) -> None:
         turn.word("candidate", candidate=(slot_type(field), candidate), key=("key", str(number)))
     if page + len(group) < len(candidates):
         turn.word("more_candidates")
+    elif page:
+        turn.word("candidates_again", label=turn.label(field.label))
     turn.word("no_candidate")
     turn.gather("choose")
 
 
 def choose_keys(turn: Turn, event: Event) -> None:
-    """A key, or none, while candidates are offered. ``*`` reads more of them when there are more."""
+    """A key, or none, while candidates are offered. ``*`` reads more of them, and after the last ones the first; where
+    all fit into one group it means what it means everywhere."""
     form = _form(turn)
     field = form.fields[turn.session.field_index]
     if not isinstance(event, Digits):
@@ -148,8 +190,11 @@ def choose_keys(turn: Turn, event: Event) -> None:
         return
     candidates, page = turn.session.candidates, turn.session.page
     rest = candidates[page:]
-    if event.keys == "*" and len(rest) > CANDIDATES_AT_A_TIME:
-        turn.change(page=page + CANDIDATES_AT_A_TIME, misses={})
+    if event.keys == "*" and len(candidates) > CANDIDATES_AT_A_TIME:
+        there_are_more = len(rest) > CANDIDATES_AT_A_TIME
+        turn.change(page=page + CANDIDATES_AT_A_TIME if there_are_more else 0, misses={})
+        if not there_are_more:
+            turn.word("from_the_first")
         _offer_candidates(turn, field)
     elif event.keys == "":
         _ask_field(turn, form, turn.session.field_index)
@@ -166,6 +211,7 @@ def _accept(turn: Turn, form: FormPart, value: Any) -> None:
         # The prompt that was played may be a choice; what is asked again is the field.
         turn.word("same", label=turn.label(field.label), other=turn.label(clash.label))
         turn.count("mistakes")
+        turn.must_be_heard()
         _ask_field(turn, form, turn.session.field_index)
         return
     turn.change(values={**turn.session.values, field.name: [slot_type(field), value]})
@@ -227,10 +273,22 @@ def confirm_keys(turn: Turn, event: Event) -> None:
         turn.miss(form.tries, "no_match")
 
 
+def correct(turn: Turn, form: FormPart, name: str) -> None:
+    """Ask for one field again, for itself: what the answer said of it has to be heard first."""
+    turn.change(amending=True, answer={})
+    turn.must_be_heard()
+    _ask_field(turn, form, next(index for index, field in enumerate(form.fields) if field.name == name))
+
+
 def _query(turn: Turn, form: FormPart) -> None:
-    args = {name: _argument(value) for name, (_, value) in turn.session.values.items()}
+    values = turn.session.values
+    args = {name: _argument(value) for name, (_, value) in values.items()}
     private = tuple(field.name for field in form.fields if field.private)
-    turn.query(form.ask, args, private)
+    chosen = {f.name: values[f.name][1] for f in form.fields if f.last and f.name in values}
+    if not turn.session.call.caller:
+        chosen = {}
+    turn.change(recalled={**turn.session.recalled, **chosen})
+    turn.query(form.ask, args, private, {name: _argument(value) for name, value in chosen.items()})
 
 
 def _argument(value: Any) -> Any:

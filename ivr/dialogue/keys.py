@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ivr.dialogue.forms import CANDIDATES_AT_A_TIME, CONFIRM_KEY
+from ivr.dialogue.forms import CANDIDATES_AT_A_TIME, CONFIRM_KEY, LAST_KEY
 from ivr.dialogue.replies import NEXT_KEY
 from ivr.dialogue.session import Session
 from ivr.dialogue.tree import AskPart, FormPart, MenuPart, Text, Tree
@@ -52,12 +52,14 @@ def _in_form(tree: Tree, session: Session, form: FormPart) -> list[KeyMeaning]:
             KeyMeaning(str(number), label=_candidate(value, session.language))
             for number, value in enumerate(rest[:CANDIDATES_AT_A_TIME], 1)
         ]
-        more = [KeyMeaning("*", label="more")] if len(rest) > CANDIDATES_AT_A_TIME else []
+        more = [KeyMeaning("*", label="more")] if len(session.candidates) > CANDIDATES_AT_A_TIME else []
         return [*found, *more, KeyMeaning("#", label=f"{label} again")]
     if field.choices:
         return [KeyMeaning(c.digit, label=_words(c.label, tree, session)) for c in field.choices]
+    last = session.recalled.get(field.name) if field.last else None
+    offered = [KeyMeaning(LAST_KEY, label=_candidate(last, session.language))] if last else []
     least = "" if field.min_keys == field.max_keys else f"{field.min_keys} to "
-    return [KeyMeaning("keys", label=f"{label}, {least}{field.max_keys} keys")]
+    return [*offered, KeyMeaning("keys", label=f"{label}, {least}{field.max_keys} keys")]
 
 
 def _candidate(value: Any, language: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ivr.dialogue import forms
 from ivr.dialogue.events import Answered, Digits, Event
 from ivr.dialogue.tree import AskPart, FormPart, Reply, Tries
 from ivr.dialogue.turn import Turn
@@ -48,6 +49,7 @@ def answered(turn: Turn, event: Event, answer: Mapping[str, Any], replies: Mappi
         turn.go(turn.tree.recover)
         return
     turn.change(answer={"outcome": outcome, **answer}, page=0, misses={})
+    turn.must_be_heard()
     turn.say(replies[outcome].say)
     _play_items(turn, replies[outcome])
 
@@ -65,6 +67,14 @@ def _play_items(turn: Turn, reply: Reply) -> None:
         turn.word("next_items", left=("count", left), key=("key", NEXT_KEY))
         turn.gather("items")
     else:
+        follow(turn, reply)
+
+
+def follow(turn: Turn, reply: Reply) -> None:
+    """What comes after a reply: one field of the form again, for itself, or the part that it names."""
+    if reply.correct and isinstance(turn.part, FormPart):
+        forms.correct(turn, turn.part, reply.correct)
+    else:
         turn.go(reply.then)
 
 
@@ -75,7 +85,7 @@ def items_keys(turn: Turn, event: Event) -> None:
         raise TypeError(f"{part.name} has no list")
     reply = part.replies[turn.session.answer["outcome"]]
     if not isinstance(event, Digits) or event.keys == "":
-        turn.go(reply.then)
+        follow(turn, reply)
     elif event.keys == NEXT_KEY:
         _play_items(turn, reply)
     elif not turn.pressed_global(event.keys):

@@ -20,10 +20,11 @@ class Session:
         ``ended``. ``values``: the form's fields so far, name → ``[slot type, JSON value]``. ``answer``: the last query's answer.
         ``pending``: texts ``[text, language]`` waiting to be played with the next prompt; ``prompt``:
         those last played, of which the first ``lead`` came before the question itself;
-    ``gathering``, ``max_keys``, ``private``: for which phase and how its keys were gathered;
+    ``gathering``, ``max_keys``, ``shorter``, ``private``: for which phase and how its keys were gathered;
         ``full``: the last input took as many keys as it could. ``history``: the menus the caller came
         through. ``page``: where a list stands. ``misses``: silences and mistakes in this place.
         ``visited``: the parts the caller was in; ``known``: what was asked for conditions; ``heard``: the notices told.
+        ``recalled``: what the caller chose last, field → value or ``None``.
     """
 
     call: CallInfo
@@ -43,6 +44,7 @@ class Session:
     lead: int = 0
     gathering: str = ""
     max_keys: int = 1
+    shorter: Mapping[str, int] = field(default_factory=dict)
     private: bool = False
     full: bool = False
     history: list[str] = field(default_factory=list)
@@ -51,6 +53,7 @@ class Session:
     visited: list[str] = field(default_factory=list)
     known: Mapping[str, Any] = field(default_factory=dict)
     heard: list[int] = field(default_factory=list)
+    recalled: Mapping[str, Any] = field(default_factory=dict)
     over_limit: bool = False
     outcome: str = ""
 

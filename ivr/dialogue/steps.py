@@ -25,7 +25,8 @@ def step_of(seq: int, at: datetime, action: Action, event: Event | None) -> Step
         query = action.query
     if isinstance(action, Member):
         query = action.operation
-    return Step(seq, at, action.part, kind, said, keys, query, _outcome(action, event))
+    remember = action.remember if isinstance(action, Ask) else {}
+    return Step(seq, at, action.part, kind, said, keys, query, _outcome(action, event), remember)
 
 
 def _outcome(action: Action, event: Event | None) -> str:

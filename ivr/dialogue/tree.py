@@ -61,13 +61,15 @@ class Option:
 class Reply:
     """What is said for one outcome of a query or queue, and what follows.
 
-    ``each`` is said for every item of a list, ``at_a_time`` of them in a row.
+    ``each`` is said for every item of a list, ``at_a_time`` of them in a row. ``correct``: the field that the form
+    asks for again, for itself, instead of ``then``.
     """
 
     say: Text | None = None
     each: Text | None = None
     at_a_time: int = 3
     then: str = BACK
+    correct: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,8 @@ class Field:
     ``type``: station, train, operated_train, city (found by ``lookup``, a query that takes
     ``keys``), date, digits (``min_keys`` to ``max_keys`` of them), or choice (one of ``choices``).
     ``differs_from``: the name of a field whose value this one must not have. ``only``: the field is
-    asked for only when each of these fields has that value. ``tries``: instead of the form's.
+    asked for only when each of these fields has that value. ``tries``: instead of the form's. ``last``: the sentence
+    that offers what this caller chose last, with the slots ``{last}`` and ``{key}``.
     """
 
     name: str
@@ -118,6 +121,7 @@ class Field:
     choices: tuple[Choice, ...] = ()
     only: tuple[tuple[str, str], ...] = ()
     tries: Tries | None = None
+    last: Text | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Say
@@ -42,6 +43,7 @@ class Turn:
         self.now = now
         self.actions: list[Action] = []
         self.hops = 0
+        self._fresh = False
 
     @property
     def part(self) -> Part:
@@ -98,10 +100,24 @@ class Turn:
 
     # --- actions -----------------------------------------------------------------------------
 
-    def gather(self, phase: str, max_keys: int = 1, *, private: bool = False) -> None:
+    def gather(
+        self,
+        phase: str,
+        max_keys: int = 1,
+        *,
+        shorter: Mapping[str, int] = MappingProxyType({}),
+        private: bool = False,
+    ) -> None:
         """Play what is pending and wait for keys in ``phase``."""
         prompt = self.session.pending
-        self.change(gathering=phase, prompt=prompt, pending=[], max_keys=max_keys, private=private)
+        self.change(
+            gathering=phase,
+            prompt=prompt,
+            pending=[],
+            max_keys=max_keys,
+            shorter=dict(shorter),
+            private=private,
+        )
         self._emit_gather(prompt)
 
     def repeat(self) -> None:
@@ -114,7 +130,12 @@ class Turn:
         self.say(sorry, slots)
         prompt = self.session.pending + self.session.prompt[self.session.lead :]
         self.change(pending=[])
+        self.must_be_heard()
         self._emit_gather(prompt)
+
+    def must_be_heard(self) -> None:
+        """What is played next has to be heard, an answer or what was wrong: keys pressed before do not count."""
+        self._fresh = True
 
     def _emit_gather(self, prompt: list[list[str]]) -> None:
         if self.one_more_question():
@@ -130,23 +151,37 @@ class Turn:
                 self.tree.next_wait_s,
                 session.private,
                 session.part,
+                session.shorter,
+                self._fresh,
             )
         )
 
-    def ask(self, phase: str, query: str, args: Mapping[str, Any], private: tuple[str, ...] = ()) -> None:
+    def ask(
+        self,
+        phase: str,
+        query: str,
+        args: Mapping[str, Any],
+        private: tuple[str, ...] = (),
+        remember: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Ask for a fact from outside; the answer is handled in ``phase``."""
         self.change(phase=phase)
-        self.actions.append(Ask(query, args, private, self.session.part))
+        self.actions.append(Ask(query, args, private, self.session.part, remember))
 
-    def query(self, spec: QuerySpec, args: Mapping[str, Any], private: tuple[str, ...] = ()) -> None:
+    def query(
+        self,
+        spec: QuerySpec,
+        args: Mapping[str, Any],
+        private: tuple[str, ...] = (),
+        remember: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         """Ask a part's query; what it takes and no field gave comes from the call: today, the seat."""
         from_call = {
             "date": self.now.date().isoformat(),
             "seat": self.session.call.facts.get("seat", ""),
         }
-        self.ask(
-            "query", spec.name, {name: args.get(name, from_call.get(name)) for name in spec.takes}, private
-        )
+        given = {name: args.get(name, from_call.get(name)) for name in spec.takes}
+        self.ask("query", spec.name, given, private, remember)
 
     def wait_for(self, action: Action) -> None:
         """Do something whose outcome decides how the part goes on."""
@@ -213,6 +248,7 @@ class Turn:
             self.hang_up("too_long")
             return
         self.change(over_limit=True)
+        self.must_be_heard()
         self.word("too_long")
         self.go(self.tree.limits.then)
 

@@ -17,6 +17,10 @@ WORDS: Mapping[str, Text] = {
         "zh": "对不起，您输入的位数不够。",
         "en": "Sorry, some digits are missing.",
     },
+    "no_date": {
+        "zh": "对不起，没有这个日期。星期几也可以输入，先按九，再按星期几的数字。",
+        "en": "Sorry, there is no such date. A day of the week can be keyed too: nine, then its number.",
+    },
     "not_found": {
         "zh": "对不起，没有找到您输入的{label}。",
         "en": "Sorry, the {label} was not found.",
@@ -28,6 +32,11 @@ WORDS: Mapping[str, Text] = {
     "candidates": {"zh": "请选择{label}。", "en": "Please choose the {label}."},
     "candidate": {"zh": "{candidate}请按{key}。", "en": "For {candidate}, press {key}."},
     "more_candidates": {"zh": "更多请按星号键。", "en": "For more, press star."},
+    "candidates_again": {
+        "zh": "以上是全部{label}，从头再听请按星号键。",
+        "en": "That was the whole list. To hear it again, press star.",
+    },
+    "from_the_first": {"zh": "从头开始。", "en": "From the first one again."},
     "no_candidate": {"zh": "重新输入请按井号键。", "en": "To enter again, press pound."},
     "confirm": {"zh": "正确请按{key}。", "en": "If this is right, press {key}."},
     "correct_field": {"zh": "修改{label}请按{key}。", "en": "To change the {label}, press {key}."},

@@ -12,9 +12,6 @@ from ivr.rail.source import RailSource, Station
 
 T = TypeVar("T")
 
-#: More than nine candidates have no key to choose them by.
-MOST_CANDIDATES = 9
-
 
 @dataclass(frozen=True)
 class Inquiry:
@@ -45,12 +42,12 @@ Query = tuple[QuerySpec, Callable[[Inquiry], Answer]]
 
 
 def candidates(slot: str, found: Sequence[Any]) -> Answer:
-    """The answer of a ``find_…`` query: none, one, or at most nine to choose from, best first."""
+    """The answer of a ``find_…`` query: none, one, or several to choose from, best first."""
     if not found:
         return Answer("none")
     if len(found) == 1:
         return Answer("one", {slot: found[0]})
-    return Answer("many", {}, tuple({slot: value} for value in found[:MOST_CANDIDATES]))
+    return Answer("many", {}, tuple({slot: value} for value in found))
 
 
 def found_spec(name: str, slot: str, slot_type: str, about: str) -> QuerySpec:

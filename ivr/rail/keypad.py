@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 _KEYS = {
     letter: key
     for key, letters in {
@@ -24,6 +26,12 @@ def keys_of(letters: str) -> str:
         return "".join(_KEYS[letter] for letter in letters.lower())
     except KeyError as fault:
         raise ValueError(f"no telephone key for {fault.args[0]!r}") from None
+
+
+def letters_of(keys: str) -> list[str]:
+    """All capital letters that ``keys`` can stand for: 26 is AM, AN, AO, BM … CO. None for 0 and 1."""
+    choices = [[letter.upper() for letter, key in _KEYS.items() if key == pressed] for pressed in keys]
+    return ["".join(letters) for letters in product(*choices)]
 
 
 def is_keys(text: str) -> bool:

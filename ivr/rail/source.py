@@ -16,7 +16,7 @@ from ivr.rail.seats import Named
 
 @dataclass(frozen=True)
 class Station:
-    """``traffic``: how many trains stop there. ``keypad_*``: its letters as telephone keys."""
+    """``traffic``: how many trains stop there. ``keypad_*``: its letters as telephone keys. ``city``: which it is in."""
 
     telecode: str
     name: str
@@ -24,6 +24,7 @@ class Station:
     keypad_initials: str = ""
     keypad_pinyin: str = ""
     traffic: int = 0
+    city: str = ""
 
     @property
     def named(self) -> Named:
@@ -106,6 +107,12 @@ class RailSource(Protocol):
 
     def stations_in(self, cities: Sequence[str]) -> Sequence[Station]:
         """The stations of these cities."""
+
+    def stations_by_telecode(self, telecodes: Sequence[str]) -> Sequence[Station]:
+        """Those of these telecodes that exist."""
+
+    def choices(self, telecodes: Sequence[str]) -> Mapping[str, int]:
+        """How many callers chose a station last, lately; a station that is missing was chosen by none."""
 
     def trains_by_digits(self, digits: str) -> Sequence[str]:
         """Trains of the timetable with this number: 102 → G102, D102, 102."""

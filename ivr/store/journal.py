@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 from ivr.acd.outcome import call_outcome
 from ivr.dialogue.call import CallInfo, Step
 from ivr.errors import IvrError
+from ivr.store.choices import KEPT_DAYS, remember
 from ivr.store.database import writing
 from ivr.store.models.calls import Call, CallStep
 from ivr.store.record_rows import entry_outcomes, take_turn
@@ -85,10 +86,11 @@ class _Runs:
 
 class DirectJournal:
     """Writes each note at once, in a transaction of its own. Raises :class:`IvrError` when the
-    database cannot be used."""
+    database cannot be used. ``keep_days``: for how long callers' choices are kept."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, keep_days: int = KEPT_DAYS) -> None:
         self._engine = engine
+        self._keep_days = keep_days
         self._runs = _Runs()
 
     def begin(self, call: CallInfo, revision: str, at: datetime) -> None:
@@ -109,14 +111,14 @@ class DirectJournal:
         """Nothing is left to write."""
 
     def _put(self, note: _Note) -> None:
-        _write(self._engine, [note])
+        _write(self._engine, [note], self._keep_days)
 
 
 class BatchingJournal(DirectJournal):
     """Takes notes without waiting and writes them in a thread of its own."""
 
-    def __init__(self, engine: Engine, *, most: int = _MOST) -> None:
-        super().__init__(engine)
+    def __init__(self, engine: Engine, keep_days: int = KEPT_DAYS, *, most: int = _MOST) -> None:
+        super().__init__(engine, keep_days)
         self._notes: deque[_Note] = deque()
         self._most = most
         self._dropped = 0
@@ -154,7 +156,7 @@ class BatchingJournal(DirectJournal):
                     self._wake.wait_for(lambda: self._closing, wait)
                 batch = [self._notes[index] for index in range(min(_BATCH, len(self._notes)))]
             try:
-                _write_what_can_be(self._engine, batch)
+                _write_what_can_be(self._engine, batch, self._keep_days)
             except (IvrError, SQLAlchemyError) as fault:
                 if wait == _WITHIN_S:
                     _log.error("the journal waits for the database: %s", _first_line(fault))
@@ -178,10 +180,10 @@ def _first_line(fault: Exception) -> str:
     return str(fault).splitlines()[0]
 
 
-def _write_what_can_be(engine: Engine, notes: Sequence[_Note]) -> None:
+def _write_what_can_be(engine: Engine, notes: Sequence[_Note], keep_days: int) -> None:
     """Store the notes; one that no database would take must not hold up those behind it."""
     try:
-        _write(engine, notes)
+        _write(engine, notes, keep_days)
     except StatementError as fault:
         if isinstance(fault, DBAPIError) and not isinstance(fault, DataError):
             raise
@@ -189,10 +191,10 @@ def _write_what_can_be(engine: Engine, notes: Sequence[_Note]) -> None:
             _log.error("a note of a call cannot be written: %s", type(fault.orig or fault).__name__)
             return
         for note in notes:
-            _write_what_can_be(engine, [note])
+            _write_what_can_be(engine, [note], keep_days)
 
 
-def _write(engine: Engine, notes: Sequence[_Note]) -> None:
+def _write(engine: Engine, notes: Sequence[_Note], keep_days: int) -> None:
     """Store the notes, in their order, in one transaction."""
     with writing(engine) as session:
         take_turn(session)
@@ -207,6 +209,9 @@ def _write(engine: Engine, notes: Sequence[_Note]) -> None:
             elif note.call_id in rows:
                 _ended(rows[note.call_id], note)
         _add_steps(session, steps)
+        for taken in steps:
+            if taken.step.remember and (row := rows.get(taken.call_id)):
+                remember(session, row.caller or "", taken.step.remember, taken.step.at, keep_days)
         outcomes = entry_outcomes(session, ids)
         for uniqueid, row in rows.items():
             row.outcome = call_outcome(

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from ivr.rail.source import City, Fares, Journey, Operation, PresaleRule, Ride, Station, Stop
+from ivr.store.choices import station_choices
 from ivr.store.models.rail import (
     RailAreaCode,
     RailBureau,
@@ -45,6 +46,12 @@ class SqlRailSource:
 
     def stations_in(self, cities: Sequence[str]) -> Sequence[Station]:
         return self._stations(RailStation.city.in_(cities))
+
+    def stations_by_telecode(self, telecodes: Sequence[str]) -> Sequence[Station]:
+        return self._stations(RailStation.telecode.in_(telecodes))
+
+    def choices(self, telecodes: Sequence[str]) -> Mapping[str, int]:
+        return station_choices(self._session, telecodes)
 
     def stations_named(self, name: str) -> Sequence[Station]:
         """The station of this name or telecode; if there is none, those that were called so before."""
@@ -190,7 +197,9 @@ class SqlRailSource:
 
 
 def _station(row: RailStation) -> Station:
-    return Station(row.telecode, row.name, row.label, row.keypad_initials, row.keypad_pinyin, row.traffic)
+    return Station(
+        row.telecode, row.name, row.label, row.keypad_initials, row.keypad_pinyin, row.traffic, row.city
+    )
 
 
 def _grouped(rows: Iterable[Any]) -> dict[str, dict[str, int]]:

@@ -15,8 +15,8 @@ need                meaning                                                met b
 
 Measured on Asterisk 22 and relied upon here:
 
-* Keys pressed between two commands are lost; ``Read`` plays several files joined with ``&`` and keeps what is pressed
-  during them. Without a timeout argument it waits ``TIMEOUT(response)`` for the first key, from the
+* Keys pressed between two commands are lost, unless they are noted (:mod:`ivr.telephony.key_reader`); ``Read`` plays
+  several files joined with ``&`` and keeps what is pressed during them. Without a timeout argument it waits ``TIMEOUT(response)`` for the first key, from the
   end of the last file, and ``TIMEOUT(digit)`` for each further one.
 * ``READSTATUS`` is ``OK`` after ``#`` or the last key, ``TIMEOUT`` after silence *and* after some
   keys and then silence; a last file that is missing is ``ERROR`` at once, with no wait for keys.
@@ -33,19 +33,20 @@ import logging
 import re
 import traceback
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol, Union
 
 from ivr.clock import Clock
 from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Record, Say, Transfer
 from ivr.dialogue.call import CallInfo, Step
-from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
+from ivr.dialogue.events import Answered, Event, HungUp
 from ivr.dialogue.steps import step_of
 from ivr.rail.answers import Answer
 from ivr.speech.phrase import Phrase
 from ivr.telephony import channel_variables as var
 from ivr.telephony import wire
+from ivr.telephony.key_reader import KeyReader, play
 from ivr.telephony.wire import GONE, Head, Reply, WireFault
 
 log = logging.getLogger(__name__)
@@ -201,7 +202,7 @@ def _converse(desk: Desk, call: CallInfo, notes: _Notes) -> Generator[Need, Any,
     try:
         action = next(conversation)
         while True:
-            event = yield from _step(performer, action)
+            action, event = yield from _step(performer, action)
             notes.step(action, event)
             if event is not None and not isinstance(event, HungUp):
                 action = conversation.send(event)
@@ -214,16 +215,21 @@ def _converse(desk: Desk, call: CallInfo, notes: _Notes) -> Generator[Need, Any,
         conversation.close()
 
 
-def _step(performer: Performer, action: Action) -> Generator[Need, Any, Event | None]:
+def _step(performer: Performer, action: Action) -> Generator[Need, Any, tuple[Action, Event | None]]:
+    """Perform an action; gives it back as it was performed, an input that was not heard without its phrases."""
     if isinstance(action, Ask):
         answer = yield action
-        return HungUp() if answer is GONE else Answered(answer)
+        return action, HungUp() if answer is GONE else Answered(answer)
+    if isinstance(action, Gather):
+        event = yield from performer.early(action)
+        if event is not None:
+            return replace(action, phrases=()), event
     sounds: Sequence[str] = ()
     if isinstance(action, (Say, Gather)) and action.phrases:
         sounds = yield Sounds(action.phrases)
         if sounds is GONE:
-            return HungUp()
-    return (yield from performer.perform(action, sounds))
+            return action, HungUp()
+    return action, (yield from performer.perform(action, sounds))
 
 
 class Performer:
@@ -233,22 +239,27 @@ class Performer:
         self._call_id = call.call_id
         self._language = call.language
         self._seat = call.facts.get("seat", "")
-        self._waits = (0.0, 0.0)
+        self._keys = KeyReader()
+
+    def early(self, action: Gather) -> Generator[Need, Any, Event | None]:
+        """The event for an input that keys pressed before it answer, unheard."""
+        return (yield from self._keys.early(action))
 
     def perform(self, action: Action, sounds: Sequence[str]) -> Generator[Need, Any, Event | None]:
         """Perform anything but an ``Ask``; ``None`` after ``Transfer`` and ``Hangup``."""
+        if isinstance(action, Gather):
+            return (yield from self._keys.read(action, sounds))
+        self._keys.forget()
         if isinstance(action, Say):
             return (yield from self._say(sounds))
-        if isinstance(action, Gather):
-            return (yield from self._gather(action, sounds))
         if isinstance(action, Member):
             return (yield from self._member(action))
         if isinstance(action, Record):
             return (yield from self._record(action))
         if isinstance(action, Transfer):
-            return (yield from _leave(self._transfer(action)))
+            return (yield from self._leave(self._transfer(action)))
         if isinstance(action, Hangup):
-            return (yield from _leave([(var.NEXT, "hangup")]))
+            return (yield from self._leave([(var.NEXT, "hangup")]))
         raise TypeError(f"a driver cannot perform {type(action).__name__}")
 
     def _transfer(self, action: Transfer) -> list[tuple[str, str]]:
@@ -264,32 +275,10 @@ class Performer:
 
     def _say(self, sounds: Sequence[str]) -> Generator[str, Reply, Event]:
         if sounds:
-            reply = yield from _play("Playback", sounds)
+            reply = yield from play("Playback", sounds)
             if reply.gone or reply.result == "-1":
                 return HungUp()
         return Answered(Answer("said"))
-
-    def _gather(self, action: Gather, sounds: Sequence[str]) -> Generator[str, Reply, Event]:
-        waits = (action.first_wait_s, action.next_wait_s)
-        if waits != self._waits:
-            for name, seconds in zip((var.FIRST_KEY_WAIT, var.NEXT_KEY_WAIT), waits, strict=True):
-                if (yield wire.set_variable(name, f"{seconds:g}")).gone:
-                    return HungUp()
-            self._waits = waits
-        tail = (str(action.max_keys), "", "1", "")
-        for prompt in (sounds, ()):
-            reply = yield from _play("Read", prompt, before=(var.KEYS,), after=tail)
-            if reply.gone:
-                return HungUp()
-            reply = yield wire.get_expression(f"${{{var.READ_STATUS}}}:${{{var.KEYS}}}")
-            status, _, keys = reply.value.partition(":")
-            if reply.gone or status == "HANGUP":
-                return HungUp()
-            if status != "ERROR":  # else a sound is missing: the caller may still press, unprompted
-                break
-        if keys or status == "OK":
-            return Digits(keys)
-        return NoInput()
 
     def _member(self, action: Member) -> Generator[str, Reply, Event]:
         known = _MEMBER.get(action.operation)
@@ -319,21 +308,12 @@ class Performer:
             return HungUp()
         return Answered(Answer("error") if reply.code != 200 or reply.result == "-1" else kept)
 
-
-def _play(
-    application: str, sounds: Sequence[str], before: Sequence[str] = (), after: Sequence[str] = ()
-) -> Generator[str, Reply, Reply]:
-    """Run an application with a list of sounds among its arguments, in one command."""
-    parts = wire.pieces(sounds)
-    if len(parts) <= 1:
-        return (yield wire.execute(application, *before, *(parts or [""]), *after))
-    names = [f"{var.SOUNDS}{number}" for number in range(1, len(parts) + 1)]
-    for name, part in zip(names, parts, strict=True):
-        reply = yield wire.set_variable(name, part)
-        if reply.gone:
-            return reply
-    joined = "&".join(f"${{{name}}}" for name in names)
-    return (yield wire.execute("Exec", f"{application}({','.join((*before, joined, *after))})"))
+    def _leave(self, variables: list[tuple[str, str]]) -> Generator[Need, Any, Event | None]:
+        yield from self._keys.end()
+        for name, value in [*variables, (var.DONE, "1")]:  # DONE last: it vouches for the others
+            if (yield wire.set_variable(name, value)).gone:
+                return HungUp()
+        return None
 
 
 def _leave(variables: list[tuple[str, str]]) -> Generator[str, Reply, Event | None]:

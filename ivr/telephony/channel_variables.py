@@ -12,6 +12,7 @@ PART = "IVR_PART"  #: the menu part that transferred; comes back to ``after_queu
 LANGUAGE = "IVR_LANGUAGE"  #: what the caller hears, once it is not the usual one
 
 # within a driver
+NOTED_KEYS = "IVR_NOTED"  #: every key of the dialogue, as ``StoreDTMF`` notes it
 KEYS = "IVR_KEYS"  #: the keys that ``Read`` collected
 SOUNDS = "IVR_SOUNDS"  #: ``IVR_SOUNDS1``, …: pieces of a list of sounds too long for one line
 

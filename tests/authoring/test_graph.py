@@ -47,7 +47,12 @@ def test_options_are_edges_with_key_and_label(graph: Graph):
 
 
 def test_queries_transfers_and_ends_are_told_in_the_parts(graph: Graph):
-    assert graph.nodes["tickets_by_station"].lines == ("出发站 · 到达站 · 乘车日期", "? tickets", "→ more")
+    assert graph.nodes["tickets_by_station"].lines == (
+        "出发站 · 到达站 · 乘车日期",
+        "? tickets",
+        "none, sold_out, many, one → more",
+        "closed ↻ again",
+    )
     assert graph.nodes["agent"].kind == "transfer"
     assert graph.nodes["agent"].lines == ("☎ operator", "otherwise → busy")
     assert graph.nodes["goodbye"].lines[-1] == "■ hang up"

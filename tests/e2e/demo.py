@@ -21,13 +21,13 @@ from tests.e2e.hotline import Line, Overdue, missing, wait_for
 
 AGENTS = {"8003": "1003", "8004": "1004", "8005": "1005"}
 CALLS_FOR_S, EVERY_S = 48, 2.0
-TO_SHANGHAI = ("1", "010#", "1", "021#", "1", "2#", "1")
+TO_SHANGHAI = ("1", "010#", "1", "021#", "1", "2", "1")
 SELF_SERVICE = {
     "online booking": ("1",),
     "presale period": ("2",),
     "real-name rules": ("3", "1"),
     "remaining tickets": ("4", *TO_SHANGHAI),
-    "timetable of G1": ("5", "2", "1#", "2#", "1"),
+    "timetable of G1": ("5", "2", "1#", "2", "1"),
     "fares": ("6", *TO_SHANGHAI),
     "operator of G1": ("7", "1#", "1", "1"),
     "area code 0512": ("8", "2", "0512#", "1"),

@@ -292,7 +292,7 @@ class Call:
             return False
         answered = picture.gathers.get(channel.uniqueid, 0)
         prompt = [Path(f) for f in channel.data.split(",")[1].split("&") if f]
-        if answered <= self._answered:
+        if answered <= self._answered or not prompt:  # in silence it waits for somebody who knows the way
             return False
         if self.prompts[-1:] == [prompt] and self._last not in ("*", "#"):
             # Asterisk shows the last application until it runs the next. Only a prompt whose sounds are there comes

@@ -13,9 +13,9 @@ import pytest
 from tests.e2e.hotline import Call, Line, Story, Together, wait_for
 from tests.e2e.sipp import LOOPBACK
 
-FORM = ["5", "1", "010#", "1", "021#", "1", "2#", "1"]
+FORM = ["5", "1", "010#", "1", "021#", "1", "2", "1"]
 MAIN = "您好，欢迎致电铁路客户服务中心。"
-NO_MATCH = "对不起，您的输入有误。"
+NO_DATE = "对不起，没有这个日期。 星期几也可以输入，先按九，再按星期几的数字。"
 NO_AGENT = "对不起，现在没有坐席在线。"
 
 
@@ -152,7 +152,7 @@ def test_a_wrong_input_is_asked_again_for_itself_only(stories: Together[Story]) 
     assert unknown[3] == f"对不起，没有找到您输入的车次。 {unknown[2]}"
     assert unknown[4].startswith("请选择乘车日期。")
     dates = stories["wrong date"].said
-    assert dates[4] == f"{NO_MATCH} {dates[3]}"
+    assert dates[4] == f"{NO_DATE} {dates[3]}"
     assert dates[5].startswith("G 一次列车，")
 
 

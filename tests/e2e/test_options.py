@@ -20,18 +20,18 @@ from ivr.speech.phrase import Phrase
 from ivr.voice.sounds import SoundStore
 from tests.e2e.hotline import Line, Story, Together
 
-TO_SHANGHAI = ["1", "010#", "1", "021#", "1", "2#", "1"]  # 北京南, 上海虹桥, tomorrow, right
+TO_SHANGHAI = ["1", "010#", "1", "021#", "1", "2", "1"]  # 北京南, 上海虹桥, tomorrow, right
 KEYS = {
     "online_booking": ["1"],
     "presale": ["2"],
     "documents": ["3", "1"],
     "children": ["3", "2"],
     "tickets_by_station": ["4", *TO_SHANGHAI],
-    "tickets_by_train": ["4", "2", "1#", "2#", "1"],
+    "tickets_by_train": ["4", "2", "1#", "2", "1"],
     "timetable_by_station": ["5", *TO_SHANGHAI],
-    "timetable_by_train": ["5", "2", "1#", "2#", "1"],
+    "timetable_by_train": ["5", "2", "1#", "2", "1"],
     "fares_by_station": ["6", *TO_SHANGHAI],
-    "fares_by_train": ["6", "2", "1#", "2#", "1"],
+    "fares_by_train": ["6", "2", "1#", "2", "1"],
     "operator_of_train": ["7", "1#", "1", "1"],
     "code_of_city": ["8", "1", "74#", "1", "1"],
     "city_of_code": ["8", "2", "021#", "1"],

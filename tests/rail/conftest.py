@@ -57,6 +57,7 @@ class FakeSource:
             "K1": {"hard_seat": 944, "hard_sleeper": 396},
             "D2": {"second": 562},
         }
+        self.chosen: dict[str, int] = {}
         self.sold_rows: dict[tuple[str, date, str, int], int] = {}
         self.rules = [PresaleRule(date(2014, 12, 6), 60), PresaleRule(date(2023, 1, 1), 15)]
         self.operator_rows: dict[str, list[Operation]] = {
@@ -81,6 +82,12 @@ class FakeSource:
 
     def stations_by_pinyin(self, keys: str) -> Sequence[Station]:
         return [s for s in STATIONS.values() if s.keypad_pinyin.startswith(keys)]
+
+    def stations_by_telecode(self, telecodes: Sequence[str]) -> Sequence[Station]:
+        return [STATIONS[code] for code in telecodes if code in STATIONS]
+
+    def choices(self, telecodes: Sequence[str]) -> Mapping[str, int]:
+        return {code: self.chosen[code] for code in telecodes if code in self.chosen}
 
     def stations_in(self, cities: Sequence[str]) -> Sequence[Station]:
         return [STATIONS[code] for city in cities for code in AREAS.get(city, [])]

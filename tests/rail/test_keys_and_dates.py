@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.rail.dates import read_date
-from ivr.rail.keypad import is_keys, keys_of
+from ivr.rail.dates import SHORTER_DATES, read_date
+from ivr.rail.keypad import is_keys, keys_of, letters_of
 from ivr.rail.seats import BERTHS, CLASSES, PLACES, class_of, lowest, money, named_place
 from ivr.rail.service_day import clock_of, minutes_of, service_date, since_boarding_day
 
@@ -25,6 +25,12 @@ def test_letters_are_the_keys_printed_on_a_telephone() -> None:
 def test_other_characters_have_no_key(letters: str) -> None:
     with pytest.raises(ValueError, match="no telephone key"):
         keys_of(letters)
+
+
+def test_letters_that_keys_can_stand_for() -> None:
+    assert letters_of("26") == ["AM", "AN", "AO", "BM", "BN", "BO", "CM", "CN", "CO"]
+    assert "AOH" in letters_of("264")
+    assert letters_of("201") == []
 
 
 @given(st.text("abcdefghijklmnopqrstuvwxyz"), st.text("abcdefghijklmnopqrstuvwxyz"))
@@ -45,6 +51,15 @@ def test_only_digits_are_keys(text: str, wanted: bool) -> None:
         ("2", date(2026, 12, 31), date(2027, 1, 1)),
         ("3", date(2024, 2, 27), date(2024, 2, 29)),
         ("4", date(2026, 1, 1), None),
+        ("95", date(2026, 11, 22), date(2026, 11, 27)),  # Friday, on a Sunday
+        ("97", date(2026, 11, 22), date(2026, 11, 22)),
+        ("91", date(2026, 12, 29), date(2027, 1, 4)),
+        ("90", date(2026, 11, 22), None),
+        ("98", date(2026, 11, 22), None),
+        ("05", date(2026, 11, 22), None),
+        ("0131", date(2026, 12, 31), date(2027, 1, 31)),
+        ("0431", date(2026, 1, 1), None),
+        ("2", date(9999, 12, 31), None),
         ("0", date(2026, 1, 1), None),
         ("", date(2026, 1, 1), None),
         ("#", date(2026, 1, 1), None),
@@ -76,6 +91,20 @@ def test_month_and_day_is_the_next_such_day(day: date, today: date) -> None:
     assert read >= today
     if (day.month, day.day) != (2, 29):
         assert read - today < timedelta(days=366)
+
+
+@given(st.integers(1, 7), DATES)
+def test_a_day_of_the_week_is_the_next_one(weekday: int, today: date) -> None:
+    read = read_date(f"9{weekday}", today)
+    assert read is not None
+    assert read.isoweekday() == weekday
+    assert 0 <= (read - today).days < 7
+
+
+@given(DATES, DATES)
+def test_an_input_that_ends_early_is_the_beginning_of_no_month_and_day(day: date, today: date) -> None:
+    assert not set(SHORTER_DATES) & {f"{day:%m%d}"[0]}
+    assert all(read_date(key, today) for key, most in SHORTER_DATES.items() if most == 1)
 
 
 @given(DATES, DATES)

@@ -8,7 +8,7 @@ import pytest
 
 from ivr.rail.answers import SLOT_TYPES, Answer
 from ivr.rail.queries import FIELD_LOOKUPS, LOOKUP_SLOTS, QUERIES, ask
-from ivr.rail.source import PresaleRule
+from ivr.rail.source import PresaleRule, Station
 
 TODAY = "2026-11-22"
 
@@ -60,6 +60,56 @@ def test_idle_stations_are_offered_when_there_are_no_others(asked) -> None:
     assert asked("find_station", keys="744742").slots["station"]["code"] == "XXQ"
 
 
+def test_an_idle_station_whose_whole_pinyin_is_keyed_comes_before_longer_names(
+    asked, source, monkeypatch
+) -> None:
+    idle = Station("AAH", "甲", "", "5", "742", 0)
+    served = Station("BBH", "乙", "", "5", "7422", 9)
+    monkeypatch.setattr(source, "stations_by_initials", lambda _: [])
+    monkeypatch.setattr(source, "stations_by_pinyin", lambda _: [served, idle])
+    assert codes(asked("find_station", keys="742"), "station") == ["AAH", "BBH"]
+
+
+def test_where_trains_do_not_tell_the_choices_of_callers_do(asked, source, monkeypatch) -> None:
+    twins = [Station(code, name, "", "22", "222", 0, "远方") for code, name in (("AAH", "甲"), ("BBH", "乙"))]
+    monkeypatch.setattr(source, "stations_by_initials", lambda _: twins)
+    monkeypatch.setattr(source, "stations_by_pinyin", lambda _: [])
+    assert codes(asked("find_station", keys="22"), "station") == ["AAH", "BBH"]
+    source.chosen = {"BBH": 3}
+    assert codes(asked("find_station", keys="22"), "station") == ["BBH", "AAH"]
+
+
+def test_choices_never_move_stations_that_trains_tell_apart(asked, source) -> None:
+    source.chosen = {"SHH": 1000}
+    assert codes(asked("find_station", keys="021"), "station") == ["AOH", "SHH"]
+
+
+def test_the_main_station_of_a_city_comes_before_others_of_its_size(asked, source, monkeypatch) -> None:
+    stations = [
+        Station("AAH", "东", "", "22", "222", 5, "远方"),
+        Station("BBH", "远方", "", "22", "222", 5, "远方"),
+    ]
+    monkeypatch.setattr(source, "stations_by_initials", lambda _: stations)
+    monkeypatch.setattr(source, "stations_by_pinyin", lambda _: [])
+    assert codes(asked("find_station", keys="22"), "station") == ["BBH", "AAH"]
+
+
+def test_names_that_merely_begin_so_are_not_read_for_ever(asked, source, monkeypatch) -> None:
+    many = [Station(f"A{n:02}", f"站{n}", "", "2222", "22222", n) for n in range(1, 60)]
+    monkeypatch.setattr(source, "stations_by_initials", lambda _: many)
+    monkeypatch.setattr(source, "stations_by_pinyin", lambda _: many)
+    assert codes(asked("find_station", keys="22"), "station") == [f"A{n:02}" for n in range(59, 47, -1)]
+
+
+def test_three_keys_are_a_telecode_where_that_is_allowed(asked) -> None:
+    assert asked("find_station_or_telecode", keys="264").slots["station"]["code"] == "AOH"
+    assert asked("find_station_or_telecode", keys="744").outcome == "many"
+    assert codes(asked("find_station_or_telecode", keys="744"), "station")[0] == "SHH"
+    assert asked("find_station_or_telecode", keys="7447").slots["station"]["code"] == "AOH"
+    assert codes(asked("find_station_or_telecode", keys="021"), "station") == ["AOH", "SHH"]
+    assert asked("find_station_or_telecode", keys="111") == Answer("none")
+
+
 @pytest.mark.parametrize("keys", ["", "*", "9", "0", "00", "0888", "9" * 40])
 def test_keys_that_mean_no_station(asked, keys: str) -> None:
     assert asked("find_station", keys=keys) == Answer("none")
@@ -87,9 +137,10 @@ def test_cities_by_initials_or_pinyin_the_busiest_first(asked) -> None:
     assert asked("find_city", keys="").outcome == "none"
 
 
-def test_at_most_nine_candidates(asked, source, monkeypatch) -> None:
+def test_all_that_fits_is_offered(asked, source, monkeypatch) -> None:
+    """The dialogue reads four at a time: there is no candidate without a key."""
     monkeypatch.setattr(source, "trains_by_digits", lambda _: [f"G{n}" for n in range(1, 20)])
-    assert len(asked("find_train", keys="1").items) == 9
+    assert len(asked("find_train", keys="1").items) == 19
 
 
 # presale

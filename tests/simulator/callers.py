@@ -16,6 +16,7 @@ from ivr.dialogue.call import CallInfo
 from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
 from ivr.dialogue.engine import advance, begin
 from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
+from ivr.dialogue.forms import LAST_CHOICE
 from ivr.dialogue.notices import Notice
 from ivr.dialogue.session import Session
 from ivr.dialogue.tree import Tree
@@ -23,7 +24,12 @@ from ivr.rail.answers import Answer
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 CALL = CallInfo("1795308086.1", caller="13800001234", called="12306")
-_SPECS = {**QUERIES, CALLER_HISTORY.name: CALLER_HISTORY, QUEUE_STATE.name: QUEUE_STATE}
+_SPECS = {
+    **QUERIES,
+    CALLER_HISTORY.name: CALLER_HISTORY,
+    QUEUE_STATE.name: QUEUE_STATE,
+    LAST_CHOICE.name: LAST_CHOICE,
+}
 _NAMES = [
     {"code": f"c{n}", "zh": name} for n, name in enumerate(["上海", "北京", "天津", "重庆", "广州", "西安"])
 ]

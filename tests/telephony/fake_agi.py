@@ -68,10 +68,22 @@ def split_arguments(text: str) -> list[str]:
     return [*arguments, one]
 
 
+class Seconds:
+    """A clock that goes on by ``step`` each time it is read: people need time for their keys, tests do not."""
+
+    def __init__(self, step: float = 0.6) -> None:
+        self.now, self.step = 0.0, step
+
+    def __call__(self) -> float:
+        self.now += self.step
+        return self.now
+
+
 @dataclass
 class FakeChannel:
     """One call. ``keys``: what the caller does at each ``Read``: keys, "" (silence) or "missing"
-    (no sound file). ``messages``: what the caller does at each ``RECORD FILE``: seconds of speech, after them
+    (no sound file); what a ``Read`` does not take is pressed right after it. ``notes_keys``: there is an app_dtmfstore.
+    ``messages``: what the caller does at each ``RECORD FILE``: seconds of speech, after them
     "#" or "hangup" if so: "3 #"; "full" is a disk without room. ``hangup_at``: the number of the command during which the caller hangs up."""
 
     keys: list[str] = field(default_factory=list)
@@ -87,6 +99,8 @@ class FakeChannel:
     commands: list[str] = field(default_factory=list)
     queue_log: list[list[str]] = field(default_factory=list)
     gone: bool = False
+    notes_keys: bool = True
+    noting: bool = False
 
     def head(self, script: str = "hotline") -> bytes:
         lines = [
@@ -147,14 +161,39 @@ class FakeChannel:
         return f"200 result={reply} endpos={round(seconds * 8000)}"
 
     def _expanded(self, text: str) -> str:
-        return re.sub(r"\$\{([^}]*)\}", lambda m: self.variables.get(m[1], ""), text)
+        for pattern, made in (
+            (r"\$\{(\w[^{}]*)\}", lambda m: self._value(m[1])),
+            (r"\$\[(\d+)=(\d+)\]", lambda m: str(int(m[1] == m[2]))),
+        ):
+            while re.search(pattern, text):
+                text = re.sub(pattern, made, text)
+        return text
+
+    def _value(self, name: str) -> str:
+        if length := re.fullmatch(r"LEN\((.*)\)", name):
+            return str(len(length[1]))
+        return self.variables.get(name, "")
 
     def _execute(self, application: str, text: str) -> int:
         if application == "Exec":
-            match = re.fullmatch(r"(\w+)\((.*)\)", self._expanded(text))
+            match = re.fullmatch(r"(\w+)\((.*)\)", text)
             assert match, text
-            return self._execute(match[1], match[2])
+            return self._execute(match[1], self._expanded(match[2]))
+        if application == "ExecIf":
+            match = re.fullmatch(r"([01])\?(\w+)\((.*)\):(\w+)\((.*)\)", text)
+            assert match, text
+            return self._execute(match[2], match[3]) if match[1] == "1" else self._execute(match[4], match[5])
+        if application == "Set":
+            name, _, value = text.partition("=")
+            self.variables[name] = value
+            return 0
         arguments = split_arguments(text)
+        if application == "StoreDTMF":
+            if not self.notes_keys:
+                return -2
+            assert self.noting == (text == "remove"), text
+            self.noting = text != "remove"
+            return 0
         if application == "Playback":
             self.played.append(arguments[0].split("&"))
             return -1 if self.gone else 0
@@ -165,19 +204,33 @@ class FakeChannel:
             return 0
         return self._member(application, *arguments)
 
+    def press(self, keys: str) -> None:
+        """The caller presses keys, whether a command listens or not."""
+        if self.noting:
+            self.variables["IVR_NOTED"] = self.variables.get("IVR_NOTED", "") + keys
+
     def _read(self, variable: str, files: str, most: str, options: str, tries: str, wait: str) -> int:
-        assert (variable, options, tries, wait) == ("IVR_KEYS", "", "1", "")
-        self.played.append(files.split("&"))
-        keys = "" if self.gone or not self.keys else self.keys.pop(0)
+        assert (variable, options, tries) == ("IVR_KEYS", "", "1")
+        if not wait:  # else it listens for the rest of an input
+            self.played.append(files.split("&"))
+        keys = "" if self.gone else self.does(wait)
         status = "HANGUP" if self.gone else "TIMEOUT"
         if keys == "missing":
             status, keys = "ERROR", ""
-        elif "#" in keys[: int(most) + 1]:
+        self.press(keys)
+        if "#" in keys[: int(most)]:
             status, keys = "OK", keys.split("#")[0]
         elif len(keys) >= int(most):
             status, keys = "OK", keys[: int(most)]
         self.variables |= {"READSTATUS": status, "IVR_KEYS": keys}
         return 0
+
+    def does(self, wait: str) -> str:
+        """What the caller does at a ``Read``; ``wait``: it plays nothing, and listens for the rest of an input, or for a
+        moment, in which this caller presses nothing."""
+        if wait and float(wait) < 1:
+            return ""
+        return self.keys.pop(0) if self.keys else ""
 
     def _member(self, application: str, queue: str, interface: str, *_rest: str) -> int:
         there = interface in self.members

@@ -23,7 +23,7 @@ from ivr.dialogue.tree import (
 )
 
 #: The keys under which texts stand.
-_TEXTS = frozenset(["say", "each", "intro", "outro", "label", "read_back", "prompt", "record"])
+_TEXTS = frozenset(["say", "each", "intro", "outro", "label", "read_back", "prompt", "last", "record"])
 _LABELS = frozenset(FIELD_TYPES) - {"choice"}
 
 #: A source, the node of a text in one language, the language, the words.
@@ -101,7 +101,7 @@ def prompts(reading: Reading) -> Iterator[Prompt]:
 
 def _of_form(reading: Reading, form: FormPart) -> Iterator[Prompt]:
     for field in form.fields:
-        said = [field.prompt, *_listed(reading, [choice.label for choice in field.choices])]
+        said = [field.last, field.prompt, *_listed(reading, [choice.label for choice in field.choices])]
         place = reading.place(form.name, "form", "fields", field.name)
         yield _prompt(reading, place, f"field '{field.name}'", said)
     if form.read_back is not None:
