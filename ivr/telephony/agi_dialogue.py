@@ -316,13 +316,6 @@ class Performer:
         return None
 
 
-def _leave(variables: list[tuple[str, str]]) -> Generator[str, Reply, Event | None]:
-    for name, value in [*variables, (var.DONE, "1")]:  # DONE last: it vouches for the others
-        if (yield wire.set_variable(name, value)).gone:
-            return HungUp()
-    return None
-
-
 def describe(fault: BaseException) -> str:
     """A fault for the log: its kind and place, never its text, which may hold a caller's data."""
     frames = traceback.extract_tb(fault.__traceback__)
