@@ -77,7 +77,7 @@ def prepare(settings: Settings, say: Callable[[str], None] = lambda _line: None)
     """
     from ivr.authoring.prompts import phrases_of
     from ivr.store.migrate import upgrade
-    from ivr.store.rail import load_rail_data
+    from ivr.store.rail import load_bundled_data
     from ivr.voice.build import build
 
     make_home(settings)
@@ -85,7 +85,7 @@ def prepare(settings: Settings, say: Callable[[str], None] = lambda _line: None)
     try:
         upgrade(engine)
         menus = menus_at_start(settings, engine, say)
-        if load_rail_data(engine):
+        if load_bundled_data(engine):
             say("railway data loaded")
     finally:
         engine.dispose()

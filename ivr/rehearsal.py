@@ -78,13 +78,13 @@ class Rehearsal:
 
     def __enter__(self) -> Rehearsal:
         from ivr.store.migrate import upgrade
-        from ivr.store.rail import load_rail_data
+        from ivr.store.rail import load_bundled_data
 
         make_home(self.settings)
         self._engine = open_store(self.settings)
         try:
             upgrade(self._engine)
-            load_rail_data(self._engine)
+            load_bundled_data(self._engine)
         except BaseException:
             self._engine.dispose()
             raise

@@ -1,6 +1,8 @@
 """Where queries read their facts: narrow reads, plain frozen values.
 
-Minutes count from midnight of the train's service day, as in the timetable (25:10 is 1510). Fares are in jiao. A
+A ``train`` is a key: one set of times and of running days. What callers call it is its ``number``; in most data both
+are the same, but two trains may share a number on different days, and one may change its number on the way. Operators
+are kept by number. Stations have a ``telecode``: three letters in China, a longer key elsewhere. Minutes count from midnight of the train's service day, as in the timetable (25:10 is 1510). Fares are in jiao. A
 ``place`` is a seat class or a berth of one (:mod:`ivr.rail.seats`). What is not known is missing, never zero.
 """
 
@@ -32,17 +34,21 @@ class Station:
 
 @dataclass(frozen=True)
 class Stop:
-    """``seq`` counts from 1 without gaps; the origin has no ``arr``, the terminal no ``dep``."""
+    """``seq`` counts from 1 without gaps; the origin has no ``arr``, the terminal no ``dep``. ``number``: the train's
+    when it leaves here (at the terminal: when it arrives). ``km``: from the origin."""
 
     seq: int
     station: Station
     arr: int | None
     dep: int | None
+    number: str
+    km: float | None = None
 
 
 @dataclass(frozen=True)
 class Ride:
-    """From one station to a later one with one train. ``kind``: G, D, C, Z, T, K, Y, or 0."""
+    """From one station to a later one with one train. ``kind``: G, D, C, Z, T, K, Y, or 0. ``number``: under which
+    the train leaves there; that is what callers are told. ``km``: the length of the ride."""
 
     train: str
     kind: str
@@ -50,6 +56,28 @@ class Ride:
     to_seq: int
     dep: int
     arr: int
+    number: str
+    km: float | None = None
+
+
+@dataclass(frozen=True)
+class Service:
+    """On which service days a train runs: on ``weekdays`` (0 is Monday) from ``valid_from`` to ``valid_to``, both
+    included, ``None`` without limit; also on those ``added``, and never on those ``removed``."""
+
+    weekdays: frozenset[int] = frozenset(range(7))
+    valid_from: date | None = None
+    valid_to: date | None = None
+    added: frozenset[date] = frozenset()
+    removed: frozenset[date] = frozenset()
+
+    def runs_on(self, service_date: date) -> bool:
+        """Whether the train leaves its origin on that day."""
+        if service_date in self.added or service_date in self.removed:
+            return service_date in self.added
+        early = self.valid_from is not None and service_date < self.valid_from
+        late = self.valid_to is not None and service_date > self.valid_to
+        return service_date.weekday() in self.weekdays and not early and not late
 
 
 @dataclass(frozen=True)
@@ -108,10 +136,17 @@ class RailSource(Protocol):
         """The stations of these cities."""
 
     def trains_by_digits(self, digits: str) -> Sequence[str]:
-        """Trains of the timetable with this number: 102 → G102, D102, 102."""
+        """Numbers of trains in the timetable with these digits: 102 → G102, D102, 102."""
+
+    def trains_numbered(self, number: str) -> Sequence[str]:
+        """The trains that bear this number on their way, or a part of it. Several: they run on different days."""
 
     def operated_trains_by_digits(self, digits: str) -> Sequence[str]:
-        """The same among the trains whose operator is known."""
+        """Numbers with these digits whose operator is known."""
+
+    def services(self, trains: Sequence[str]) -> Mapping[str, Service]:
+        """Train → when it runs, for each train that there is. A train without limits of its own has those of the
+        dataset."""
 
     def rides(self, origin: str, destination: str) -> Sequence[Ride]:
         """Every train that stops at ``origin`` and later at ``destination``."""
@@ -132,7 +167,7 @@ class RailSource(Protocol):
         """Train → most seats sold on any segment of its journey, by class. One journey a train."""
 
     def operations(self, train: str) -> Sequence[Operation]:
-        """All rows about a train's operator, whenever valid."""
+        """All rows about the operator of a train's number, whenever valid."""
 
     def cities_by_keys(self, keys: str) -> Sequence[City]:
         """Cities whose initials or full pinyin on the keypad begin with ``keys``."""

@@ -60,7 +60,7 @@ def whole_run(inquiry: Inquiry) -> tuple[Ride, dict[str, Any]] | None:
     first, last = stops[0], stops[-1]
     assert first.dep is not None
     assert last.arr is not None
-    ride = Ride(train, kind, first.seq, last.seq, first.dep, last.arr)
+    ride = Ride(train, kind, first.seq, last.seq, first.dep, last.arr, first.number)
     return ride, {"train": train, "from": first.station.named, "to": last.station.named}
 
 

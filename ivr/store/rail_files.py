@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,12 +22,13 @@ from ivr.store.models import rail as tables
 
 Row = dict[str, Any]
 
-#: What is read, with the columns that must be there.
+#: What is read, with the columns that must be there. Those in brackets may be missing, and so may the files of
+#: ``OPTIONAL``.
 FILES = {
     "stations.csv": "telecode,name,pinyin,initials,city,bureau",
     "former_stations.csv": "name,telecode,pinyin,initials,now",
-    "trains.csv": "train,kind,formation,classes",
-    "timetable.csv": "train,seq,station,arr,dep",
+    "trains.csv": "train,kind,formation,classes[,number][,service]",
+    "timetable.csv": "train,seq,station,arr,dep[,number][,km]",
     "fares.csv": "train,seq," + ",".join(PLACES),
     "pair_fares.csv": "origin,destination,kind," + ",".join(PLACES),
     "seats.csv": "formation,class,seats,note",
@@ -35,7 +37,10 @@ FILES = {
     "area_codes.csv": "code,province,city,pinyin,initials",
     "holidays.csv": "date,kind,name",
     "presale.csv": "valid_from,days,source,verified",
+    "services.csv": "service,weekdays,valid_from,valid_to",
+    "service_days.csv": "service,date,runs",
 }
+OPTIONAL = ("services.csv", "service_days.csv")
 PROVENANCE = "provenance.json"
 
 
@@ -52,6 +57,8 @@ def content_hash(folder: Path) -> str:
     """A hash of everything that is read; changes when any file does."""
     digest = hashlib.sha256()
     for name in sorted((*FILES, PROVENANCE)):
+        if name in OPTIONAL and not (folder / name).exists():
+            continue
         digest.update(name.encode() + b"\0" + hashlib.sha256(_bytes(folder / name)).digest())
     return digest.hexdigest()
 
@@ -80,10 +87,16 @@ class _Reader:
     def read(self) -> RailData:
         provenance = self._provenance()
         stations = self._stations()
-        trains = self._unique("trains.csv", self._train, "train")
+        services = self._unique("services.csv", self._service, "service")
+        named = {row["service"] for row in services}
+        service_days = self._unique(
+            "service_days.csv", lambda row: self._service_day(row, named), "service", "date"
+        )
+        trains = self._unique("trains.csv", lambda row: self._train(row, named), "train")
         seats = self._seats(trains)
-        trains = [{name: value for name, value in row.items() if name != "classes"} for row in trains]
-        stops = self._stops({row["train"] for row in trains}, {row["telecode"] for row in stations})
+        numbers = {row["train"]: row["number"] for row in trains}
+        trains = [_without(row, "classes", "number") for row in trains]
+        stops = self._stops(numbers, {row["telecode"] for row in stations})
         traffic = Counter(row["station"] for row in stops)
         cities: Counter[str] = Counter()
         for row in stations:
@@ -96,13 +109,21 @@ class _Reader:
             row["traffic"] = cities[row["city"]]
         rows: dict[type[Base], list[Row]] = {
             tables.RailStation: stations,
+            tables.RailService: services,
+            tables.RailServiceDay: service_days,
             tables.RailTrain: trains,
+            tables.RailTrainNumber: list(_number_changes(stops)),
             tables.RailStop: stops,
             tables.RailFare: self._fares("fares.csv", "train", "seq"),
             tables.RailPairFare: self._fares("pair_fares.csv", "origin", "destination", "kind"),
             tables.RailSeats: seats,
             tables.RailBureau: bureaus,
-            tables.RailOperator: self._all("operators.csv", lambda row: self._operator(row, known)),
+            tables.RailOperator: [
+                {"id": number, **row}
+                for number, row in enumerate(
+                    self._all("operators.csv", lambda row: self._operator(row, known)), 1
+                )
+            ],
             tables.RailAreaCode: area_codes,
             tables.RailPresale: self._unique("presale.csv", self._presale, "valid_from"),
             tables.RailHoliday: self._unique("holidays.csv", self._holiday, "date"),
@@ -116,7 +137,10 @@ class _Reader:
         path = self.folder / PROVENANCE
         try:
             told = json.loads(_bytes(path))
-            return {name: told[name] for name in ("version", "source", "as_of", "licence", "files")}
+            return {
+                **{name: told[name] for name in ("version", "source", "as_of", "licence", "files")},
+                **{name: _day_or_none(told.get(name)) for name in ("valid_from", "valid_to")},
+            }
         except (ValueError, KeyError, TypeError) as fault:
             raise IvrError(
                 f"not usable: {fault}",
@@ -126,12 +150,15 @@ class _Reader:
 
     def _lines(self, name: str) -> Iterator[tuple[int, dict[str, str]]]:
         path = self.folder / name
+        if name in OPTIONAL and not path.exists():
+            return
         try:
             text = _bytes(path).decode("utf-8")
         except UnicodeDecodeError as fault:
             raise IvrError(f"not UTF-8: {fault.reason}", where=str(path)) from None
         reader = csv.DictReader(text.splitlines())
-        columns = FILES[name].split(",")
+        must, *may = FILES[name].replace("]", "").split("[,")
+        columns = [*must.split(","), *(column for column in may if column in (reader.fieldnames or ()))]
         if reader.fieldnames != columns:
             raise IvrError(f"the columns must be {FILES[name]}", where=f"{path}:1")
         count = 0
@@ -185,10 +212,31 @@ class _Reader:
         stations = self._unique("stations.csv", make, "telecode")
         return stations + [make(row, closed=True) for row in former if not row["now"]]
 
-    def _train(self, row: dict[str, str]) -> Row:
+    def _service(self, row: dict[str, str]) -> Row:
+        days = row["weekdays"]
+        if not days or set(days) - set("1234567") or list(days) != sorted(set(days)):
+            raise ValueError(f"{days!r} are no weekdays: 1 (Monday) to 7 in order, such as 12345")
+        return {
+            "service": row["service"],
+            "weekdays": sum(1 << int(day) - 1 for day in days),
+            "valid_from": _day_or_none(row["valid_from"]),
+            "valid_to": _day_or_none(row["valid_to"]),
+        }
+
+    def _service_day(self, row: dict[str, str], services: set[str]) -> Row:
+        if row["service"] not in services:
+            raise ValueError(f"service {row['service']} is not in services.csv")
+        if row["runs"] not in ("yes", "no"):
+            raise ValueError(f"runs must be yes or no, not {row['runs']!r}")
+        return {**row, "date": date.fromisoformat(row["date"]), "runs": row["runs"] == "yes"}
+
+    def _train(self, row: dict[str, str], services: set[str]) -> Row:
         if not row["train"] or not row["kind"]:
             raise ValueError("train and kind must not be empty")
-        return {**row, "digits": _digits(row["train"])}
+        service = row.get("service") or None
+        if service is not None and service not in services:
+            raise ValueError(f"service {service} is not in services.csv")
+        return {**row, "number": _number(row.get("number") or row["train"]), "service": service}
 
     def _seats(self, trains: list[Row]) -> list[Row]:
         def make(row: dict[str, str]) -> Row:
@@ -218,11 +266,13 @@ class _Reader:
                 )
         return made
 
-    def _stops(self, trains: set[str], stations: set[str]) -> list[Row]:
+    def _stops(self, numbers: dict[str, str], stations: set[str]) -> list[Row]:
         last: dict[str, tuple[int, int]] = {}
+        present = dict(numbers)
+        reached: dict[str, float] = {}
 
         def make(row: dict[str, str]) -> Row:
-            if row["train"] not in trains:
+            if row["train"] not in numbers:
                 raise ValueError(f"train {row['train']} is not in trains.csv")
             if row["station"] not in stations:
                 raise ValueError(f"station {row['station']} is in no station list")
@@ -235,7 +285,21 @@ class _Reader:
             if not times or (before > 0) != (arr is not None) or times[0] <= left or times[0] > times[-1]:
                 raise ValueError(f"the times of train {row['train']} must be there and grow")
             last[row["train"]] = (seq, times[-1])
-            return {"train": row["train"], "seq": seq, "station": row["station"], "arr": arr, "dep": dep}
+            if row.get("number"):
+                present[row["train"]] = _number(row["number"])
+            km = _km(row["km"]) if row.get("km") else None
+            if km is not None and km < reached.get(row["train"], 0):
+                raise ValueError(f"the kilometres of train {row['train']} must grow")
+            reached[row["train"]] = km or reached.get(row["train"], 0)
+            return {
+                "train": row["train"],
+                "seq": seq,
+                "station": row["station"],
+                "arr": arr,
+                "dep": dep,
+                "number": present[row["train"]],
+                "km": km,
+            }
 
         return self._unique("timetable.csv", make, "train", "station")
 
@@ -290,6 +354,42 @@ class _Reader:
 
     def _holiday(self, row: dict[str, str]) -> Row:
         return {**row, "date": date.fromisoformat(row["date"])}
+
+
+def _number_changes(stops: Iterable[Row]) -> Iterator[Row]:
+    """Under which number each train runs from which stop on; a number at the terminal alone is none."""
+    before: tuple[str, str] | None = None
+    for stop in stops:
+        now = (stop["train"], stop["number"])
+        if now != before and stop["dep"] is not None:
+            yield {
+                "train": stop["train"],
+                "from_seq": stop["seq"],
+                "number": stop["number"],
+                "digits": _digits(stop["number"]),
+            }
+        before = now
+
+
+def _without(row: Row, *names: str) -> Row:
+    return {name: value for name, value in row.items() if name not in names}
+
+
+def _day_or_none(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _number(text: str) -> str:
+    """A number that can be spoken and keyed: at most one letter, then one to five digits."""
+    if not re.fullmatch(r"[A-Z]?[0-9]{1,5}", text):
+        raise ValueError(f"{text!r} is no train number such as G102")
+    return text
+
+
+def _km(text: str) -> float:
+    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", text):
+        raise ValueError(f"{text!r} are no kilometres")
+    return float(text)
 
 
 def _digits(train: str) -> str:

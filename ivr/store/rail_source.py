@@ -4,37 +4,50 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from ivr.rail.source import City, Fares, Journey, Operation, PresaleRule, Ride, Station, Stop
+from ivr.rail.source import City, Fares, Journey, Operation, PresaleRule, Ride, Service, Station, Stop
 from ivr.store.models.rail import (
     RailAreaCode,
     RailBureau,
+    RailDataset,
     RailFare,
     RailOperator,
     RailPairFare,
     RailPresale,
     RailSeats,
+    RailService,
+    RailServiceDay,
     RailSold,
     RailStation,
     RailStop,
     RailTrain,
+    RailTrainNumber,
 )
+from ivr.store.rail_versions import live_number
 
 
 class SqlRailSource:
-    """Reads through ``session``, which whoever made it closes."""
+    """Reads the live dataset through ``session``, which whoever made it closes. A read raises :class:`IvrError` when
+    nothing is loaded."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    @cached_property
+    def _dataset(self) -> int:
+        # Once: whatever is switched meanwhile, all reads of one query are of one version.
+        return live_number(self._session)
+
     # stations
 
     def station(self, telecode: str) -> Station | None:
-        row = self._session.get(RailStation, telecode)
+        row = self._session.get(RailStation, (self._dataset, telecode))
         return None if row is None else _station(row)
 
     def stations_by_initials(self, keys: str) -> Sequence[Station]:
@@ -53,45 +66,109 @@ class SqlRailSource:
         return found or self._stations(RailStation.former_name == name)
 
     def _stations(self, where: ColumnElement[bool]) -> list[Station]:
-        rows = self._session.scalars(select(RailStation).where(where))
+        rows = self._session.scalars(select(RailStation).where(RailStation.dataset == self._dataset, where))
         return [_station(row) for row in rows]
 
     # trains
 
     def trains_by_digits(self, digits: str) -> Sequence[str]:
-        query = select(RailTrain.train).where(RailTrain.digits == digits)
+        query = (
+            select(RailTrainNumber.number)
+            .where(RailTrainNumber.dataset == self._dataset, RailTrainNumber.digits == digits)
+            .distinct()
+        )
         return self._session.scalars(query).all()
 
+    def trains_numbered(self, number: str) -> Sequence[str]:
+        query = (
+            select(RailTrainNumber.train)
+            .where(RailTrainNumber.dataset == self._dataset, RailTrainNumber.number == number)
+            .distinct()
+            .order_by(RailTrainNumber.train)
+        )
+        return self._session.scalars(query).all()
+
+    def services(self, trains: Sequence[str]) -> Mapping[str, Service]:
+        query = (
+            select(RailTrain.train, RailService)
+            .outerjoin(
+                RailService,
+                (RailService.dataset == RailTrain.dataset) & (RailService.service == RailTrain.service),
+            )
+            .where(RailTrain.dataset == self._dataset, RailTrain.train.in_(trains))
+        )
+        found = {row.train: row.RailService for row in self._session.execute(query)}
+        exceptions = select(RailServiceDay).where(
+            RailServiceDay.dataset == self._dataset,
+            RailServiceDay.service.in_({row.service for row in found.values() if row is not None}),
+        )
+        days: dict[tuple[str, bool], set[date]] = defaultdict(set)
+        for day in self._session.scalars(exceptions):
+            days[day.service, day.runs].add(day.date)
+        limits = select(RailDataset.valid_from, RailDataset.valid_to).where(RailDataset.id == self._dataset)
+        valid_from, valid_to = self._session.execute(limits).one()
+        usual = Service(valid_from=valid_from, valid_to=valid_to)
+        return {
+            train: usual
+            if row is None
+            else Service(
+                frozenset(number for number in range(7) if row.weekdays >> number & 1),
+                row.valid_from,
+                row.valid_to,
+                frozenset(days[row.service, True]),
+                frozenset(days[row.service, False]),
+            )
+            for train, row in found.items()
+        }
+
     def operated_trains_by_digits(self, digits: str) -> Sequence[str]:
-        query = select(RailOperator.train).where(RailOperator.digits == digits).distinct()
+        query = (
+            select(RailOperator.train)
+            .where(RailOperator.dataset == self._dataset, RailOperator.digits == digits)
+            .distinct()
+        )
         return self._session.scalars(query).all()
 
     def rides(self, origin: str, destination: str) -> Sequence[Ride]:
         here, there = aliased(RailStop), aliased(RailStop)
         query = (
-            select(here.train, RailTrain.kind, here.seq, there.seq, here.dep, there.arr)
-            .join(there, (there.train == here.train) & (there.seq > here.seq))
-            .join(RailTrain, RailTrain.train == here.train)
-            .where(here.station == origin, there.station == destination)
+            select(
+                here.train,
+                RailTrain.kind,
+                here.seq,
+                there.seq,
+                here.dep,
+                there.arr,
+                here.number,
+                there.km - here.km,
+            )
+            .join(there, _same_train(here, there) & (there.seq > here.seq))
+            .join(RailTrain, _same_train(here, RailTrain))
+            .where(here.dataset == self._dataset, here.station == origin, there.station == destination)
         )
         return [
-            Ride(train, kind, first, last, dep, arr)
-            for train, kind, first, last, dep, arr in self._session.execute(query)
+            Ride(train, kind, first, last, dep, arr, number, km)
+            for train, kind, first, last, dep, arr, number, km in self._session.execute(query)
             if dep is not None and arr is not None
         ]
 
     def run(self, train: str) -> tuple[str, Sequence[Stop]]:
-        found = self._session.get(RailTrain, train)
+        found = self._session.get(RailTrain, (self._dataset, train))
         if found is None:
             return "", ()
         query = (
             select(RailStop, RailStation)
-            .join(RailStation, RailStation.telecode == RailStop.station)
-            .where(RailStop.train == train)
+            .join(
+                RailStation,
+                (RailStation.dataset == RailStop.dataset) & (RailStation.telecode == RailStop.station),
+            )
+            .where(RailStop.dataset == self._dataset, RailStop.train == train)
             .order_by(RailStop.seq)
         )
         rows = self._session.execute(query)
-        return found.kind, [Stop(s.seq, _station(station), s.arr, s.dep) for s, station in rows]
+        return found.kind, [
+            Stop(s.seq, _station(station), s.arr, s.dep, s.number, s.km) for s, station in rows
+        ]
 
     # fares and seats
 
@@ -99,21 +176,23 @@ class SqlRailSource:
         here, there = aliased(RailStop), aliased(RailStop)
         query = (
             select(RailFare.train, RailFare.place, RailFare.jiao)
-            .join(there, (there.train == RailFare.train) & (there.seq == RailFare.seq))
-            .join(here, (here.train == there.train) & (here.seq == 1))
-            .where(here.station == origin, there.station == destination)
+            .join(there, _same_train(RailFare, there) & (there.seq == RailFare.seq))
+            .join(here, _same_train(there, here) & (here.seq == 1))
+            .where(RailFare.dataset == self._dataset, here.station == origin, there.station == destination)
         )
         return _grouped(self._session.execute(query))
 
     def pair_fares(self, origin: str, destination: str) -> Mapping[str, Fares]:
         query = select(RailPairFare.kind, RailPairFare.place, RailPairFare.jiao).where(
-            RailPairFare.origin == origin, RailPairFare.destination == destination
+            RailPairFare.dataset == self._dataset,
+            RailPairFare.origin == origin,
+            RailPairFare.destination == destination,
         )
         return _grouped(self._session.execute(query))
 
     def seats(self, trains: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         query = select(RailSeats.train, RailSeats.seat_class, RailSeats.seats).where(
-            RailSeats.train.in_(trains)
+            RailSeats.dataset == self._dataset, RailSeats.train.in_(trains)
         )
         return _grouped(self._session.execute(query))
 
@@ -137,8 +216,11 @@ class SqlRailSource:
     def operations(self, train: str) -> Sequence[Operation]:
         query = (
             select(RailOperator, RailBureau)
-            .join(RailBureau, RailBureau.bureau == RailOperator.operator)
-            .where(RailOperator.train == train)
+            .join(
+                RailBureau,
+                (RailBureau.dataset == RailOperator.dataset) & (RailBureau.bureau == RailOperator.operator),
+            )
+            .where(RailOperator.dataset == self._dataset, RailOperator.train == train)
             .order_by(RailOperator.id)
         )
         return [
@@ -168,7 +250,7 @@ class SqlRailSource:
     def _cities(self, where: ColumnElement[bool]) -> list[City]:
         query = (
             select(RailAreaCode)
-            .where(where)
+            .where(RailAreaCode.dataset == self._dataset, where)
             .order_by(RailAreaCode.traffic.desc(), RailAreaCode.code, RailAreaCode.city)
         )
         return [
@@ -185,8 +267,12 @@ class SqlRailSource:
         ]
 
     def presale_rules(self) -> Sequence[PresaleRule]:
-        rows = self._session.scalars(select(RailPresale))
+        rows = self._session.scalars(select(RailPresale).where(RailPresale.dataset == self._dataset))
         return [PresaleRule(row.valid_from, row.days) for row in rows]
+
+
+def _same_train(one: Any, other: Any) -> ColumnElement[bool]:
+    return and_(one.dataset == other.dataset, one.train == other.train)
 
 
 def _station(row: RailStation) -> Station:

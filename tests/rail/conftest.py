@@ -11,7 +11,7 @@ import pytest
 
 from ivr.rail.answers import Answer
 from ivr.rail.queries import QUERIES, ask
-from ivr.rail.source import City, Operation, PresaleRule, Ride, Station, Stop
+from ivr.rail.source import City, Operation, PresaleRule, Ride, Service, Station, Stop
 
 TODAY = date(2026, 11, 22)
 
@@ -58,6 +58,7 @@ class FakeSource:
             "D2": {"second": 562},
         }
         self.sold_rows: dict[tuple[str, date, str, int], int] = {}
+        self.service_rows: dict[str, Service] = {}
         self.rules = [PresaleRule(date(2014, 12, 6), 60), PresaleRule(date(2023, 1, 1), 15)]
         self.operator_rows: dict[str, list[Operation]] = {
             "G1": [Operation(SHANGHAI, "上海段", date(2024, 1, 2), None)],
@@ -88,6 +89,12 @@ class FakeSource:
     def trains_by_digits(self, digits: str) -> Sequence[str]:
         return {"102": ["102", "K102", "G102", "D102"], "7": ["G7"]}.get(digits, [])
 
+    def trains_numbered(self, number: str) -> Sequence[str]:
+        return [train for train in RUNS if train == number]
+
+    def services(self, trains: Sequence[str]) -> Mapping[str, Service]:
+        return {train: self.service_rows.get(train, Service()) for train in trains if train in RUNS}
+
     def operated_trains_by_digits(self, digits: str) -> Sequence[str]:
         return {"102": ["X102", "G102", "G102"]}.get(digits, [])
 
@@ -100,14 +107,16 @@ class FakeSource:
                 dep, arr = stops[here][2], stops[there][1]
                 assert dep is not None
                 assert arr is not None
-                found.append(Ride(train, kind, here + 1, there + 1, dep, arr))
+                found.append(Ride(train, kind, here + 1, there + 1, dep, arr, train))
         return found
 
     def run(self, train: str) -> tuple[str, Sequence[Stop]]:
         if train not in RUNS:
             return "", ()
         kind, stops = RUNS[train]
-        return kind, [Stop(seq, STATIONS[code], arr, dep) for seq, (code, arr, dep) in enumerate(stops, 1)]
+        return kind, [
+            Stop(seq, STATIONS[code], arr, dep, train) for seq, (code, arr, dep) in enumerate(stops, 1)
+        ]
 
     def origin_fares(self, origin: str, destination: str) -> Mapping[str, Mapping[str, int]]:
         return self.left_fares.get((origin, destination), {})

@@ -63,7 +63,7 @@ def test_the_second_load_of_the_same_content_does_nothing(engine: Engine) -> Non
 def test_traffic_is_the_number_of_trains_that_stop(engine: Engine) -> None:
     with reading(engine) as session:
         stops = session.scalar(select(func.count()).where(RailStop.station == "AOH"))
-        assert session.get(RailStation, "AOH").traffic == stops > 100
+        assert session.get(RailStation, (1, "AOH")).traffic == stops > 100
         assert session.scalar(select(func.sum(RailStation.traffic))) == session.scalar(
             select(func.count()).select_from(RailStop)
         )
@@ -172,8 +172,8 @@ def replace(path: Path, old: str, new: str) -> None:
             "times of train G1 must be there and grow",
         ),
         ("timetable.csv", "\nG1,1,VNP,,09:00", "\nG0,1,VNP,,09:00", "train G0 is not in trains.csv"),
-        ("timetable.csv", "\nG1,1,VNP,,09:00", "", "stop 1 of train G1 must come here"),
-        ("timetable.csv", "\nG1,3,AOH,13:48,", "", "the terminal, and only it, has no dep"),
+        ("timetable.csv", "\nG1,1,VNP,,09:00,0", "", "stop 1 of train G1 must come here"),
+        ("timetable.csv", "\nG1,3,AOH,13:48,,1318", "", "the terminal, and only it, has no dep"),
         ("timetable.csv", "train,seq", "zug,seq", "the columns must be train,seq,station,arr,dep"),
         ("stations.csv", "AOH,上海虹桥", "BJP,上海虹桥", "BJP stands there twice"),
         ("stations.csv", "shanghaihongqiao", "shanghai hongqiao", "no telephone key for ' '"),
@@ -218,6 +218,6 @@ def test_new_content_replaces_the_old_and_keeps_what_was_sold(tmp_path: Path, fo
     replace(folder / "stations.csv", ",上海虹桥,", ",上海新虹桥,")
     assert load_rail_data(engine, folder)
     with reading(engine) as session:
-        assert session.get(RailStation, "AOH").name == "上海新虹桥"
+        assert SqlRailSource(session).station("AOH").name == "上海新虹桥"
         assert session.scalars(select(RailSold.sold)).all() == [7, 7]
     engine.dispose()
