@@ -1,8 +1,9 @@
 """Make the tidy files of data/ out of a folder of collected facts.
 
-    python scripts/make_data.py SOURCE_FOLDER [OUT_FOLDER]
+    python scripts/make_data.py [--whole] SOURCE_FOLDER [OUT_FOLDER]
 
-SOURCE_FOLDER holds the raw files named below (see data/README.md for where each comes from). Needs pypinyin, for the
+--whole takes all trains of the country instead of those of Beijing–Shanghai and the Yangtze delta: the larger data set,
+for measuring; give it an OUT_FOLDER of its own. SOURCE_FOLDER holds the raw files named below (see data/README.md for where each comes from). Needs pypinyin, for the
 pinyin of cities that are no station: it is used here only, never by the hotline. Prints what was left out, and why.
 The rules for leaving a train out are in ``faults_of``.
 """
@@ -13,12 +14,17 @@ import csv
 import hashlib
 import json
 import re
+import shutil
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 Row = dict[str, str]
+
+DATA = Path(__file__).parent.parent / "data"
+#: Trains of Beijing–Shanghai and the Yangtze delta; all trains.
+TIMETABLES = ("timetable_2016_10_jinghu_delta.csv", "timetable_2016_10.csv")
 
 #: Names in the timetable that the 2018/2019 station lists don't have any more (older 12306 station list).
 OLDER_STATIONS = {"上虞北": ("SSH", "shangyubei", "syb"), "茂名东": ("MDQ", "maomingdong", "mmd")}
@@ -323,13 +329,16 @@ def area_codes(rows: list[Row], stations: list[Row]) -> Iterator[tuple[str, ...]
         )
 
 
-def main(source: Path, out: Path) -> None:
+def main(source: Path, out: Path, timetable: str) -> None:
     out.mkdir(exist_ok=True)
+    for name in ("presale.csv", "provenance.json"):  # written by hand
+        if not (out / name).exists():
+            shutil.copy(DATA / name, out / name)
     now = read(source, "stations.csv")
     stations = Stations(now, read(source, "stations_old_2018_2019.csv"))
     lines = Lines(read(source, "line_mileage.csv"))
     runs: dict[str, list[Row]] = defaultdict(list)
-    for row in read(source, "timetable_2016_10_jinghu_delta.csv"):
+    for row in read(source, timetable):
         runs[row["train"]].append(row)
 
     left_out: Counter[str] = Counter()
@@ -363,13 +372,15 @@ def main(source: Path, out: Path) -> None:
         formation, offered = formation_of(kind, classes)
         trains.append((train, kind, formation, "|".join(offered)))
 
-    pairs = []
+    pairs: dict[tuple[str, str, str], dict[str, str]] = {}
     for row in read(source, "od_fares_2016_10.csv"):
         one, other = stations.telecode(row["from"]), stations.telecode(row["to"])
         # Only fares on which all trains of the class agree: a fare is never a guess.
         if one in used and other in used and row["n_trains"] == row["n_trains_with_this_fare"]:
             known = places(row, row["train_class"])
-            pairs.append((one, other, row["train_class"], *(known.get(p, "") for p in PLACES)))
+            # Two old names may be one station: then they must agree, too.
+            if pairs.setdefault((one, other, row["train_class"]), known) != known:
+                pairs[one, other, row["train_class"]] = {}
 
     counts = {
         "stations.csv": write(
@@ -388,7 +399,10 @@ def main(source: Path, out: Path) -> None:
         "timetable.csv": write(out, "timetable.csv", "train,seq,station,arr,dep,km", stops),
         "fares.csv": write(out, "fares.csv", "train,seq," + ",".join(PLACES), fares),
         "pair_fares.csv": write(
-            out, "pair_fares.csv", "origin,destination,kind," + ",".join(PLACES), sorted(pairs)
+            out,
+            "pair_fares.csv",
+            "origin,destination,kind," + ",".join(PLACES),
+            ((*pair, *(known.get(p, "") for p in PLACES)) for pair, known in sorted(pairs.items()) if known),
         ),
         "seats.csv": write(out, "seats.csv", "formation,class,seats,note", SEATS),
         "operators.csv": write(
@@ -434,8 +448,8 @@ def record(out: Path, counts: dict[str, int]) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3):
+    words = [word for word in sys.argv[1:] if word != "--whole"]
+    whole = len(words) < len(sys.argv) - 1
+    if len(words) != 2 and (whole or len(words) != 1):
         sys.exit(__doc__)
-    main(
-        Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) == 3 else Path(__file__).parent.parent / "data"
-    )
+    main(Path(words[0]), Path(words[1]) if len(words) == 2 else DATA, TIMETABLES[whole])

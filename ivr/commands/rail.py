@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ivr.commands.rail_import import import_command, info_command, rollback_command
 from ivr.errors import IvrError, UsageFault
 from ivr.rail.answers import Answer
 from ivr.rail.dates import read_date
@@ -51,7 +51,7 @@ def _source(settings: Settings) -> Iterator[SqlRailSource]:
 
 @click.group("rail")
 def command() -> None:
-    """Railway data: import, info, stations, trains, fares, tickets.
+    """Railway data: import, info, rollback, stations, trains, fares, tickets.
 
     \b
     Example:
@@ -59,75 +59,8 @@ def command() -> None:
     """
 
 
-@command.command("import")
-@click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
-@_json
-def import_command(folder: Path | None, as_json: bool) -> None:
-    """Load FOLDER (default: the project's data/) in place of what is loaded. Sold seats stay.
-
-    \b
-    Example:
-      ivr rail import
-    """
-    from ivr.store.rail import DATA, load_rail_data
-
-    with _opened(load()) as engine:
-        changed = load_rail_data(engine, folder or DATA)
-    if as_json:
-        _print_json({"folder": str(folder or DATA), "changed": changed})
-    else:
-        click.echo(f"{folder or DATA}: {'loaded' if changed else 'is loaded already, nothing to do'}")
-
-
-@command.command("info")
-@_json
-def info_command(as_json: bool) -> None:
-    """What is loaded, from where, as of when.
-
-    \b
-    Example:
-      ivr rail info --json
-    """
-    from ivr.store.rail import loaded_dataset
-
-    settings = load()
-    with _opened(settings) as engine:
-        dataset = loaded_dataset(engine)
-    if dataset is None:
-        raise IvrError("no railway data is loaded", mend="ivr rail import")
-    loaded_at = dataset.loaded_at.astimezone(settings.zone).isoformat(timespec="seconds")
-    files = [
-        {
-            "file": name,
-            "rows": dataset.counts[name],
-            **{key: told.get(key, "") for key in ("about", "source", "as_of", "licence")},
-        }
-        for name, told in dataset.files.items()
-        if name in dataset.counts
-    ]
-    if as_json:
-        _print_json(
-            {
-                "version": dataset.version,
-                "source": dataset.source,
-                "as_of": dataset.as_of,
-                "licence": dataset.licence,
-                "content_hash": dataset.content_hash,
-                "loaded_at": loaded_at,
-                "files": files,
-            }
-        )
-        return
-    for label, value in (
-        ("version", dataset.version),
-        ("source", dataset.source),
-        ("as of", dataset.as_of),
-        ("licence", dataset.licence),
-        ("loaded at", loaded_at),
-    ):
-        click.echo(f"{label:<10} {value}")
-    for row in files:
-        click.echo(f"{row['rows']:>7}  {row['file']:<20} {row['as_of']:<11} {row['source']}")
+for _sub in (import_command, info_command, rollback_command):
+    command.add_command(_sub)
 
 
 @command.command("station")

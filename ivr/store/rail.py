@@ -1,34 +1,66 @@
-"""Brings railway data into the database, each import as a version of its own."""
+"""Brings railway data into the database, each import as a version of its own, and goes back to an earlier one."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, func, insert, select
 from sqlalchemy.orm import Session
 
 from ivr.clock import utc_now
+from ivr.errors import IvrError
 from ivr.settings import PROJECT
+from ivr.store import audit, gtfs, rail_files
 from ivr.store.database import reading, writing
-from ivr.store.models.rail import RailDataset, RailLive
-from ivr.store.rail_files import RailData, content_hash, read_rail_data
+from ivr.store.feed import Feed
+from ivr.store.models.rail import RailDataset, RailStation, RailTrain
+from ivr.store.rail_data import RailData, Row
 from ivr.store.rail_versions import (
     TABLES,
     Dataset,
     dataset_of,
     forget,
     loaded_dataset,
+    rows_of,
     stored_datasets,
     switch,
 )
 
-__all__ = ["DATA", "Dataset", "dataset_of", "load_bundled_data", "load_rail_data", "loaded_dataset"]
+__all__ = [
+    "DATA",
+    "Dataset",
+    "Imported",
+    "dataset_of",
+    "import_rail_data",
+    "load_bundled_data",
+    "load_rail_data",
+    "loaded_dataset",
+    "roll_back",
+    "stored_datasets",
+]
 
 #: The data that comes with the project.
 DATA = PROJECT / "data"
 
 #: Versions that are kept beside the live one and the one it replaced.
 _KEPT = 3
+#: PostgreSQL's advisory lock: imports wait for each other.
+_IMPORTING = 12308
+
+
+@dataclass(frozen=True)
+class Imported:
+    """``changed``: a new version was stored and is live. ``number``: the live version; ``None`` after a dry run.
+    ``replaced``: the one that a rollback brings back. ``counts``: file → rows. ``notes``: what was left out or assumed, a line each."""
+
+    form: str
+    changed: bool
+    number: int | None
+    replaced: int | None
+    counts: dict[str, int]
+    notes: Sequence[str]
 
 
 def load_bundled_data(engine: Engine) -> bool:
@@ -39,45 +71,117 @@ def load_bundled_data(engine: Engine) -> bool:
     live = next((dataset for dataset in known if dataset.live), None)
     if live is not None and not live.bundled:
         return False
-    if content_hash(DATA) in {dataset.content_hash for dataset in known if dataset.bundled}:
+    with Feed(DATA) as feed:
+        wanted = rail_files.content_hash(feed)
+    if wanted in {dataset.content_hash for dataset in known if dataset.bundled}:
         return False
     return load_rail_data(engine, DATA)
 
 
 def load_rail_data(engine: Engine, folder: Path = DATA) -> bool:
-    """Store the data of ``folder`` as a new version and make it live, in one transaction; sold seats stay.
+    """:func:`import_rail_data` where nobody asked for it; whether anything changed."""
+    return import_rail_data(engine, folder, by="start").changed
 
-    Gives ``False``, and does nothing, when this very content is live already. Raises :class:`IvrError` that names
-    file and line; then nothing has changed.
+
+def import_rail_data(engine: Engine, path: Path, *, by: str, dry_run: bool = False) -> Imported:
+    """Store the data of a folder or zip as a new version and make it live, in one transaction; sold seats stay.
+
+    Does nothing when this very content is live already. ``dry_run``: everything is read and checked, and nothing
+    stored. ``by`` stands in the audit log. Raises :class:`~ivr.store.feed.FeedFaults` with file and line of all that is
+    wrong, :class:`IvrError` for a path that cannot be read; then nothing has changed.
     """
-    wanted = content_hash(folder)
-    present = loaded_dataset(engine)
-    if present is not None and present.content_hash == wanted:
-        return False
-    data = read_rail_data(folder)
+    with Feed(path) as feed:
+        data = read_feed(feed)
+    if dry_run:
+        return Imported(data.form, False, None, None, data.counts, data.notes)
+    if data.lacks:
+        load_bundled_data(engine)
     with writing(engine) as session:
-        _store(session, data, wanted, bundled=folder == DATA)
-    return True
+        if session.get_bind().dialect.name == "postgresql":
+            session.execute(select(func.pg_advisory_xact_lock(_IMPORTING)))
+        live = dataset_of(session)
+        if live is not None and live.content_hash == data.content_hash:
+            return Imported(data.form, False, live.number, live.replaced, data.counts, data.notes)
+        number = _store(session, data, live, bundled=path == DATA)
+        details = {"source": data.provenance["source"], "replaced": live and live.number}
+        audit.note(session, utc_now(), by, "rail import", f"version {number}", details)
+    return Imported(data.form, True, number, live and live.number, data.counts, data.notes)
 
 
-def _store(session: Session, data: RailData, content: str, *, bundled: bool) -> None:
+def read_feed(feed: Feed) -> RailData:
+    """Read and check everything. Raises :class:`~ivr.store.feed.FeedFaults`, or :class:`IvrError` when neither form
+    of data is there."""
+    if feed.names.intersection((gtfs.STOPS, gtfs.TRIPS, gtfs.TIMES)):
+        data = gtfs.read_gtfs(feed)
+        timetable = gtfs.TIMES
+    elif feed.names.intersection(rail_files.FILES):
+        data = rail_files.read_rail_files(feed)
+        timetable = rail_files.TIMETABLE
+    else:
+        raise IvrError(
+            "there is neither a GTFS feed nor data of the project's own form in it",
+            where=str(feed.path),
+            mend="the files must stand at the top: stop_times.txt …, or timetable.csv … (docs/data.md)",
+        )
+    if not data.rows[RailTrain] and not feed.fault_count:
+        feed.fault(timetable, 0, "no train runs in it")
+    feed.check()
+    return data
+
+
+def roll_back(engine: Engine, number: int | None, *, by: str) -> Dataset:
+    """Make an earlier version live at once, or the one ``number``; the dataset that is live then.
+
+    Raises :class:`IvrError` when there is none, or that one is live already.
+    """
+    with writing(engine) as session:
+        known = {dataset.number: dataset for dataset in stored_datasets(session)}
+        live = next((dataset for dataset in known.values() if dataset.live), None)
+        wanted = number if number is not None else live and live.replaced
+        if live is None or wanted not in known:
+            what = "an earlier version" if number is None else f"version {number}"
+            raise IvrError(f"{what} is not stored", mend="ivr rail info lists what is")
+        if wanted == live.number:
+            raise IvrError(f"version {wanted} is live already", mend="ivr rail info lists what is stored")
+        now = utc_now()
+        switch(session, wanted, now)
+        audit.note(session, now, by, "rail rollback", f"version {wanted}", {"left": live.number})
+    return known[wanted]
+
+
+def _store(session: Session, data: RailData, live: Dataset | None, *, bundled: bool) -> int:
     now = utc_now()
     row = RailDataset(
-        content_hash=content,
+        content_hash=data.content_hash,
         loaded_at=now,
         counts=data.counts,
-        form="csv",
+        form=data.form,
         bundled=bundled,
-        replaced=session.scalar(select(RailLive.dataset)),
+        replaced=live and live.number,
         **data.provenance,
     )
     session.add(row)
     session.flush()
+    if live is not None:
+        _name_as_before(session, data.rows[RailStation], live.number)
     for table in TABLES:
-        if rows := data.rows.get(table):
-            session.execute(insert(table), [{"dataset": row.id, **values} for values in rows])
+        rows = data.rows.get(table, [])
+        if table in data.lacks and live is not None:
+            rows = rows_of(session, table, live.number)
+        if rows:
+            session.execute(insert(table), [{**values, "dataset": row.id} for values in rows])
     switch(session, row.id, now)
     _prune(session)
+    return row.id
+
+
+def _name_as_before(session: Session, stations: list[Row], live: int) -> None:
+    """Give stations without Latin names the pinyin of the live dataset's station of the same name."""
+    silent = {row["name"]: row for row in stations if not row["keypad_pinyin"]}
+    columns = ("label", "pinyin", "initials", "city", "bureau", "keypad_initials", "keypad_pinyin")
+    found = select(RailStation).where(RailStation.dataset == live, RailStation.name.in_(silent))
+    for station in session.scalars(found):
+        silent[station.name].update({column: getattr(station, column) for column in columns})
 
 
 def _prune(session: Session) -> None:

@@ -102,8 +102,15 @@ def switch(session: Session, number: int, now: datetime) -> None:
 def forget(session: Session, number: int) -> None:
     """Delete a version that is not live."""
     for table in reversed(TABLES):
-        session.execute(delete(table).where(table.dataset == number))  # type: ignore[attr-defined]
+        session.execute(delete(table).where(table.__table__.columns["dataset"] == number))
     session.execute(delete(RailDataset).where(RailDataset.id == number))
+
+
+def rows_of(session: Session, table: type[Base], number: int) -> list[dict[str, Any]]:
+    """The rows of a version in one of ``TABLES``, column → value."""
+    columns = table.__table__.columns
+    found = select(*columns).where(columns["dataset"] == number)
+    return [dict(row) for row in session.execute(found).mappings()]
 
 
 def _plain(row: RailDataset, live: int | None) -> Dataset:

@@ -163,7 +163,7 @@ def replace(path: Path, old: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new", "told"),
     [
-        ("timetable.csv", "\nG1,1,VNP,,09:00", "\nG1,1,QQQ,,09:00", "station QQQ is in no station list"),
+        ("timetable.csv", "\nG1,1,VNP,,09:00", "\nG1,1,QQQ,,09:00", "station 'QQQ' is not in stations.csv"),
         ("timetable.csv", "\nG1,1,VNP,,09:00", "\nG1,1,VNP,,9 Uhr", "'9 Uhr' is no time HH:MM"),
         (
             "timetable.csv",
@@ -171,16 +171,16 @@ def replace(path: Path, old: str, new: str) -> None:
             "\nG1,1,VNP,,19:00",
             "times of train G1 must be there and grow",
         ),
-        ("timetable.csv", "\nG1,1,VNP,,09:00", "\nG0,1,VNP,,09:00", "train G0 is not in trains.csv"),
+        ("timetable.csv", "\nG1,1,VNP,,09:00", "\nG0,1,VNP,,09:00", "train 'G0' is not in trains.csv"),
         ("timetable.csv", "\nG1,1,VNP,,09:00,0", "", "stop 1 of train G1 must come here"),
         ("timetable.csv", "\nG1,3,AOH,13:48,,1318", "", "the terminal, and only it, has no dep"),
-        ("timetable.csv", "train,seq", "zug,seq", "the columns must be train,seq,station,arr,dep"),
+        ("timetable.csv", "train,seq", "zug,seq", "columns missing: train, and 1 more"),
         ("stations.csv", "AOH,上海虹桥", "BJP,上海虹桥", "BJP stands there twice"),
         ("stations.csv", "shanghaihongqiao", "shanghai hongqiao", "no telephone key for ' '"),
-        ("stations.csv", ",shanghaihongqiao", "", "the row must have 6 columns"),
+        ("stations.csv", ",shanghaihongqiao", "", "the row has 5 columns, the first line 6"),
         ("fares.csv", ",553,", ",553.25,", "'553.25' is no fare in yuan"),
         ("trains.csv", "G1,G,G,second", "G1,G,G,fourth", "train G1: formation G has no class fourth"),
-        ("trains.csv", "G1,G,G,second", "G1,,G,second", "train and kind must not be empty"),
+        ("trains.csv", "G1,G,G,second", "G1,,G,second", "kind must not be empty"),
         ("seats.csv", "G,second,518", "G,second,many", "'many' is no whole number above 0"),
         ("seats.csv", "G,second,518", "G,deck,518", "unknown class 'deck'"),
         ("operators.csv", "上海局", "月球局", "operator '月球局' is not in bureaus.csv"),
@@ -202,10 +202,10 @@ def test_a_damaged_file_is_named_with_its_line_and_changes_nothing(
 
 def test_a_missing_or_binary_file_is_named(engine: Engine, folder: Path) -> None:
     (folder / "stations.csv").write_bytes(b"\xff\xfe")
-    with pytest.raises(IvrError, match=r"stations\.csv: not UTF-8"):
+    with pytest.raises(IvrError, match=r"stations\.csv:1: not UTF-8"):
         load_rail_data(engine, folder)
     (folder / "stations.csv").unlink()
-    with pytest.raises(IvrError, match=r"stations\.csv: cannot be read"):
+    with pytest.raises(IvrError, match=r"stations\.csv: is missing"):
         load_rail_data(engine, folder)
 
 

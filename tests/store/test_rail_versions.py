@@ -94,9 +94,9 @@ def test_running_days_numbers_and_kilometres(engine: Engine, small: Path) -> Non
     [
         ("services.csv", "work,12345", "work,54321", "'54321' are no weekdays"),
         ("services.csv", "work,12345", "work,", "'' are no weekdays"),
-        ("service_days.csv", "work,", "night,", "service night is not in services.csv"),
+        ("service_days.csv", "work,", "night,", "service 'night' is not in services.csv"),
         ("service_days.csv", ",no", ",never", "runs must be yes or no, not 'never'"),
-        ("trains.csv", "G1,work", "G1,night", "service night is not in services.csv"),
+        ("trains.csv", "G1,work", "G1,night", "service 'night' is not in services.csv"),
         ("trains.csv", "G1,work", "GG1,work", "'GG1' is no train number"),
         ("timetable.csv", "100.5", "300", "the kilometres of train G1-a must grow"),
         ("timetable.csv", "100.5", "far", "'far' are no kilometres"),
