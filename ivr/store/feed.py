@@ -99,7 +99,7 @@ class Feed:
     def content_hash(self, names: Sequence[str]) -> str:
         """A hash of those of the files that are there; changes when any of them does. Notes what is too large."""
         digest = hashlib.sha256()
-        for name in sorted(self.names.intersection(names)):
+        for name in sorted(self.names.intersection(names) - self.unread):
             digest.update(name.encode() + b"\0" + self.file_hash(name).encode())
         return digest.hexdigest()
 

@@ -178,8 +178,8 @@ class _Gtfs:
             if not re.fullmatch(r"[0-9]{1,4}", row["route_type"]):
                 raise ValueError(f"route_type {row['route_type']!r} is no number")
             agency = row["agency_id"] or next(iter(agencies), "")
-            if agency not in agencies and "agency.txt" not in self.feed.unread:
-                raise ValueError(f"agency {agency!r} is not in agency.txt")
+            if row["agency_id"]:
+                self.rows.known("agency.txt", agency, "agency")
             return {**row, "agency": agency, "rail": int(row["route_type"]) in _RAIL_TYPES}
 
         found = self.rows.read(ROUTES, make, ["route_id", "route_type"], ["agency_id"], key=("route_id",))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Engine, func, select, text
 from sqlalchemy.orm import Session
 
 from ivr.clock import utc_now
 from ivr.errors import IvrError
 from ivr.settings import PROJECT
 from ivr.store import audit, gtfs, rail_files
-from ivr.store.database import reading, writing
+from ivr.store.database import Base, reading, writing
 from ivr.store.feed import Feed
 from ivr.store.models.rail import RailDataset, RailStation, RailTrain
 from ivr.store.rail_data import RailData, Row
@@ -100,12 +102,13 @@ def import_rail_data(engine: Engine, path: Path, *, by: str, dry_run: bool = Fal
         if session.get_bind().dialect.name == "postgresql":
             session.execute(select(func.pg_advisory_xact_lock(_IMPORTING)))
         live = dataset_of(session)
+        replaced = None if live is None else live.number
         if live is not None and live.content_hash == data.content_hash:
             return Imported(data.form, False, live.number, live.replaced, data.counts, data.notes)
         number = _store(session, data, live, bundled=path == DATA)
-        details = {"source": data.provenance["source"], "replaced": live and live.number}
+        details = {"source": data.provenance["source"], "replaced": replaced}
         audit.note(session, utc_now(), by, "rail import", f"version {number}", details)
-    return Imported(data.form, True, number, live and live.number, data.counts, data.notes)
+    return Imported(data.form, True, number, replaced, data.counts, data.notes)
 
 
 def read_feed(feed: Feed) -> RailData:
@@ -162,25 +165,45 @@ def _store(session: Session, data: RailData, live: Dataset | None, *, bundled: b
     )
     session.add(row)
     session.flush()
-    if live is not None:
-        _name_as_before(session, data.rows[RailStation], live.number)
+    _name_as_before(session, data.rows[RailStation])
     for table in TABLES:
         rows = data.rows.get(table, [])
         if table in data.lacks and live is not None:
             rows = rows_of(session, table, live.number)
         if rows:
-            session.execute(insert(table), [{**values, "dataset": row.id} for values in rows])
+            _insert(session, table, [{**values, "dataset": row.id} for values in rows])
     switch(session, row.id, now)
     _prune(session)
     return row.id
 
 
-def _name_as_before(session: Session, stations: list[Row], live: int) -> None:
-    """Give stations without Latin names the pinyin of the live dataset's station of the same name."""
+def _insert(session: Session, table: type[Base], rows: list[Row]) -> None:
+    """All rows at once, past SQLAlchemy: nobody can write to SQLite meanwhile, so every second counts. The rows have the
+    same columns; dates are the only values of theirs that SQLite doesn't know."""
+    columns = tuple(rows[0])
+    names, name = ", ".join(columns), table.__tablename__
+    driver: Any = session.connection().connection.driver_connection
+    if session.get_bind().dialect.name == "sqlite":
+        marks = ", ".join("?" * len(columns))
+        statement = f"INSERT INTO {name} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own
+        values = ([row[column] for column in columns] for row in rows)
+        driver.executemany(
+            statement, ([v.isoformat() if isinstance(v, date) else v for v in row] for row in values)
+        )
+        return
+    with driver.cursor() as cursor, cursor.copy(f"COPY {name} ({names}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row([row[column] for column in columns])
+    # Without it the foreign keys of the tables that follow are looked up by a wrong index.
+    session.execute(text(f"ANALYZE {name}"))
+
+
+def _name_as_before(session: Session, stations: list[Row]) -> None:
+    """Give stations without Latin names the pinyin of the station of the same name in the newest version that has one."""
     silent = {row["name"]: row for row in stations if not row["keypad_pinyin"]}
     columns = ("label", "pinyin", "initials", "city", "bureau", "keypad_initials", "keypad_pinyin")
-    found = select(RailStation).where(RailStation.dataset == live, RailStation.name.in_(silent))
-    for station in session.scalars(found):
+    found = select(RailStation).where(RailStation.name.in_(silent), RailStation.keypad_pinyin != "")
+    for station in session.scalars(found.order_by(RailStation.dataset)):
         silent[station.name].update({column: getattr(station, column) for column in columns})
 
 

@@ -17,44 +17,16 @@ from ivr.rail.source import Service
 from ivr.store.database import open_engine, reading, writing
 from ivr.store.migrate import upgrade
 from ivr.store.models.rail import RailSold, RailStop
-from ivr.store.rail import DATA, load_bundled_data, load_rail_data, loaded_dataset
+from ivr.store.rail import load_bundled_data, load_rail_data, loaded_dataset
 from ivr.store.rail_source import SqlRailSource
 from ivr.store.rail_versions import stored_datasets, switch
-
-SMALL = {
-    "stations.csv": "telecode,name,pinyin,initials,city,bureau\n"
-    "AAA,甲,jia,j,甲市,\nBBB,乙,yi,y,乙市,\nCCC,丙,bing,b,丙市,\n",
-    "former_stations.csv": "name,telecode,pinyin,initials,now\n",
-    "trains.csv": "train,kind,formation,classes,number,service\n"
-    "G1-a,G,G,second,G1,work\nG1-b,G,G,second,G1,weekend\nK2,K,G,second,,\n",
-    "timetable.csv": "train,seq,station,arr,dep,number,km\n"
-    "G1-a,1,AAA,,08:00,,0\nG1-a,2,BBB,09:00,09:02,G4,100.5\nG1-a,3,CCC,10:00,,,210\n"
-    "G1-b,1,AAA,,08:30,,\nG1-b,2,CCC,10:30,,,\n"
-    "K2,1,AAA,,23:00,,\nK2,2,BBB,25:00,,,\n",
-    "seats.csv": "formation,class,seats,note\nG,second,100,\n",
-    "bureaus.csv": "bureau,name,english\n",
-    "operators.csv": "train,operator,depot,valid_from,valid_to\n",
-    "area_codes.csv": "code,province,city,pinyin,initials\n",
-    "holidays.csv": "date,kind,name\n",
-    "presale.csv": "valid_from,days,source,verified\n2020-01-01,15,,yes\n",
-    "services.csv": "service,weekdays,valid_from,valid_to\nwork,12345,2026-01-01,2026-12-31\nweekend,67,,\n",
-    "service_days.csv": "service,date,runs\nwork,2026-10-01,no\nweekend,2026-10-01,yes\n",
-    "provenance.json": '{"version": "1", "source": "a test", "as_of": "2026", "licence": "own", "files": {},'
-    ' "valid_to": "2027-06-30"}',
-}
+from tests.store import small_data
 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
     """A folder with three trains, two of which share the number G1."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    for name, content in SMALL.items():
-        (folder / name).write_text(content, "utf-8")
-    for name in ("fares.csv", "pair_fares.csv"):
-        header = (DATA / name).read_text("utf-8").splitlines()[0]
-        (folder / name).write_text(header + "\n", "utf-8")
-    return folder
+    return small_data.write(tmp_path / "small")
 
 
 def edited(folder: Path, name: str, old: str, new: str) -> Path:
@@ -160,7 +132,7 @@ def test_without_data_a_question_fails_instead_of_finding_nothing(sqlite: Engine
         SqlRailSource(session).station("AAA")
 
 
-def test_what_was_loaded_before_there_were_versions_is_version_one(database_url: str) -> None:
+def test_what_was_loaded_before_there_were_versions_is_version_one(database_url: str, small: Path) -> None:
     engine = open_engine(database_url)
     config = Config()
     config.set_main_option("script_location", str(Path(ivr.store.migrate.__file__).with_name("migrations")))
@@ -183,6 +155,6 @@ def test_what_was_loaded_before_there_were_versions_is_version_one(database_url:
         assert session.scalars(select(RailSold.sold)).all() == [3]
     dataset = loaded_dataset(engine)
     assert (dataset.number, dataset.version, dataset.live) == (1, "v", True)
-    load_rail_data(engine)
+    load_rail_data(engine, small)
     assert loaded_dataset(engine).number == 2
     engine.dispose()
