@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ivr.authoring.live import LiveMenus, Shelf
     from ivr.authoring.notices_file import StandingNotices
     from ivr.authoring.source import MenuFaults
+    from ivr.rail.ticket_source import TicketSource
     from ivr.store.messages import MessageBox
     from ivr.store.notices import LiveNotices
 
@@ -81,6 +82,7 @@ def prepare(settings: Settings, say: Callable[[str], None] = lambda _line: None)
     from ivr.voice.build import build
 
     make_home(settings)
+    ticket_source(settings)  # a wrong address is told now, not to the first caller
     engine = open_store(settings)
     try:
         upgrade(engine)
@@ -232,6 +234,16 @@ def message_box(settings: Settings, engine: Engine, clock: Clock) -> MessageBox:
     return MessageBox(engine, settings.home, clock)
 
 
+def ticket_source(settings: Settings) -> TicketSource | None:
+    """The site's own ticket service; ``None`` where the hotline's inventory counts. Raises :class:`IvrError`."""
+    if not settings.tickets_url:
+        return None
+    from ivr.remote_tickets import remote_tickets
+
+    token = settings.home / "secrets" / "tickets.token"
+    return remote_tickets(settings.tickets_url, settings.tickets_timeout_ms, token)
+
+
 async def follow(menus: LiveMenus) -> None:
     """Put on air what is published, within a second; never ends. Only the assignment is in the way of calls."""
     from ivr.authoring.live import LOOK_EVERY_S
@@ -259,7 +271,9 @@ def run_agi_server(settings: Settings) -> None:
     menus = live_menus(settings, engine)
     menus.start()
     notices = live_notices(settings, engine, clock, menus)
-    answers = QueryService(engine, clock, menus, message_box(settings, engine, clock))
+    answers = QueryService(
+        engine, clock, menus, message_box(settings, engine, clock), ticket_source(settings)
+    )
     journal = BatchingJournal(engine)
 
     threads = ThreadPoolExecutor(_QUERY_THREADS, thread_name_prefix="query")
@@ -347,7 +361,9 @@ def run_agi_process(entry: str) -> int:
                 entry,
                 live_conversations(menus, clock, notices),
                 voice.ensure,
-                QueryService(engine, clock, menus, message_box(settings, engine, clock)),
+                QueryService(
+                    engine, clock, menus, message_box(settings, engine, clock), ticket_source(settings)
+                ),
                 DirectJournal(engine),
                 clock,
                 revision=lambda: menus.now.revision,

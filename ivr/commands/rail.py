@@ -196,6 +196,7 @@ def sell_command(
 
 
 def _ask(between: str, of_train: str, what: tuple[str, ...], day: str, as_json: bool) -> None:
+    from ivr.app import ticket_source
     from ivr.rail.queries import ask
 
     if len(what) > 2:
@@ -211,7 +212,7 @@ def _ask(between: str, of_train: str, what: tuple[str, ...], day: str, as_json: 
         else:
             name = between
             args["from"], args["to"] = (_telecode(source, station) for station in what)
-        answer = ask(source, name, args, now.date(), now.time())
+        answer = ask(source, name, args, now.date(), now.time(), ticket_source(settings))
     if as_json:
         _print_json({"outcome": answer.outcome, "slots": dict(answer.slots), "items": list(answer.items)})
     else:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from ivr.rail.answers import Answer, QuerySpec
 from ivr.rail.source import RailSource, Station
+from ivr.rail.ticket_source import Inventory, TicketSource, Travel
 
 T = TypeVar("T")
 
@@ -18,12 +19,21 @@ MOST_CANDIDATES = 9
 
 @dataclass(frozen=True)
 class Inquiry:
-    """``today`` and ``now`` are in the site's time zone; ``now`` may be unknown."""
+    """``today`` and ``now`` are in the site's time zone; ``now`` may be unknown. ``tickets``: who knows what is left;
+    ``None``: the hotline's own inventory."""
 
     source: RailSource
     args: Mapping[str, Any]
     today: date
     now: time | None = None
+    tickets: TicketSource | None = None
+
+    def left(self, travels: Sequence[Travel]) -> Mapping[str, Mapping[str, int]]:
+        """Train → tickets left by class. Raises LookupError when nothing is known of any of the trains."""
+        found = (self.tickets or Inventory(self.source)).left(travels)
+        if travels and not found:
+            raise LookupError("nothing is known of the tickets of these trains")
+        return found
 
     def text(self, name: str) -> str:
         return str(self.args[name])

@@ -9,6 +9,7 @@ import pytest
 from ivr.rail.answers import SLOT_TYPES, Answer
 from ivr.rail.queries import FIELD_LOOKUPS, LOOKUP_SLOTS, QUERIES, ask
 from ivr.rail.source import PresaleRule
+from ivr.rail.ticket_source import Travel
 
 TODAY = "2026-11-22"
 
@@ -177,9 +178,26 @@ def test_tickets_of_one_train(asked) -> None:
     assert asked("train_tickets", train="K1", date="2027-01-01").outcome == "closed"
 
 
-def test_a_train_without_known_seats_has_none_left(asked, source) -> None:
-    source.seat_rows = {}
-    assert asked("train_tickets", train="K1", date=TODAY).outcome == "sold_out"
+def test_a_train_without_known_seats_is_not_said_to_be_sold_out(asked, source) -> None:
+    del source.seat_rows["K1"]
+    with pytest.raises(LookupError, match="nothing is known of the tickets"):
+        asked("train_tickets", train="K1", date=TODAY)
+    trains = {item["train"] for item in asked("tickets", from_="VNP", to="NKH", date=TODAY).items}
+    assert trains == {"G1", "D2"}, "the others are told"
+
+
+def test_tickets_of_another_source_are_told_as_it_says(source) -> None:
+    asked_for = []
+
+    class Site:
+        def left(self, travels):
+            asked_for.extend(travels)
+            return {"K1": {"hard_seat": 3, "hard_sleeper": 0}}
+
+    args = {"from": "NKH", "to": "SHH", "date": "2026-11-23"}
+    answer = ask(source, "tickets", args, date(2026, 11, 22), None, Site())
+    assert [(item["class"]["code"], item["left"]) for item in answer.items] == [("hard_seat", 3)]
+    assert asked_for == [Travel("K1", "K1", date(2026, 11, 22), date(2026, 11, 23), "NKH", "SHH", 2, 3)]
 
 
 # timetable
