@@ -253,10 +253,10 @@ class _Gtfs:
         """Trip → its stops in their order."""
         times: dict[str, list[_Time]] = defaultdict(list)
         seen: set[tuple[str, str]] = set()
-        passed = 0
+        passed = one_way = 0
 
         def make(row: dict[str, str]) -> Row:
-            nonlocal passed
+            nonlocal passed, one_way
             trip = row["trip_id"]
             self.rows.known(TRIPS, trip, "trip")
             self.rows.known(STOPS, row["stop_id"], "stop")
@@ -271,6 +271,7 @@ class _Gtfs:
             if row["pickup_type"] == row["drop_off_type"] == "1":
                 passed += 1
                 return row
+            one_way += "1" in (row["pickup_type"], row["drop_off_type"])
             arr, dep = (dep if arr is None else arr), (arr if dep is None else dep)
             times[trip].append(_Time(int(row["stop_sequence"]), self.rows.line, row["stop_id"], arr, dep))
             return row
@@ -278,6 +279,7 @@ class _Gtfs:
         must = ("trip_id", "arrival_time", "departure_time", "stop_id", "stop_sequence")
         self.rows.read(TIMES, make, must, ("pickup_type", "drop_off_type"))
         self._note(passed, "stops left out: nobody may get in or out there")
+        self._note(one_way, "stops where one may only get in, or only out, are told as ordinary ones")
         short = [trip for trip in trips if len(times[trip]) < 2]
         self._note(len(short), "trips left out: they have fewer than two stops")
         return {trip: sorted(times[trip]) for trip in trips if len(times[trip]) > 1}

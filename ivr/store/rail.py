@@ -190,11 +190,11 @@ def _insert(session: Session, table: type[Base], rows: list[Row]) -> None:
         driver.executemany(
             statement, ([v.isoformat() if isinstance(v, date) else v for v in row] for row in values)
         )
-        return
-    with driver.cursor() as cursor, cursor.copy(f"COPY {name} ({names}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row([row[column] for column in columns])
-    # Without it the foreign keys of the tables that follow are looked up by a wrong index.
+    else:
+        with driver.cursor() as cursor, cursor.copy(f"COPY {name} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row([row[column] for column in columns])
+    # Without figures the databases look rows up by an index that finds the whole dataset.
     session.execute(text(f"ANALYZE {name}"))
 
 

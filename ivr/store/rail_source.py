@@ -178,7 +178,7 @@ class SqlRailSource:
             select(RailFare.train, RailFare.place, RailFare.jiao)
             .join(there, _same_train(RailFare, there) & (there.seq == RailFare.seq))
             .join(here, _same_train(there, here) & (here.seq == 1))
-            .where(RailFare.dataset == self._dataset, here.station == origin, there.station == destination)
+            .where(here.dataset == self._dataset, here.station == origin, there.station == destination)
         )
         return _grouped(self._session.execute(query))
 

@@ -188,6 +188,7 @@ def test_what_is_no_train_is_left_out_and_counted(sqlite: Engine, feed: ROWS, pa
     feed["stop_times.txt"] = [r for r in feed["stop_times.txt"] if r["trip_id"] != "1-weekday"]
     passing = next(row for row in feed["stop_times.txt"] if row["trip_id"] == "2-weekday")
     passing |= {"pickup_type": 1, "drop_off_type": 1}
+    feed["stop_times.txt"][-2] |= {"pickup_type": 1}
     feed["trips.txt"].append({"route_id": "line", "service_id": "weekday", "trip_id": "ghost"})
     feed["stop_times.txt"] += [call("ghost", 1, "70001", 600, 600), call("ghost", 2, "70011", 610, 610)]
     done = bring(sqlite, pack(path, feed))
@@ -196,6 +197,7 @@ def test_what_is_no_train_is_left_out_and_counted(sqlite: Engine, feed: ROWS, pa
         "1 trips left out: they repeat at intervals",
         "1 trips left out: they have fewer than two stops",
         "1 stops left out: nobody may get in or out there",
+        "1 stops where one may only get in, or only out, are told as ordinary ones",
         "1 trips have no number in the feed; they were counted from 1",
     }
     with reading(sqlite) as session:

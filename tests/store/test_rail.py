@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from ivr.errors import IvrError
 from ivr.rail.answers import Answer
@@ -144,6 +146,41 @@ def test_a_renamed_station_answers_to_both_names(engine: Engine) -> None:
         assert [s.name for s in source.stations_named("aoh")] == ["上海虹桥"]
         assert source.station("QQQ") is None
         assert source.run("G404") == ("", ())
+
+
+def test_no_question_reads_a_whole_table(engine: Engine) -> None:
+    """An index that finds no more than the dataset is as slow as none."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    with reading(engine) as session:
+        source = SqlRailSource(session)
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            trains = [ride.train for ride in source.rides("VNP", "AOH")]
+            source.run("G1")
+            source.origin_fares("VNP", "AOH")
+            source.pair_fares("NKH", "AOH")
+            source.seats(trains)
+            source.services(trains)
+            source.sold([("G1", TODAY, 1, 3)])
+            source.trains_by_digits("102")
+            source.trains_numbered("G102")
+            source.operated_trains_by_digits("102")
+            source.operations("G102")
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+        plans = [
+            (statement, row[3])
+            for statement, parameters in asked
+            for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+    assert len(plans) > 10
+    large = r"(SCAN|SEARCH) rail_(stop|fare|pair_fare|seats|sold|operator|train|train_number)\b"
+    whole = [(s, step) for s, step in plans if re.match(large, step) and not re.search("AND|train=", step)]
+    assert whole == []
 
 
 # damaged files
