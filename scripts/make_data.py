@@ -329,6 +329,22 @@ def area_codes(rows: list[Row], stations: list[Row]) -> Iterator[tuple[str, ...]
         )
 
 
+def pair_fares(
+    rows: list[Row], stations: Stations, used: set[str]
+) -> dict[tuple[str, str, str], dict[str, str]]:
+    """(origin, destination, kind) → fares by place."""
+    pairs: dict[tuple[str, str, str], dict[str, str]] = {}
+    for row in rows:
+        one, other = stations.telecode(row["from"]), stations.telecode(row["to"])
+        # Only fares on which all trains of the class agree: a fare is never a guess.
+        if one in used and other in used and row["n_trains"] == row["n_trains_with_this_fare"]:
+            known = places(row, row["train_class"])
+            # Two old names may be one station: then they must agree, too.
+            if pairs.setdefault((one, other, row["train_class"]), known) != known:
+                pairs[one, other, row["train_class"]] = {}
+    return {pair: known for pair, known in pairs.items() if known}
+
+
 def main(source: Path, out: Path, timetable: str) -> None:
     out.mkdir(exist_ok=True)
     for name in ("presale.csv", "provenance.json"):  # written by hand
@@ -372,16 +388,7 @@ def main(source: Path, out: Path, timetable: str) -> None:
         formation, offered = formation_of(kind, classes)
         trains.append((train, kind, formation, "|".join(offered)))
 
-    pairs: dict[tuple[str, str, str], dict[str, str]] = {}
-    for row in read(source, "od_fares_2016_10.csv"):
-        one, other = stations.telecode(row["from"]), stations.telecode(row["to"])
-        # Only fares on which all trains of the class agree: a fare is never a guess.
-        if one in used and other in used and row["n_trains"] == row["n_trains_with_this_fare"]:
-            known = places(row, row["train_class"])
-            # Two old names may be one station: then they must agree, too.
-            if pairs.setdefault((one, other, row["train_class"]), known) != known:
-                pairs[one, other, row["train_class"]] = {}
-
+    pairs = pair_fares(read(source, "od_fares_2016_10.csv"), stations, used)
     counts = {
         "stations.csv": write(
             out,
@@ -402,7 +409,7 @@ def main(source: Path, out: Path, timetable: str) -> None:
             out,
             "pair_fares.csv",
             "origin,destination,kind," + ",".join(PLACES),
-            ((*pair, *(known.get(p, "") for p in PLACES)) for pair, known in sorted(pairs.items()) if known),
+            ((*pair, *(known.get(p, "") for p in PLACES)) for pair, known in sorted(pairs.items())),
         ),
         "seats.csv": write(out, "seats.csv", "formation,class,seats,note", SEATS),
         "operators.csv": write(
