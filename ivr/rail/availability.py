@@ -77,16 +77,16 @@ def _items(inquiry: Inquiry, found: Sequence[Boarding], slots: dict[str, Any]) -
 
 
 def _travel(inquiry: Inquiry, boarding: Boarding, slots: dict[str, Any]) -> Travel:
-    ride = boarding.ride
+    train, service_date, from_seq, to_seq = boarding.journey
     return Travel(
-        ride.train,
-        ride.number,
-        boarding.service_date,
+        train,
+        boarding.ride.number,
+        service_date,
         inquiry.day(),
         slots["from"]["code"],
         slots["to"]["code"],
-        ride.from_seq,
-        ride.to_seq,
+        from_seq,
+        to_seq,
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, TypeVar
 
+from ivr.errors import IvrError
 from ivr.rail.answers import Answer, QuerySpec
 from ivr.rail.source import RailSource, Station
 from ivr.rail.ticket_source import Inventory, TicketSource, Travel
@@ -29,10 +30,13 @@ class Inquiry:
     tickets: TicketSource | None = None
 
     def left(self, travels: Sequence[Travel]) -> Mapping[str, Mapping[str, int]]:
-        """Train → tickets left by class. Raises LookupError when nothing is known of any of the trains."""
+        """Train → tickets left by class. Raises :class:`IvrError` when nothing is known of any of them."""
         found = (self.tickets or Inventory(self.source)).left(travels)
         if travels and not found:
-            raise LookupError("nothing is known of the tickets of these trains")
+            raise IvrError(
+                "nothing is known of the tickets of these trains",
+                mend="seats.csv, or IVR_TICKETS_URL (docs/data.md)",
+            )
         return found
 
     def text(self, name: str) -> str:

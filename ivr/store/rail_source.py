@@ -31,7 +31,6 @@ from ivr.store.models.rail import (
 )
 from ivr.store.rail_versions import live_number
 
-
 #: Where a ride begins and where it ends. Made once: that takes longer than most queries.
 _ENDS = (aliased(RailStop), aliased(RailStop))
 

@@ -6,6 +6,7 @@ from datetime import date, time
 
 import pytest
 
+from ivr.errors import IvrError
 from ivr.rail.answers import SLOT_TYPES, Answer
 from ivr.rail.queries import FIELD_LOOKUPS, LOOKUP_SLOTS, QUERIES, ask
 from ivr.rail.source import PresaleRule
@@ -180,7 +181,7 @@ def test_tickets_of_one_train(asked) -> None:
 
 def test_a_train_without_known_seats_is_not_said_to_be_sold_out(asked, source) -> None:
     del source.seat_rows["K1"]
-    with pytest.raises(LookupError, match="nothing is known of the tickets"):
+    with pytest.raises(IvrError, match="nothing is known of the tickets"):
         asked("train_tickets", train="K1", date=TODAY)
     trains = {item["train"] for item in asked("tickets", from_="VNP", to="NKH", date=TODAY).items}
     assert trains == {"G1", "D2"}, "the others are told"
