@@ -347,7 +347,7 @@ def pair_fares(
 
 def main(source: Path, out: Path, timetable: str) -> None:
     out.mkdir(exist_ok=True)
-    for name in ("presale.csv", "provenance.json"):  # written by hand
+    for name in ("presale.csv", "sale_times.csv", "provenance.json"):  # not made here
         if not (out / name).exists():
             shutil.copy(DATA / name, out / name)
     now = read(source, "stations.csv")
@@ -434,7 +434,8 @@ def main(source: Path, out: Path, timetable: str) -> None:
             ((r["date"], r["kind"], r["name"]) for r in read(source, "china_holidays_2014_2026.csv")),
         ),
     }
-    counts["presale.csv"] = len(read(out, "presale.csv"))  # written by hand
+    for name in ("presale.csv", "sale_times.csv"):  # by hand, and by make_sale_times.py
+        counts[name] = len(read(out, name))
     record(out, counts)
     print(f"trains kept {len(trains)}, left out {sum(left_out.values())}:")
     for reason, number in left_out.most_common():

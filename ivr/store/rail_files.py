@@ -10,7 +10,7 @@ from typing import Any
 
 from ivr.rail.keypad import keys_of
 from ivr.rail.seats import CLASSES, PLACES
-from ivr.rail.service_day import minutes_of
+from ivr.rail.service_day import DAY, minutes_of
 from ivr.store.database import Base
 from ivr.store.feed import Feed
 from ivr.store.models import rail as tables
@@ -42,6 +42,7 @@ FILES = {
     "area_codes.csv": "code,province,city,pinyin,initials",
     "holidays.csv": "date,kind,name",
     "presale.csv": "valid_from,days,source,verified",
+    "sale_times.csv": "telecode,time",
     "services.csv": "service,weekdays,valid_from,valid_to",
     "service_days.csv": "service,date,runs",
 }
@@ -107,6 +108,9 @@ class _Reader:
             tables.RailOperator: [{"id": number, **row} for number, row in enumerate(operators, 1)],
             tables.RailAreaCode: area_codes,
             tables.RailPresale: self._table(tables.RailPresale, "presale.csv", _presale, "valid_from"),
+            tables.RailSaleTime: self._table(
+                tables.RailSaleTime, "sale_times.csv", self._sale_time, "telecode"
+            ),
             tables.RailHoliday: self._table(tables.RailHoliday, "holidays.csv", _holiday, "date"),
         }
         return RailData("csv", content_hash(self.feed), provenance, self.feed.counts, rows)
@@ -160,6 +164,13 @@ class _Reader:
         if row["runs"] not in ("yes", "no"):
             raise ValueError(f"runs must be yes or no, not {row['runs']!r}")
         return {**row, "date": date.fromisoformat(row["date"]), "runs": row["runs"] == "yes"}
+
+    def _sale_time(self, row: dict[str, str]) -> Row:
+        self.rows.known("stations.csv", row["telecode"], "station")
+        minute = minutes_of(row["time"])
+        if minute >= DAY:
+            raise ValueError(f"{row['time']!r} is no time of a day")
+        return {"telecode": row["telecode"], "minute": minute}
 
     def _train(self, row: dict[str, str], seats_of: dict[tuple[str, str], int]) -> Row:
         filled(row, "train", "kind")

@@ -282,6 +282,17 @@ class RailPresale(Base):
     verified: Mapped[bool]
 
 
+class RailSaleTime(Base):
+    """At which minute of the day a station opens the sale of a further day's tickets (起售时间)."""
+
+    __tablename__ = "rail_sale_time"
+    __table_args__ = (_of("rail_station", "telecode", "telecode"),)
+
+    dataset: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    telecode: Mapped[str] = mapped_column(KEY, primary_key=True)
+    minute: Mapped[int]
+
+
 class RailHoliday(Base):
     """``kind``: holiday, or workday (a weekend day that is worked)."""
 
