@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -89,15 +90,21 @@ class PartReader:
         return self.source.target(values["then"], "then") if "then" in values else self.defaults.then
 
     def _replies(
-        self, values: Mapping[str, yaml.Node], outcomes: Iterable[str], key: yaml.Node, needed: bool
+        self,
+        values: Mapping[str, yaml.Node],
+        outcomes: Iterable[str],
+        key: yaml.Node,
+        needed: bool,
+        instead: Mapping[str, str] = MappingProxyType({}),
     ) -> dict[str, Reply]:
         outcomes = list(outcomes)
         node = values.get("answers")
         known = dict.fromkeys([*outcomes, "error"])
         given = self.source.known(node, "answers", known) if node is not None else {}
         replies = {outcome: self._reply(outcome, value) for outcome, value in given.items()}
-        if "one" in outcomes and "one" not in replies and "many" in replies:
-            replies["one"] = replies["many"]
+        for outcome, other in {"one": "many", **instead}.items():
+            if outcome in outcomes and outcome not in replies and other in replies:
+                replies[outcome] = replies[other]
         missing = [outcome for outcome in outcomes if outcome not in replies and outcome != "error"]
         if needed and missing:
             self.source.fault(node or key, f"answers say nothing for: {', '.join(missing)}")
@@ -167,7 +174,7 @@ class PartReader:
             name,
             reader.fields(form["fields"]) if "fields" in form else (),
             spec,
-            self._replies(values, spec.outcomes, key, needed=True),
+            self._replies(values, spec.outcomes, key, needed=True, instead=spec.instead),
             tries,
             self.pieces.optional_text(form, "read_back", "read_back"),
             given,
@@ -182,7 +189,8 @@ class PartReader:
                 values["ask"],
                 f"query '{spec.name}' needs {', '.join(missing)}: ask for them in a form, or give them under 'with'",
             )
-        return AskPart(name, spec, self._replies(values, spec.outcomes, key, needed=True), given)
+        replies = self._replies(values, spec.outcomes, key, needed=True, instead=spec.instead)
+        return AskPart(name, spec, replies, given)
 
     def _branch(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
         cases = [

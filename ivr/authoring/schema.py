@@ -365,8 +365,8 @@ def _choices(spec: QuerySpec) -> dict[str, Schema]:
 
 def _outcomes(spec: QuerySpec) -> Schema:
     names = list(dict.fromkeys([*spec.outcomes, "error"]))
-    taken_from_many = {"one"} if "many" in spec.outcomes else set()
-    needed = [name for name in spec.outcomes if name not in {"error", *taken_from_many}]
+    taken_from_others = {*spec.instead, *(["one"] if "many" in spec.outcomes else [])}
+    needed = [name for name in spec.outcomes if name not in {"error", *taken_from_others}]
     return {"propertyNames": {"enum": names}, "required": needed}
 
 
