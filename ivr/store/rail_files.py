@@ -34,6 +34,7 @@ FILES = {
     "former_stations.csv": "name,telecode,pinyin,initials,now",
     "trains.csv": "train,kind,formation,classes[,number][,service]",
     "timetable.csv": "train,seq,station,arr,dep[,number][,km]",
+    "other_numbers.csv": "train,number",
     "fares.csv": "train,seq," + ",".join(PLACES),
     "pair_fares.csv": "origin,destination,kind," + ",".join(PLACES),
     "seats.csv": "formation,class,seats,note",
@@ -86,6 +87,7 @@ class _Reader:
         }
         trains = self._table(tables.RailTrain, "trains.csv", lambda row: self._train(row, seats_of), "train")
         stops = self._stops(trains)
+        others = self._table(tables.RailTrainNumber, "other_numbers.csv", self._other_number, "train")
         bureaus = self._table(tables.RailBureau, "bureaus.csv", dict, "bureau")
         operators = self._table(tables.RailOperator, "operators.csv", self._operator)
         area_codes = self._table(tables.RailAreaCode, "area_codes.csv", _area_code, "code", "city")
@@ -95,7 +97,7 @@ class _Reader:
             tables.RailService: services,
             tables.RailServiceDay: days,
             tables.RailTrain: [_only(row, "train", "kind", "formation", "service") for row in trains],
-            tables.RailTrainNumber: list(number_changes(stops)),
+            tables.RailTrainNumber: [*number_changes(stops), *others],
             tables.RailStop: stops,
             tables.RailFare: self._fares(stops),
             tables.RailPairFare: self._pair_fares(),
@@ -164,6 +166,11 @@ class _Reader:
         if row["runs"] not in ("yes", "no"):
             raise ValueError(f"runs must be yes or no, not {row['runs']!r}")
         return {**row, "date": date.fromisoformat(row["date"]), "runs": row["runs"] == "yes"}
+
+    def _other_number(self, row: dict[str, str]) -> Row:
+        self.rows.known("trains.csv", row["train"], "train")
+        number = number_of(row["number"])
+        return {"train": row["train"], "from_seq": 0, "number": number, "digits": digits_of(number)}
 
     def _sale_time(self, row: dict[str, str]) -> Row:
         self.rows.known("stations.csv", row["telecode"], "station")

@@ -132,7 +132,7 @@ class RailTrain(Base):
 
 
 class RailTrainNumber(Base):
-    """Under which number a train runs from stop ``from_seq`` on. ``digits``: the number without its letter."""
+    """Under which number a train runs from stop ``from_seq`` on; 0: from a stop that is not known. ``digits``: the number without its letter."""
 
     __tablename__ = "rail_train_number"
     __table_args__ = (
