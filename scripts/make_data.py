@@ -279,6 +279,21 @@ def formation_of(kind: str, classes: set[str]) -> tuple[str, list[str]]:
     return formation, [name for name in offered if name in classes]
 
 
+def other_numbers(trips: list[Row], runs: dict[str, list[Row]], known: set[str]) -> Iterator[tuple[str, str]]:
+    """Train, other number: of trains that change their number on the way (D331/D334), where the timetable has the run
+    under one of the two only, from the same origin to the same terminal. Where the number changes is not known."""
+    found = set()
+    for trip in trips:
+        first, *rest = trip["train"].split("/")
+        numbers = [first, *(number if number[0].isalpha() else first[0] + number for number in rest)]
+        for train in numbers:
+            run = runs.get(train)
+            ends = (run[0]["station"], run[-1]["station"]) if run else ()
+            if ends == (trip["from"], trip["to"]):
+                found |= {(train, other) for other in numbers if other not in known}
+    yield from sorted(found)
+
+
 def iso(day: str) -> str:
     return f"{day[:4]}-{day[4:6]}-{day[6:8]}"
 
@@ -347,7 +362,7 @@ def pair_fares(
 
 def main(source: Path, out: Path, timetable: str) -> None:
     out.mkdir(exist_ok=True)
-    for name in ("presale.csv", "provenance.json"):  # written by hand
+    for name in ("presale.csv", "sale_times.csv", "provenance.json"):  # not made here
         if not (out / name).exists():
             shutil.copy(DATA / name, out / name)
     now = read(source, "stations.csv")
@@ -357,6 +372,7 @@ def main(source: Path, out: Path, timetable: str) -> None:
     for row in read(source, timetable):
         runs[row["train"]].append(row)
 
+    listed = set(runs)
     left_out: Counter[str] = Counter()
     for train in sorted(runs):
         if faults := faults_of(runs[train], stations, lines):
@@ -403,6 +419,12 @@ def main(source: Path, out: Path, timetable: str) -> None:
             out, "former_stations.csv", "name,telecode,pinyin,initials,now", stations.former(used)
         ),
         "trains.csv": write(out, "trains.csv", "train,kind,formation,classes", trains),
+        "other_numbers.csv": write(
+            out,
+            "other_numbers.csv",
+            "train,number",
+            other_numbers(read(source, "hsr_2016_03_trips.csv"), runs, listed),
+        ),
         "timetable.csv": write(out, "timetable.csv", "train,seq,station,arr,dep,km", stops),
         "fares.csv": write(out, "fares.csv", "train,seq," + ",".join(PLACES), fares),
         "pair_fares.csv": write(
@@ -434,7 +456,8 @@ def main(source: Path, out: Path, timetable: str) -> None:
             ((r["date"], r["kind"], r["name"]) for r in read(source, "china_holidays_2014_2026.csv")),
         ),
     }
-    counts["presale.csv"] = len(read(out, "presale.csv"))  # written by hand
+    for name in ("presale.csv", "sale_times.csv"):  # by hand, and by make_sale_times.py
+        counts[name] = len(read(out, name))
     record(out, counts)
     print(f"trains kept {len(trains)}, left out {sum(left_out.values())}:")
     for reason, number in left_out.most_common():

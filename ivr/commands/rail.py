@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ivr.commands.rail_import import import_command, info_command, rollback_command
+from ivr.commands.rail_trains import departures_command, trains_command
 from ivr.errors import IvrError, UsageFault
 from ivr.rail.answers import Answer
 from ivr.rail.dates import read_date
@@ -59,7 +60,7 @@ def command() -> None:
     """
 
 
-for _sub in (import_command, info_command, rollback_command):
+for _sub in (import_command, info_command, rollback_command, trains_command, departures_command):
     command.add_command(_sub)
 
 
@@ -105,21 +106,6 @@ def station_command(which: str, as_json: bool) -> None:
         click.echo(
             f"{row['telecode']}  {row['name']}  {row['label']}  {row['keypad_initials']}  {row['trains']} trains"
         )
-
-
-@command.command("trains")
-@click.argument("what", nargs=-1, required=True)
-@_date
-@_json
-def trains_command(what: tuple[str, ...], day: str, as_json: bool) -> None:
-    """The stops of a train, or the direct trains between two stations: WHAT is TRAIN, or FROM TO.
-
-    \b
-    Example:
-      ivr rail trains G1
-      ivr rail trains 北京南 上海虹桥 --date 2026-12-01
-    """
-    _ask("timetable", "train_timetable", what, day, as_json)
 
 
 @command.command("fare")

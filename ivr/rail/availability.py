@@ -11,7 +11,8 @@ from ivr.rail.inquiry import Inquiry, Query
 from ivr.rail.presale import last_day_on_sale
 from ivr.rail.seats import CLASSES, lowest, money, named_place
 from ivr.rail.ticket_source import Travel
-from ivr.rail.timetable import ENDS, Boarding, board, boardings, ends, listed, whole_run
+from ivr.rail.timetable import ENDS, Boarding, board, boardings, ends, listed
+from ivr.rail.train_runs import whole_run
 
 
 def tickets(inquiry: Inquiry) -> Answer:

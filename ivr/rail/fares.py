@@ -15,7 +15,8 @@ from ivr.rail.inquiry import Inquiry, Query
 from ivr.rail.seats import CLASSES, PLACES, class_of, lowest, money, named_place
 from ivr.rail.service_day import DAY
 from ivr.rail.source import Fares, RailSource, Ride
-from ivr.rail.timetable import ENDS, ends, listed, whole_run
+from ivr.rail.timetable import ENDS, ends, listed
+from ivr.rail.train_runs import whole_run
 
 
 def known_fares(

@@ -45,17 +45,25 @@ class Inquiry:
     def day(self, name: str = "date") -> date:
         return date.fromisoformat(self.args[name])
 
+    def minute_on(self, day: date) -> int:
+        """The minute of ``day`` from which on a train can still be caught: 0, but for today the present one."""
+        return self.now.hour * 60 + self.now.minute if day == self.today and self.now is not None else 0
+
     def station(self, name: str) -> Station:
         """The station whose telecode is the argument. Raises LookupError."""
-        telecode = self.text(name)
-        station = self.source.station(telecode)
-        if station is None:
-            raise LookupError(f"no station with telecode {telecode!r}")
-        return station
+        return station_of(self.source, self.text(name))
 
 
 #: A query and the function that answers it.
 Query = tuple[QuerySpec, Callable[[Inquiry], Answer]]
+
+
+def station_of(source: RailSource, telecode: str) -> Station:
+    """The station with this telecode. Raises LookupError."""
+    station = source.station(telecode)
+    if station is None:
+        raise LookupError(f"no station with telecode {telecode!r}")
+    return station
 
 
 def candidates(slot: str, found: Sequence[Any]) -> Answer:

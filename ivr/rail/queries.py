@@ -14,11 +14,14 @@ from typing import Any
 from ivr.rail import (
     area_codes,
     availability,
+    connections,
+    departures,
     fares,
     operators,
     presale,
     stations,
     timetable,
+    train_runs,
 )
 from ivr.rail.answers import Answer, QuerySpec
 from ivr.rail.inquiry import Inquiry
@@ -27,7 +30,18 @@ from ivr.rail.ticket_source import TicketSource
 
 _ALL = {
     spec.name: (spec, function)
-    for module in (stations, presale, availability, timetable, fares, operators, area_codes)
+    for module in (
+        stations,
+        presale,
+        availability,
+        timetable,
+        train_runs,
+        connections,
+        departures,
+        fares,
+        operators,
+        area_codes,
+    )
     for spec, function in module.QUERIES
 }
 

@@ -8,10 +8,10 @@ are kept by number. Stations have a ``telecode``: three letters in China, a long
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ivr.rail.seats import Named
 
@@ -78,6 +78,29 @@ class Service:
         early = self.valid_from is not None and service_date < self.valid_from
         late = self.valid_to is not None and service_date > self.valid_to
         return service_date.weekday() in self.weekdays and not early and not late
+
+
+class Leg(NamedTuple):
+    """A ride of which one end is given; ``station`` is the telecode of the other one. Many are read at once, hence a
+    tuple."""
+
+    train: str
+    number: str
+    station: str
+    from_seq: int
+    to_seq: int
+    dep: int
+    arr: int
+
+
+@dataclass(frozen=True)
+class Departure:
+    """A train that leaves a station under ``number``, and where it ends."""
+
+    train: str
+    number: str
+    dep: int
+    terminal: Station
 
 
 @dataclass(frozen=True)
@@ -154,6 +177,20 @@ class RailSource(Protocol):
     def run(self, train: str) -> tuple[str, Sequence[Stop]]:
         """The train's kind and all its stops; ("", ()) when there is no such train."""
 
+    def legs_from(self, origin: str, to: Collection[str] | None = None) -> Sequence[Leg]:
+        """Every ride from ``origin``: of every train that stops there, to every later stop (that is among ``to``)."""
+
+    def legs_to(self, destination: str, origins: Collection[str] | None = None) -> Sequence[Leg]:
+        """Every ride to ``destination``: of every train that stops there, from every earlier stop (that is among
+        ``origins``)."""
+
+    def hubs(self, stations: Collection[str]) -> Mapping[str, str]:
+        """The stations between which one can change on foot or by metro: telecode → city, of the stations with trains
+        that bear the name of their city (上海, 上海虹桥), for the cities of ``stations``."""
+
+    def departures(self, station: str) -> Sequence[Departure]:
+        """Every train that leaves ``station``."""
+
     def origin_fares(self, origin: str, destination: str) -> Mapping[str, Fares]:
         """Train → fares by place, of the trains that begin at ``origin``."""
 
@@ -177,6 +214,9 @@ class RailSource(Protocol):
 
     def city(self, name: str) -> Sequence[City]:
         """A city, once for each of its area codes."""
+
+    def sale_time(self, telecode: str) -> int | None:
+        """At which minute of the day a station opens the sale of a further day's tickets, where that is known."""
 
     def presale_rules(self) -> Sequence[PresaleRule]:
         """All rules, old ones too."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from ivr.rail.keypad import keys_of
 from ivr.rail.seats import CLASSES, PLACES
-from ivr.rail.service_day import minutes_of
+from ivr.rail.service_day import DAY, minutes_of
 from ivr.store.database import Base
 from ivr.store.feed import Feed
 from ivr.store.models import rail as tables
@@ -34,6 +34,7 @@ FILES = {
     "former_stations.csv": "name,telecode,pinyin,initials,now",
     "trains.csv": "train,kind,formation,classes[,number][,service]",
     "timetable.csv": "train,seq,station,arr,dep[,number][,km]",
+    "other_numbers.csv": "train,number",
     "fares.csv": "train,seq," + ",".join(PLACES),
     "pair_fares.csv": "origin,destination,kind," + ",".join(PLACES),
     "seats.csv": "formation,class,seats,note",
@@ -42,6 +43,7 @@ FILES = {
     "area_codes.csv": "code,province,city,pinyin,initials",
     "holidays.csv": "date,kind,name",
     "presale.csv": "valid_from,days,source,verified",
+    "sale_times.csv": "telecode,time",
     "services.csv": "service,weekdays,valid_from,valid_to",
     "service_days.csv": "service,date,runs",
 }
@@ -85,6 +87,7 @@ class _Reader:
         }
         trains = self._table(tables.RailTrain, "trains.csv", lambda row: self._train(row, seats_of), "train")
         stops = self._stops(trains)
+        others = self._table(tables.RailTrainNumber, "other_numbers.csv", self._other_number, "train")
         bureaus = self._table(tables.RailBureau, "bureaus.csv", dict, "bureau")
         operators = self._table(tables.RailOperator, "operators.csv", self._operator)
         area_codes = self._table(tables.RailAreaCode, "area_codes.csv", _area_code, "code", "city")
@@ -94,7 +97,7 @@ class _Reader:
             tables.RailService: services,
             tables.RailServiceDay: days,
             tables.RailTrain: [_only(row, "train", "kind", "formation", "service") for row in trains],
-            tables.RailTrainNumber: list(number_changes(stops)),
+            tables.RailTrainNumber: [*number_changes(stops), *others],
             tables.RailStop: stops,
             tables.RailFare: self._fares(stops),
             tables.RailPairFare: self._pair_fares(),
@@ -107,6 +110,9 @@ class _Reader:
             tables.RailOperator: [{"id": number, **row} for number, row in enumerate(operators, 1)],
             tables.RailAreaCode: area_codes,
             tables.RailPresale: self._table(tables.RailPresale, "presale.csv", _presale, "valid_from"),
+            tables.RailSaleTime: self._table(
+                tables.RailSaleTime, "sale_times.csv", self._sale_time, "telecode"
+            ),
             tables.RailHoliday: self._table(tables.RailHoliday, "holidays.csv", _holiday, "date"),
         }
         return RailData("csv", content_hash(self.feed), provenance, self.feed.counts, rows)
@@ -160,6 +166,18 @@ class _Reader:
         if row["runs"] not in ("yes", "no"):
             raise ValueError(f"runs must be yes or no, not {row['runs']!r}")
         return {**row, "date": date.fromisoformat(row["date"]), "runs": row["runs"] == "yes"}
+
+    def _other_number(self, row: dict[str, str]) -> Row:
+        self.rows.known("trains.csv", row["train"], "train")
+        number = number_of(row["number"])
+        return {"train": row["train"], "from_seq": 0, "number": number, "digits": digits_of(number)}
+
+    def _sale_time(self, row: dict[str, str]) -> Row:
+        self.rows.known("stations.csv", row["telecode"], "station")
+        minute = minutes_of(row["time"])
+        if minute >= DAY:
+            raise ValueError(f"{row['time']!r} is no time of a day")
+        return {"telecode": row["telecode"], "minute": minute}
 
     def _train(self, row: dict[str, str], seats_of: dict[tuple[str, str], int]) -> Row:
         filled(row, "train", "kind")

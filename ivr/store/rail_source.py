@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from ivr.rail.source import City, Fares, Journey, Operation, PresaleRule, Ride, Service, Station, Stop
+from ivr.rail.source import (
+    City,
+    Departure,
+    Fares,
+    Journey,
+    Leg,
+    Operation,
+    PresaleRule,
+    Ride,
+    Service,
+    Station,
+    Stop,
+)
 from ivr.store.models.rail import (
     RailAreaCode,
     RailBureau,
@@ -20,6 +32,7 @@ from ivr.store.models.rail import (
     RailOperator,
     RailPairFare,
     RailPresale,
+    RailSaleTime,
     RailSeats,
     RailService,
     RailServiceDay,
@@ -173,6 +186,52 @@ class SqlRailSource:
             Stop(s.seq, _station(station), s.arr, s.dep, s.number, s.km) for s, station in rows
         ]
 
+    def legs_from(self, origin: str, to: Collection[str] | None = None) -> Sequence[Leg]:
+        here, there = _ENDS
+        return self._legs(here, there, here.station == origin, there.station, to)
+
+    def legs_to(self, destination: str, origins: Collection[str] | None = None) -> Sequence[Leg]:
+        here, there = _ENDS
+        return self._legs(here, there, there.station == destination, here.station, origins)
+
+    def _legs(
+        self, here: Any, there: Any, given: ColumnElement[bool], other: Any, among: Collection[str] | None
+    ) -> list[Leg]:
+        query = (
+            select(here.train, here.number, other, here.seq, there.seq, here.dep, there.arr)
+            .join(there, _same_train(here, there) & (there.seq > here.seq))
+            .where(here.dataset == self._dataset, given)
+        )
+        if among is not None:
+            query = query.where(other.in_(among))
+        return [Leg._make(row) for row in self._session.execute(query)]
+
+    def hubs(self, stations: Collection[str]) -> Mapping[str, str]:
+        bears_its_name = and_(
+            RailStation.dataset == self._dataset,
+            RailStation.city != "",
+            RailStation.name.startswith(RailStation.city),
+        )
+        cities = select(RailStation.city).where(bears_its_name, RailStation.telecode.in_(stations))
+        query = select(RailStation.telecode, RailStation.city).where(
+            bears_its_name, RailStation.traffic > 0, RailStation.city.in_(cities)
+        )
+        return {row.telecode: row.city for row in self._session.execute(query)}
+
+    def departures(self, station: str) -> Sequence[Departure]:
+        here, last = _ENDS
+        query = (
+            select(here.train, here.number, here.dep, RailStation)
+            .join(last, _same_train(here, last) & last.dep.is_(None))
+            .join(RailStation, (RailStation.dataset == last.dataset) & (RailStation.telecode == last.station))
+            .where(here.dataset == self._dataset, here.station == station)
+        )
+        return [
+            Departure(train, number, dep, _station(terminal))
+            for train, number, dep, terminal in self._session.execute(query)
+            if dep is not None
+        ]
+
     # fares and seats
 
     def origin_fares(self, origin: str, destination: str) -> Mapping[str, Fares]:
@@ -268,6 +327,10 @@ class SqlRailSource:
             )
             for row in self._session.scalars(query)
         ]
+
+    def sale_time(self, telecode: str) -> int | None:
+        row = self._session.get(RailSaleTime, (self._dataset, telecode))
+        return None if row is None else row.minute
 
     def presale_rules(self) -> Sequence[PresaleRule]:
         rows = self._session.scalars(select(RailPresale).where(RailPresale.dataset == self._dataset))

@@ -34,6 +34,7 @@ TABLES: tuple[type[Base], ...] = (
     tables.RailOperator,
     tables.RailAreaCode,
     tables.RailPresale,
+    tables.RailSaleTime,
     tables.RailHoliday,
 )
 

@@ -138,6 +138,33 @@ def test_trains(loaded) -> None:
     assert loaded("trains", "G404", code=1).startswith("none")
 
 
+def test_trains_after_a_time_and_the_way_with_one_change(loaded) -> None:
+    pair = ("trains", "北京南", "上海虹桥", "--date", "2")
+    whole, late = (json.loads(loaded(*pair, *more, "--json")) for more in ((), ("--after", "18:00")))
+    assert [i for i in whole["items"] if i["dep"] >= "18:00"] == late["items"] != []
+    told = json.loads(loaded("trains", "烟台", "黄山北", "--date", "2", "--json"))
+    assert (told["outcome"], told["items"]) == ("none", [])
+    assert {"train", "change", "second", "arr", "duration"} <= set(told["connections"][0])
+    assert "change 济南" in loaded("trains", "烟台", "黄山北", "--date", "2")
+    assert loaded("trains", "北京南", "上海虹桥", "--after", "23:59", code=1).startswith("gone")
+
+
+def test_one_train_between_two_stations_and_when_it_runs(loaded) -> None:
+    told = json.loads(loaded("trains", "G1", "南京南", "上海虹桥", "--json"))
+    assert (told["slots"]["dep"], told["slots"]["duration"]) == ("12:41", 67)
+    assert told["running"][0]["weekdays"] == [1, 2, 3, 4, 5, 6, 7]
+    assert "near 北京南" in loaded("trains", "G1", "济南西", "上海虹桥", code=1)
+
+
+def test_departures(loaded) -> None:
+    told = json.loads(loaded("departures", "上海虹桥", "--date", "2", "--after", "22:00", "--json"))
+    assert len(told["items"]) == 9
+    assert told["items"][0]["dep"] >= "22:00"
+    assert [item["dep"] for item in told["items"]] == sorted(item["dep"] for item in told["items"])
+    assert loaded("departures", "上海虹桥", "--date", "2").startswith("many  from 上海虹桥")
+    assert loaded("departures", "上海虹桥").startswith("many  from 上海虹桥")
+
+
 def test_fares(loaded) -> None:
     assert "class 硬座  fare 177.5" in loaded("fare", "T109")
     assert "train G1  class 二等座  fare 553" in loaded("fare", "北京南", "上海虹桥")
@@ -166,14 +193,20 @@ def test_wrong_words(loaded) -> None:
     with pytest.raises(UsageFault, match="'2026-02-30' is no date"):
         loaded("trains", "G1", "--date", "2026-02-30")
     with pytest.raises(UsageFault, match="one train, or two stations"):
-        loaded("trains", "a", "b", "c")
+        loaded("trains", "a", "b", "c", "d")
+    with pytest.raises(UsageFault, match="'上海' is both|is both the origin and the destination"):
+        loaded("trains", "上海", "上海")
+    with pytest.raises(UsageFault, match="'noon' is no time"):
+        loaded("trains", "上海", "北京", "--after", "noon")
+    with pytest.raises(UsageFault, match="is for trains between two stations"):
+        loaded("trains", "G1", "--after", "09:00")
     with pytest.raises(IvrError, match="no station '天上'"):
         loaded("trains", "天上", "上海")
     assert loaded("tickets", "G1", "--date", "2000-01-01", code=1).startswith("closed")
 
 
 @pytest.mark.parametrize(
-    "name", ["import", "info", "rollback", "station", "trains", "fare", "tickets", "sell"]
+    "name", ["import", "info", "rollback", "station", "trains", "departures", "fare", "tickets", "sell"]
 )
 def test_help_has_an_example(run, name: str) -> None:
     assert f"ivr rail {name}" in run(name, "--help").partition("Example:")[2]

@@ -99,7 +99,36 @@ def test_at_most_nine_candidates(asked, source, monkeypatch) -> None:
 
 def test_the_presale_period_counts_today(asked) -> None:
     assert asked("presale").slots == {"last_day": "2026-12-06", "days": 15}
-    assert asked("presale", today=date(2015, 1, 1)).slots == {"last_day": "2015-03-01", "days": 60}
+    slots = asked("presale", today=date(2015, 1, 1)).slots
+    assert (slots["last_day"], slots["days"]) == ("2015-03-01", 60)
+
+
+def test_a_change_to_come_is_told(asked, source) -> None:
+    source.rules += [PresaleRule(date(2027, 5, 1), 20), PresaleRule(date(2027, 1, 1), 30)]
+    slots = asked("presale").slots
+    assert (slots["days"], slots["next_from"], slots["next_days"]) == (15, "2027-01-01", 30)
+
+
+def test_when_a_day_goes_on_sale_by_the_rule_that_holds_then(asked, source) -> None:
+    assert asked("sale_day", date="2026-11-21").outcome == "past"
+    for day in ("2026-11-22", "2026-12-06"):
+        assert asked("sale_day", date=day).outcome == "open"
+    answer = asked("sale_day", date="2026-12-07")
+    assert (answer.outcome, answer.slots["opens_on"]) == ("opens", "2026-11-23")
+    assert asked("sale_day", date="2027-02-06").slots["opens_on"] == "2027-01-23"
+    source.rules += [PresaleRule(date(2027, 1, 1), 30)]
+    assert asked("sale_day", date="2027-02-06").slots["opens_on"] == "2027-01-08"
+    assert asked("sale_day", date="2027-01-20").slots["opens_on"] == "2027-01-01", (
+        "the change opens many days"
+    )
+
+
+def test_until_a_station_opens_the_sale_its_last_day_is_one_less(asked, source) -> None:
+    assert asked("sale_time", from_="AOH").outcome == "unknown"
+    source.sale_times = {"AOH": 13 * 60 + 30}
+    for now, last in ((None, "2026-12-06"), (time(13, 29), "2026-12-05"), (time(13, 30), "2026-12-06")):
+        answer = asked("sale_time", now=now, from_="AOH")
+        assert (answer.outcome, answer.slots["time"], answer.slots["last_day"]) == ("told", "13:30", last)
 
 
 def test_no_rule_is_an_error_not_a_guess(asked) -> None:

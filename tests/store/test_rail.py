@@ -83,6 +83,13 @@ def test_every_train_of_the_data_can_be_ridden(engine: Engine) -> None:
                 assert here.dep < there.arr <= (there.dep or there.arr)
 
 
+def test_a_train_that_changes_its_number_is_found_by_both(asked) -> None:
+    assert asked("find_train", keys="934").slots == {"train": "D934"}
+    for number in ("D931", "D934"):
+        slots = asked("train_timetable", train=number, date=TOMORROW).slots
+        assert (slots["train"], slots["from"]["zh"], slots["to"]["zh"]) == (number, "上海虹桥", "广州南")
+
+
 def test_area_code_021_gives_the_stations_of_shanghai(asked) -> None:
     assert names(asked("find_station", keys="021"))[:3] == ["上海虹桥", "上海", "上海南"]
 

@@ -132,7 +132,7 @@ class RailTrain(Base):
 
 
 class RailTrainNumber(Base):
-    """Under which number a train runs from stop ``from_seq`` on. ``digits``: the number without its letter."""
+    """Under which number a train runs from stop ``from_seq`` on; 0: from a stop that is not known. ``digits``: the number without its letter."""
 
     __tablename__ = "rail_train_number"
     __table_args__ = (
@@ -280,6 +280,17 @@ class RailPresale(Base):
     days: Mapped[int]
     source: Mapped[str] = mapped_column(String(400))
     verified: Mapped[bool]
+
+
+class RailSaleTime(Base):
+    """At which minute of the day a station opens the sale of a further day's tickets (起售时间)."""
+
+    __tablename__ = "rail_sale_time"
+    __table_args__ = (_of("rail_station", "telecode", "telecode"),)
+
+    dataset: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    telecode: Mapped[str] = mapped_column(KEY, primary_key=True)
+    minute: Mapped[int]
 
 
 class RailHoliday(Base):
