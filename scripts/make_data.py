@@ -18,6 +18,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from legs import Leg, is_fast, known_legs, leg_of
+
 Row = dict[str, str]
 
 #: Names in the timetable that the 2018/2019 station lists don't have any more (older 12306 station list).
@@ -242,6 +244,31 @@ def kilometres(stops: list[Row]) -> list[str]:
     return [""] * len(stops)
 
 
+def unknown_legs(runs: dict[str, list[Row]]) -> dict[Leg, int]:
+    """The legs of trains whose kilometres are unknown, with their shortest running time in minutes."""
+    wanted: dict[Leg, int] = {}
+    for train, stops in runs.items():
+        if kilometres(stops)[0]:
+            continue
+        for here, there in zip(stops, stops[1:], strict=False):
+            leg = leg_of(here["station"], there["station"], is_fast(train))
+            minutes = minute(there["arr"], there["arr_day"]) - minute(here["dep"], here["dep_day"])
+            wanted[leg] = min(minutes, wanted.get(leg, minutes))
+    return wanted
+
+
+def legs(source: Path, runs: dict[str, list[Row]], stations: Stations, lines: Lines) -> Iterator[tuple[str, ...]]:
+    """The rows of leg_km.csv: what all trains and lines of the sources tell about the legs of ``runs``."""
+    everywhere: dict[str, list[Row]] = defaultdict(list)
+    for row in read(source, "timetable_2016_10.csv"):
+        everywhere[row["train"]].append(row)
+    sound = {train: stops for train, stops in everywhere.items() if not faults_of(stops, stations, lines)}
+    known = known_legs(read(source, "line_mileage.csv"), sound, kilometres, unknown_legs(runs))
+    for (one, other, fast), km, basis in known:
+        first, second = sorted((stations.telecode(one), stations.telecode(other)))
+        yield first, second, "yes" if fast else "no", f"{km:g}", basis
+
+
 def service_clock(clock: str, day: str) -> str:
     """01:10 of the next day is 25:10."""
     if not clock:
@@ -390,6 +417,9 @@ def main(source: Path, out: Path) -> None:
         "pair_fares.csv": write(
             out, "pair_fares.csv", "origin,destination,kind," + ",".join(PLACES), sorted(pairs)
         ),
+        "leg_km.csv": write(
+            out, "leg_km.csv", "one,other,fast,km,basis", sorted(legs(source, runs, stations, lines))
+        ),
         "seats.csv": write(out, "seats.csv", "formation,class,seats,note", SEATS),
         "operators.csv": write(
             out,
@@ -413,7 +443,8 @@ def main(source: Path, out: Path) -> None:
             ((r["date"], r["kind"], r["name"]) for r in read(source, "china_holidays_2014_2026.csv")),
         ),
     }
-    counts["presale.csv"] = len(read(out, "presale.csv"))  # written by hand
+    counts["presale.csv"] = len(read(out, "presale.csv"))  # written by hand, like fare_rules.json
+    counts["fare_rules.json"] = sum(map(len, json.loads((out / "fare_rules.json").read_text("utf-8")).values()))
     record(out, counts)
     print(f"trains kept {len(trains)}, left out {sum(left_out.values())}:")
     for reason, number in left_out.most_common():

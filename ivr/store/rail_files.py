@@ -19,6 +19,7 @@ from ivr.rail.seats import CLASSES, PLACES
 from ivr.rail.service_day import minutes_of
 from ivr.store.database import Base
 from ivr.store.models import rail as tables
+from ivr.store.rail_fare_files import FARE_RULES, leg, read_fare_rules
 
 Row = dict[str, Any]
 
@@ -39,8 +40,9 @@ FILES = {
     "presale.csv": "valid_from,days,source,verified",
     "services.csv": "service,weekdays,valid_from,valid_to",
     "service_days.csv": "service,date,runs",
+    "leg_km.csv": "one,other,fast,km,basis",
 }
-OPTIONAL = ("services.csv", "service_days.csv")
+OPTIONAL = ("services.csv", "service_days.csv", "leg_km.csv", FARE_RULES)
 PROVENANCE = "provenance.json"
 
 
@@ -56,7 +58,7 @@ class RailData:
 def content_hash(folder: Path) -> str:
     """A hash of everything that is read; changes when any file does."""
     digest = hashlib.sha256()
-    for name in sorted((*FILES, PROVENANCE)):
+    for name in sorted((*FILES, FARE_RULES, PROVENANCE)):
         if name in OPTIONAL and not (folder / name).exists():
             continue
         digest.update(name.encode() + b"\0" + hashlib.sha256(_bytes(folder / name)).digest())
@@ -96,7 +98,8 @@ class _Reader:
         seats = self._seats(trains)
         numbers = {row["train"]: row["number"] for row in trains}
         trains = [_without(row, "classes", "number") for row in trains]
-        stops = self._stops(numbers, {row["telecode"] for row in stations})
+        codes = {row["telecode"] for row in stations}
+        stops = self._stops(numbers, codes)
         traffic = Counter(row["station"] for row in stops)
         cities: Counter[str] = Counter()
         for row in stations:
@@ -127,6 +130,8 @@ class _Reader:
             tables.RailAreaCode: area_codes,
             tables.RailPresale: self._unique("presale.csv", self._presale, "valid_from"),
             tables.RailHoliday: self._unique("holidays.csv", self._holiday, "date"),
+            tables.RailLeg: self._unique("leg_km.csv", lambda row: leg(row, codes), "one", "other", "fast"),
+            tables.RailFareRules: self._fare_rules(),
         }
         self._ends_fit(stops)
         return RailData(provenance, self.counts, rows)
@@ -323,6 +328,13 @@ class _Reader:
 
         self._unique(name, make, *key)
         return made
+
+    def _fare_rules(self) -> list[Row]:
+        document = read_fare_rules(self.folder)
+        if document is None:
+            return []
+        self.counts[FARE_RULES] = sum(map(len, document.values()))
+        return [{"document": document}]
 
     def _operator(self, row: dict[str, str], bureaus: set[str]) -> Row:
         if row["operator"] not in bureaus:

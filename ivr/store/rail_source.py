@@ -11,12 +11,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from ivr.rail.source import City, Fares, Journey, Operation, PresaleRule, Ride, Service, Station, Stop
+from ivr.rail.fare_rules import FareBook, read_fare_book
+from ivr.rail.source import FAST, City, Fares, Journey, Operation, PresaleRule, Ride, Service, Station, Stop
 from ivr.store.models.rail import (
     RailAreaCode,
     RailBureau,
     RailDataset,
     RailFare,
+    RailFareRules,
+    RailLeg,
     RailOperator,
     RailPairFare,
     RailPresale,
@@ -189,6 +192,37 @@ class SqlRailSource:
             RailPairFare.destination == destination,
         )
         return _grouped(self._session.execute(query))
+
+    def fare_book(self) -> FareBook | None:
+        document = self._session.scalar(
+            select(RailFareRules.document).where(RailFareRules.dataset == self._dataset)
+        )
+        return None if document is None else read_fare_book(document)
+
+    def leg_km(self, rides: Sequence[Ride]) -> Mapping[str, float]:
+        here, there = aliased(RailStop), aliased(RailStop)
+        query = (
+            select(here.train, here.seq, RailLeg.fast, RailLeg.km)
+            .join(there, _same_train(here, there) & (there.seq == here.seq + 1))
+            .join(
+                RailLeg,
+                and_(
+                    RailLeg.dataset == here.dataset,
+                    or_(
+                        and_(RailLeg.one == here.station, RailLeg.other == there.station),
+                        and_(RailLeg.one == there.station, RailLeg.other == here.station),
+                    ),
+                ),
+            )
+            .where(here.dataset == self._dataset, here.train.in_([ride.train for ride in rides]))
+        )
+        known = {(train, seq, fast): km for train, seq, fast, km in self._session.execute(query)}
+        lengths = {}
+        for ride in rides:
+            legs = [known.get((ride.train, seq, ride.kind in FAST)) for seq in range(ride.from_seq, ride.to_seq)]
+            if None not in legs:
+                lengths[ride.train] = sum(km for km in legs if km is not None)
+        return lengths
 
     def seats(self, trains: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         query = select(RailSeats.train, RailSeats.seat_class, RailSeats.seats).where(

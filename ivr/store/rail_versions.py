@@ -35,6 +35,8 @@ TABLES: tuple[type[Base], ...] = (
     tables.RailAreaCode,
     tables.RailPresale,
     tables.RailHoliday,
+    tables.RailLeg,
+    tables.RailFareRules,
 )
 
 
