@@ -257,7 +257,9 @@ def unknown_legs(runs: dict[str, list[Row]]) -> dict[Leg, int]:
     return wanted
 
 
-def legs(source: Path, runs: dict[str, list[Row]], stations: Stations, lines: Lines) -> Iterator[tuple[str, ...]]:
+def legs(
+    source: Path, runs: dict[str, list[Row]], stations: Stations, lines: Lines
+) -> Iterator[tuple[str, ...]]:
     """The rows of leg_km.csv: what all trains and lines of the sources tell about the legs of ``runs``."""
     everywhere: dict[str, list[Row]] = defaultdict(list)
     for row in read(source, "timetable_2016_10.csv"):
@@ -444,7 +446,9 @@ def main(source: Path, out: Path) -> None:
         ),
     }
     counts["presale.csv"] = len(read(out, "presale.csv"))  # written by hand, like fare_rules.json
-    counts["fare_rules.json"] = sum(map(len, json.loads((out / "fare_rules.json").read_text("utf-8")).values()))
+    counts["fare_rules.json"] = sum(
+        map(len, json.loads((out / "fare_rules.json").read_text("utf-8")).values())
+    )
     record(out, counts)
     print(f"trains kept {len(trains)}, left out {sum(left_out.values())}:")
     for reason, number in left_out.most_common():

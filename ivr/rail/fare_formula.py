@@ -222,7 +222,9 @@ def explained(rules: FareRules, service: Service, known: Mapping[str, int]) -> d
     seat = next((place for place in ("hard_seat", "soft_seat") if place in known), None)
     if seat is None:
         return {}
-    km = bisect_left(range(LONGEST_KM), known[seat], 1, key=lambda km: ordinary_fares(rules, service, km)[seat].jiao)
+    km = bisect_left(
+        range(LONGEST_KM), known[seat], 1, key=lambda km: ordinary_fares(rules, service, km)[seat].jiao
+    )
     made = ordinary_fares(rules, service, km)
     if made[seat].jiao != known[seat]:
         return {}
@@ -230,7 +232,9 @@ def explained(rules: FareRules, service: Service, known: Mapping[str, int]) -> d
     for place, jiao in known.items():
         items, floated = made[place].items, jiao - made[place].jiao
         if place in BERTHS:
-            items = tuple(replace(i, jiao=i.jiao + floated, how="") if i.what == "berth" else i for i in items)
+            items = tuple(
+                replace(i, jiao=i.jiao + floated, how="") if i.what == "berth" else i for i in items
+            )
             fares[place] = Fare(items)
         elif not floated:
             fares[place] = made[place]

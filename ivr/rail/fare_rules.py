@@ -224,7 +224,7 @@ class _Node:
         except InvalidOperation:
             rate = Decimal(0)
         if not (rate.is_finite() and rate > 0):
-            raise self.fault(f"{self.value!r} must be a rate in yuan a kilometre, such as \"0.05861\"")
+            raise self.fault(f'{self.value!r} must be a rate in yuan a kilometre, such as "0.05861"')
         return rate
 
     def date(self) -> date:

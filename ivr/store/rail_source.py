@@ -219,7 +219,9 @@ class SqlRailSource:
         known = {(train, seq, fast): km for train, seq, fast, km in self._session.execute(query)}
         lengths = {}
         for ride in rides:
-            legs = [known.get((ride.train, seq, ride.kind in FAST)) for seq in range(ride.from_seq, ride.to_seq)]
+            legs = [
+                known.get((ride.train, seq, ride.kind in FAST)) for seq in range(ride.from_seq, ride.to_seq)
+            ]
             if None not in legs:
                 lengths[ride.train] = sum(km for km in legs if km is not None)
         return lengths
