@@ -15,7 +15,7 @@ a fare nor the kilometres are known.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from ivr.rail.fare_formula import (
@@ -137,3 +137,12 @@ def _lengths(source: RailSource, rides: Sequence[Ride]) -> dict[str, int]:
     if missing := [ride for ride in rides if ride.km is None]:
         lengths |= source.leg_km(missing)
     return {train: max(round(km), 1) for train, km in lengths.items()}
+
+
+def itemised(rules: FareRules | None, priced: Priced) -> Priced:
+    """Published fares of an ordinary train with the items that the formula gives them, where it gives that sum."""
+    service = _service(rules, priced.ride)
+    if priced.basis != TABLE or rules is None or service is None or service.emu:
+        return priced
+    made = explained(rules, service, {place: fare.jiao for place, fare in priced.fares.items()})
+    return replace(priced, fares={**priced.fares, **made})
