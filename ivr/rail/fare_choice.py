@@ -14,7 +14,7 @@ a fare nor the kilometres are known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -103,9 +103,8 @@ def rules_of(source: RailSource, day: date) -> FareRules | None:
 def reckoned(rules: FareRules, service: Service, km: int, passenger: str) -> tuple[str, dict[str, Fare]]:
     """The basis and the fares by place over ``km`` (from 1), for every place that such trains can have."""
     if service.emu:
-        return ESTIMATE, _on_emu(rules, emu_fares(rules.emu[service.emu], km), passenger)
-    full = ordinary_fares(rules, service, km)
-    return FORMULA, {place: reduced(rules, passenger, place, fare) for place, fare in full.items()}
+        return ESTIMATE, _paid(reduced_emu, rules, emu_fares(rules.emu[service.emu], km), passenger)
+    return FORMULA, _paid(reduced, rules, ordinary_fares(rules, service, km), passenger)
 
 
 def _published(
@@ -117,14 +116,18 @@ def _published(
     if rules is None or service is None:
         return {}
     if service.emu:
-        return _on_emu(rules, full, passenger)
-    made = explained(rules, service, known)
-    return {place: reduced(rules, passenger, place, fare) for place, fare in made.items()}
+        return _paid(reduced_emu, rules, full, passenger)
+    return _paid(reduced, rules, explained(rules, service, known), passenger)
 
 
-def _on_emu(rules: FareRules, full: Mapping[str, Fare], passenger: str) -> dict[str, Fare]:
-    shares = {place: reduced_emu(rules, passenger, place, fare) for place, fare in full.items()}
-    return {place: fare for place, fare in shares.items() if fare is not None}
+def _paid(
+    how: Callable[[FareRules, str, str, Fare], Fare | None],
+    rules: FareRules,
+    full: Mapping[str, Fare],
+    passenger: str,
+) -> dict[str, Fare]:
+    paid = {place: how(rules, passenger, place, fare) for place, fare in full.items()}
+    return {place: fare for place, fare in paid.items() if fare is not None}
 
 
 def _service(rules: FareRules | None, ride: Ride) -> Service | None:

@@ -184,10 +184,14 @@ def _plain(number: Decimal) -> str:
 # for other passengers
 
 
-def reduced(rules: FareRules, passenger: str, place: str, fare: Fare) -> Fare:
-    """An ordinary train's ``fare`` as ``passenger`` pays it: a share of some items."""
-    if passenger == "adult" or class_of(place) not in (rule := rules.passengers[passenger]).classes:
+def reduced(rules: FareRules, passenger: str, place: str, fare: Fare) -> Fare | None:
+    """An ordinary train's ``fare`` as ``passenger`` pays it: a share of some items. ``None``: no such ticket is sold
+    in that class."""
+    if passenger == "adult":
         return fare
+    rule = rules.passengers[passenger]
+    if class_of(place) not in rule.classes:
+        return None
     return Fare(tuple(_shared(item, rule.items.get(item.what, 100), rule.step) for item in fare.items))
 
 
@@ -199,15 +203,13 @@ def _shared(item: Item, percent: int, step: int) -> Item:
 
 
 def reduced_emu(rules: FareRules, passenger: str, place: str, fare: Fare) -> Fare | None:
-    """The same for multiple units: a share of the whole. ``None`` for berths, whose reductions no source states."""
+    """The same for multiple units: a share of the whole."""
     if passenger == "adult":
         return fare
-    if place in BERTHS:
-        return None
     rule = rules.passengers[passenger]
-    percent = rule.emu.get(place, 100)
-    if percent == 100:
-        return fare
+    if place not in rule.emu:
+        return None
+    percent = rule.emu[place]
     jiao = _multiple(Decimal(fare.jiao) * percent / _HUNDRED, rule.step, ROUND_HALF_UP)
     return Fare((*fare.items, Item("reduction", jiao - fare.jiao, how=f"{percent} % is paid")))
 

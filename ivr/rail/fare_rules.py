@@ -113,8 +113,9 @@ class Emu:
 
 @dataclass(frozen=True)
 class Reduction:
-    """What a passenger pays, in percent. ``items`` of an ordinary train in the seat ``classes``, else 100; ``emu``:
-    seat class of a multiple unit → share of the fare, else 100. A share is rounded half up to ``step`` jiao."""
+    """What a passenger pays, in percent. ``classes``: of ordinary trains in which there are such tickets; ``items``: what is
+    paid of an item, 100 of those not named; ``emu``: class of a multiple unit in which there are such tickets → share
+    of the fare. A share is rounded half up to ``step`` jiao."""
 
     classes: frozenset[str]
     items: Mapping[str, int]
