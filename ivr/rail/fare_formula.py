@@ -21,7 +21,7 @@ surcharge. Amounts are jiao.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
@@ -224,12 +224,19 @@ def explained(rules: FareRules, service: Service, known: Mapping[str, int]) -> d
     seat = next((place for place in ("hard_seat", "soft_seat") if place in known), None)
     if seat is None:
         return {}
-    km = bisect_left(
-        range(LONGEST_KM), known[seat], 1, key=lambda km: ordinary_fares(rules, service, km)[seat].jiao
-    )
-    made = ordinary_fares(rules, service, km)
-    if made[seat].jiao != known[seat]:
+
+    def seat_fare(km: int) -> int:
+        return ordinary_fares(rules, service, km)[seat].jiao
+
+    kms = range(1, LONGEST_KM)
+    fitting = kms[
+        bisect_left(kms, known[seat], key=seat_fare) : bisect_right(kms, known[seat], key=seat_fare)
+    ]
+    cells = {billing_km(km, rules.distance.bands): km for km in reversed(fitting)}
+    reckoned = [ordinary_fares(rules, service, km) for km in cells.values()]
+    if not reckoned:
         return {}
+    made = max(reckoned, key=lambda fares: sum(fares[place].jiao == jiao for place, jiao in known.items()))
     fares = {}
     for place, jiao in known.items():
         items, floated = made[place].items, jiao - made[place].jiao
