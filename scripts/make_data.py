@@ -18,6 +18,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from fare_slips import slips
 from legs import Leg, is_fast, known_legs, leg_of
 
 Row = dict[str, str]
@@ -367,7 +368,9 @@ def main(source: Path, out: Path) -> None:
             left_out[faults[0]] += 1
             del runs[train]
 
-    trains, stops, fares = [], [], []
+    trains, stops = [], []
+    fares: dict[tuple[str, int], dict[str, str]] = {}
+    ends: dict[tuple[str, int], tuple[str, str, str]] = {}
     used: set[str] = set()
     for train in sorted(runs, key=lambda name: (name[0], int(re.sub(r"\D", "", name)))):
         kind = train[0] if train[0].isalpha() else "0"
@@ -387,10 +390,14 @@ def main(source: Path, out: Path) -> None:
             )
             known = places(row, kind)
             if known:
-                fares.append((train, seq, *(known.get(place, "") for place in PLACES)))
+                fares[train, seq] = known
+                ends[train, seq] = (stations.telecode(runs[train][0]["station"]), code, kind)
                 classes |= {re.sub(r"_(upper|middle|lower)$", "", place) for place in known}
         formation, offered = formation_of(kind, classes)
         trains.append((train, kind, formation, "|".join(offered)))
+
+    for train, seq, place in (wrong := slips(fares, ends)):
+        del fares[train, seq][place]
 
     pairs = []
     for row in read(source, "od_fares_2016_10.csv"):
@@ -415,7 +422,12 @@ def main(source: Path, out: Path) -> None:
         ),
         "trains.csv": write(out, "trains.csv", "train,kind,formation,classes", trains),
         "timetable.csv": write(out, "timetable.csv", "train,seq,station,arr,dep,km", stops),
-        "fares.csv": write(out, "fares.csv", "train,seq," + ",".join(PLACES), fares),
+        "fares.csv": write(
+            out,
+            "fares.csv",
+            "train,seq," + ",".join(PLACES),
+            ((*stop, *(known.get(place, "") for place in PLACES)) for stop, known in fares.items() if known),
+        ),
         "pair_fares.csv": write(
             out, "pair_fares.csv", "origin,destination,kind," + ",".join(PLACES), sorted(pairs)
         ),
@@ -451,6 +463,7 @@ def main(source: Path, out: Path) -> None:
     )
     record(out, counts)
     print(f"trains kept {len(trains)}, left out {sum(left_out.values())}:")
+    print(f"fares left out as slips: {len(wrong)}")
     for reason, number in left_out.most_common():
         print(f"  {number:4d}  {reason}")
     for name, count in counts.items():

@@ -61,13 +61,11 @@ class Fare:
 
 def billing_km(km: int, bands: Sequence[Step]) -> Decimal:
     """The middle of the cell of ``bands`` that ``km`` (from 1) falls in: 1463 → 1475, 221 → 230."""
-    before = 0
-    for band in bands:
-        if band.to_km is None or km <= band.to_km:
-            break
-        before = band.to_km
-    cell = (km - before - 1) // band.value
-    return before + cell * band.value + Decimal(band.value) / 2
+    index = next(n for n, band in enumerate(bands) if band.to_km is None or km <= band.to_km)
+    before = (bands[index - 1].to_km or 0) if index else 0
+    wide = bands[index].value
+    cell = (km - before - 1) // wide
+    return before + cell * wide + Decimal(wide) / 2
 
 
 def tapered_km(km: Decimal, taper: Sequence[Step]) -> Decimal:

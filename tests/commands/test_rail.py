@@ -88,11 +88,6 @@ def test_trains(loaded) -> None:
     assert loaded("trains", "G404", code=1).startswith("none")
 
 
-def test_fares(loaded) -> None:
-    assert "class 硬座  fare 177.5" in loaded("fare", "T109")
-    assert "train G1  class 二等座  fare 553" in loaded("fare", "北京南", "上海虹桥")
-
-
 def test_selling_seats_leaves_fewer_tickets_until_they_come_back(loaded) -> None:
     def left() -> int:
         told = json.loads(loaded("tickets", "G1", "--date", "2", "--json"))
@@ -122,6 +117,6 @@ def test_wrong_words(loaded) -> None:
     assert loaded("tickets", "G1", "--date", "2000-01-01", code=1).startswith("closed")
 
 
-@pytest.mark.parametrize("name", ["import", "info", "station", "trains", "fare", "tickets", "sell"])
+@pytest.mark.parametrize("name", ["import", "info", "station", "trains", "tickets", "sell"])
 def test_help_has_an_example(run, name: str) -> None:
     assert f"ivr rail {name}" in run(name, "--help").partition("Example:")[2]

@@ -8,7 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,7 +39,7 @@ def jiao(yuan: str) -> int:
     return round(float(yuan) * 10)
 
 
-@lru_cache(maxsize=None)
+@cache
 def reckoned(service: Service, km: int) -> dict[str, Fare]:
     return ordinary_fares(RULES, service, km)
 
@@ -196,7 +196,11 @@ def leg_by_leg() -> Iterator[tuple[str, bool | None]]:
     published hard seat over it."""
     service_of = {row["train"]: RULES.service(row["train"], row["kind"]) for row in read(DATA / "trains.csv")}
     published = {(row["train"], row["seq"]): row["hard_seat"] for row in read(DATA / "fares.csv")}
-    legs = {(row["one"], row["other"]): float(row["km"]) for row in read(DATA / "leg_km.csv") if row["fast"] == "no"}
+    legs = {
+        (row["one"], row["other"]): float(row["km"])
+        for row in read(DATA / "leg_km.csv")
+        if row["fast"] == "no"
+    }
     before: Row = {}
     length: float | None = None
     for stop in read(DATA / "timetable.csv"):
@@ -209,7 +213,10 @@ def leg_by_leg() -> Iterator[tuple[str, bool | None]]:
             continue
         km = float(stop["km"]) if stop["km"] else length
         known = "timetable" if stop["km"] else "unknown" if length is None else "legs"
-        yield known, None if km is None else reckoned(service, max(round(km), 1))["hard_seat"].jiao == jiao(fare)
+        yield (
+            known,
+            None if km is None else reckoned(service, max(round(km), 1))["hard_seat"].jiao == jiao(fare),
+        )
 
 
 def test_kilometres_leg_by_leg() -> None:
