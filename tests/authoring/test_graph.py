@@ -55,13 +55,16 @@ def test_queries_transfers_and_ends_are_told_in_the_parts(graph: Graph):
 
 def test_retries_are_drawn_only_where_they_lead_somewhere_special(graph: Graph):
     misses = {(e.source, e.target, e.label) for e in graph.edges if e.kind == "miss" and e.drawn}
-    assert misses == {("more", "goodbye", "silence"), ("busy", "call_later", "silence")}
+    assert misses == {
+        *((menu, "goodbye", "silence") for menu in ("more", "after_fares", "after_train_fares")),
+        ("busy", "call_later", "silence"),
+    }
 
 
 def test_what_holds_everywhere_stands_once_in_the_legend(graph: Graph):
     assert "keys everywhere: * repeat · # back · 0 agent" in graph.legend
     assert "a query that fails → agent" in graph.legend
-    assert "ways to busy, more are named, not drawn" in graph.legend
+    assert "ways to after_fares, after_train_fares, busy, more are named, not drawn" in graph.legend
     assert edges(graph, "presale") == {}
 
 
