@@ -76,12 +76,18 @@ def price(
     left out. ``passenger``: one of :data:`ivr.rail.fare_rules.PASSENGERS`."""
     rules = rules_of(source, day)
     known = known_fares(source, rides, origin, destination)
-    lengths = _lengths(source, rides)
     seats = source.seats([ride.train for ride in rides])
+    services = {
+        ride.train: None if rules is None else rules.service(ride.number, ride.kind) for ride in rides
+    }
+    published = {
+        ride.train: _published(known[ride.train], rules, services[ride.train], passenger) for ride in rides
+    }
+    lengths = _lengths(source, rides, [ride for ride in rides if not published[ride.train]])
     found = []
     for ride in rides:
-        km, service = lengths.get(ride.train), _service(rules, ride)
-        basis, fares = TABLE, _published(known[ride.train], rules, service, passenger)
+        km, service = lengths.get(ride.train), services[ride.train]
+        basis, fares = TABLE, published[ride.train]
         if not fares and rules is not None and service is not None and km is not None:
             basis, fares = reckoned(rules, service, km, passenger)
         has = seats.get(ride.train, {})
@@ -130,21 +136,17 @@ def _paid(
     return {place: fare for place, fare in paid.items() if fare is not None}
 
 
-def _service(rules: FareRules | None, ride: Ride) -> Service | None:
-    return None if rules is None else rules.service(ride.number, ride.kind)
-
-
-def _lengths(source: RailSource, rides: Sequence[Ride]) -> dict[str, int]:
-    """Train → whole km of its ride: as the timetable has them, else leg by leg."""
+def _lengths(source: RailSource, rides: Sequence[Ride], wanted: Sequence[Ride]) -> dict[str, int]:
+    """Train → whole km of its ride: as the timetable has them; for those ``wanted`` also leg by leg."""
     lengths = {ride.train: ride.km for ride in rides if ride.km is not None}
-    if missing := [ride for ride in rides if ride.km is None]:
+    if missing := [ride for ride in wanted if ride.km is None]:
         lengths |= source.leg_km(missing)
     return {train: max(round(km), 1) for train, km in lengths.items()}
 
 
 def itemised(rules: FareRules | None, priced: Priced) -> Priced:
     """Published fares of an ordinary train with the items that the formula gives them, where it gives that sum."""
-    service = _service(rules, priced.ride)
+    service = None if rules is None else rules.service(priced.ride.number, priced.ride.kind)
     if priced.basis != TABLE or rules is None or service is None or service.emu:
         return priced
     made = explained(rules, service, {place: fare.jiao for place, fare in priced.fares.items()})

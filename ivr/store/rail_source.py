@@ -177,13 +177,20 @@ class SqlRailSource:
 
     def origin_fares(self, origin: str, destination: str) -> Mapping[str, Fares]:
         here, there = aliased(RailStop), aliased(RailStop)
-        query = (
-            select(RailFare.train, RailFare.place, RailFare.jiao)
-            .join(there, _same_train(RailFare, there) & (there.seq == RailFare.seq))
+        stops = (
+            select(there.train, there.seq)
             .join(here, _same_train(there, here) & (here.seq == 1))
-            .where(RailFare.dataset == self._dataset, here.station == origin, there.station == destination)
+            .where(here.dataset == self._dataset, here.station == origin, there.station == destination)
         )
-        return _grouped(self._session.execute(query))
+        # Two reads: as one, SQLite goes through all fares of the dataset.
+        ends = {row.train: row.seq for row in self._session.execute(stops)}
+        query = select(RailFare.train, RailFare.seq, RailFare.place, RailFare.jiao).where(
+            RailFare.dataset == self._dataset,
+            RailFare.train.in_(ends),
+            RailFare.seq.in_(set(ends.values())),
+        )
+        fares = self._session.execute(query)
+        return _grouped((train, place, jiao) for train, seq, place, jiao in fares if ends[train] == seq)
 
     def pair_fares(self, origin: str, destination: str) -> Mapping[str, Fares]:
         query = select(RailPairFare.kind, RailPairFare.place, RailPairFare.jiao).where(
@@ -200,30 +207,21 @@ class SqlRailSource:
         return None if document is None else read_fare_book(document)
 
     def leg_km(self, rides: Sequence[Ride]) -> Mapping[str, float]:
-        here, there = aliased(RailStop), aliased(RailStop)
-        query = (
-            select(here.train, here.seq, RailLeg.fast, RailLeg.km)
-            .join(there, _same_train(here, there) & (there.seq == here.seq + 1))
-            .join(
-                RailLeg,
-                and_(
-                    RailLeg.dataset == here.dataset,
-                    or_(
-                        and_(RailLeg.one == here.station, RailLeg.other == there.station),
-                        and_(RailLeg.one == there.station, RailLeg.other == here.station),
-                    ),
-                ),
-            )
-            .where(here.dataset == self._dataset, here.train.in_([ride.train for ride in rides]))
+        query = select(RailStop.train, RailStop.seq, RailStop.station).where(
+            RailStop.dataset == self._dataset, RailStop.train.in_([ride.train for ride in rides])
         )
-        known = {(train, seq, fast): km for train, seq, fast, km in self._session.execute(query)}
+        stations = {(train, seq): station for train, seq, station in self._session.execute(query)}
+        legs = select(RailLeg.one, RailLeg.other, RailLeg.fast, RailLeg.km).where(
+            RailLeg.dataset == self._dataset, RailLeg.one.in_(set(stations.values()))
+        )
+        known = {(frozenset((one, other)), fast): km for one, other, fast, km in self._session.execute(legs)}
         lengths = {}
         for ride in rides:
-            legs = [
-                known.get((ride.train, seq, ride.kind in FAST)) for seq in range(ride.from_seq, ride.to_seq)
-            ]
-            if None not in legs:
-                lengths[ride.train] = sum(km for km in legs if km is not None)
+            stops = [stations[ride.train, seq] for seq in range(ride.from_seq, ride.to_seq + 1)]
+            fast = ride.kind in FAST
+            ridden = [known.get((frozenset(leg), fast)) for leg in zip(stops, stops[1:], strict=False)]
+            if None not in ridden:
+                lengths[ride.train] = sum(km for km in ridden if km is not None)
         return lengths
 
     def seats(self, trains: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
