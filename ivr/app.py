@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ivr.authoring.live import LiveMenus, Shelf
     from ivr.authoring.notices_file import StandingNotices
     from ivr.authoring.source import MenuFaults
+    from ivr.rail.ticket_source import TicketSource
     from ivr.store.messages import MessageBox
     from ivr.store.notices import LiveNotices
     from ivr.voice.voice import Voice
@@ -81,15 +82,16 @@ def prepare(settings: Settings, say: Callable[[str], None] = lambda _line: None)
     """
     from ivr.authoring.prompts import phrases_of
     from ivr.store.migrate import upgrade
-    from ivr.store.rail import load_rail_data
+    from ivr.store.rail import load_bundled_data
     from ivr.voice.build import build
 
     make_home(settings)
+    ticket_source(settings)  # a wrong address is told now, not to the first caller
     engine = open_store(settings)
     try:
         upgrade(engine)
         menus = menus_at_start(settings, engine, say)
-        if load_rail_data(engine):
+        if load_bundled_data(engine):
             say("railway data loaded")
     finally:
         engine.dispose()
@@ -266,6 +268,16 @@ def make_sounds(menus: Menus, voice: Voice, patience_s: float = _SWITCH_PATIENCE
         thread.join(patience_s)
 
 
+def ticket_source(settings: Settings) -> TicketSource | None:
+    """The site's own ticket service; ``None`` where the hotline's inventory counts. Raises :class:`IvrError`."""
+    if not settings.tickets_url:
+        return None
+    from ivr.remote_tickets import remote_tickets
+
+    token = settings.home / "secrets" / "tickets.token"
+    return remote_tickets(settings.tickets_url, settings.tickets_timeout_ms, token)
+
+
 async def follow(menus: LiveMenus, ready: Callable[[Menus], None] = lambda _menus: None) -> None:
     """Put on air what is published, within a second; never ends. Only the assignment is in the way of calls.
 
@@ -297,7 +309,9 @@ def run_agi_server(settings: Settings) -> None:
     menus = live_menus(settings, engine)
     menus.start()
     notices = live_notices(settings, engine, clock, menus)
-    answers = QueryService(engine, clock, menus, message_box(settings, engine, clock))
+    answers = QueryService(
+        engine, clock, menus, message_box(settings, engine, clock), ticket_source(settings)
+    )
     journal = BatchingJournal(engine, settings.keep_choices_days)
 
     threads = ThreadPoolExecutor(_QUERY_THREADS, thread_name_prefix="query")
@@ -385,7 +399,9 @@ def run_agi_process(entry: str) -> int:
                 entry,
                 live_conversations(menus, clock, notices),
                 voice.ensure,
-                QueryService(engine, clock, menus, message_box(settings, engine, clock)),
+                QueryService(
+                    engine, clock, menus, message_box(settings, engine, clock), ticket_source(settings)
+                ),
                 DirectJournal(engine, settings.keep_choices_days),
                 clock,
                 revision=lambda: menus.now.revision,

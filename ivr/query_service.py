@@ -14,6 +14,7 @@ from ivr.telephony.agi_dialogue import MESSAGE_KEEP, MESSAGE_PLACE, describe
 
 if TYPE_CHECKING:
     from ivr.authoring.live import LiveMenus
+    from ivr.rail.ticket_source import TicketSource
     from ivr.store.messages import MessageBox
 
 log = logging.getLogger(__name__)
@@ -28,11 +29,13 @@ class QueryService:
         clock: Clock,
         menus: LiveMenus | None = None,
         messages: MessageBox | None = None,
+        tickets: TicketSource | None = None,
     ) -> None:
         self._engine = engine
         self._clock = clock
         self._menus = menus
         self._messages = messages
+        self._tickets = tickets
 
     def __call__(self, ask: Ask) -> Answer:
         """The answer; the outcome ``error`` when the database does not give one."""
@@ -72,7 +75,9 @@ class QueryService:
             with reading(self._engine) as session:
                 return last_choice(session, ask.args["caller"], ask.args["field"], now)
         with reading(self._engine) as session:
-            return queries.ask(SqlRailSource(session), ask.query, ask.args, now.date(), now.time())
+            return queries.ask(
+                SqlRailSource(session), ask.query, ask.args, now.date(), now.time(), self._tickets
+            )
 
     def _message(self, ask: Ask) -> Answer:
         if self._messages is None:

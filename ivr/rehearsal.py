@@ -85,13 +85,13 @@ class Rehearsal:
 
     def __enter__(self) -> Rehearsal:
         from ivr.store.migrate import upgrade
-        from ivr.store.rail import load_rail_data
+        from ivr.store.rail import load_bundled_data
 
         make_home(self.settings)
         self.engine = open_store(self.settings)
         try:
             upgrade(self.engine)
-            load_rail_data(self.engine)
+            load_bundled_data(self.engine)
         except BaseException:
             self.engine.dispose()
             raise

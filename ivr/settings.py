@@ -76,6 +76,10 @@ def _menus_live(text: Any) -> str:
     return str(text)
 
 
+def _milliseconds(text: Any) -> int:
+    return _whole(text, 100, 2400, "it is a whole number of milliseconds")
+
+
 def _workers(text: Any) -> int:
     return _whole(text, 1, 64, "it is a number of processes")
 
@@ -96,6 +100,8 @@ class Settings:
     agi_port: int = _setting(4573, _port, "our FastAGI server")
     ami_port: int = _setting(5038, _port, "Asterisk's manager interface")
     database_url: str = _setting("", _text, "empty: SQLite in the home")
+    tickets_url: str = _setting("", _text, "a site's own ticket service; empty: the hotline's inventory")
+    tickets_timeout_ms: int = _setting(2000, _milliseconds, "how long a caller waits for that service")
     menus: Path = _setting(PROJECT / "menus", _path, "the folder with the YAML menu trees")
     menus_live: str = _setting(
         "published", _menus_live, "published: ivr menu publish puts on air; files: an edited file is on air"

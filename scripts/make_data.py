@@ -1,8 +1,9 @@
 """Make the tidy files of data/ out of a folder of collected facts.
 
-    python scripts/make_data.py SOURCE_FOLDER [OUT_FOLDER]
+    python scripts/make_data.py [--whole] SOURCE_FOLDER [OUT_FOLDER]
 
-SOURCE_FOLDER holds the raw files named below (see data/README.md for where each comes from). Needs pypinyin, for the
+--whole takes all trains of the country instead of those of Beijing–Shanghai and the Yangtze delta: the larger data set,
+for measuring; give it an OUT_FOLDER of its own. SOURCE_FOLDER holds the raw files named below (see data/README.md for where each comes from). Needs pypinyin, for the
 pinyin of cities that are no station: it is used here only, never by the hotline. Prints what was left out, and why.
 The rules for leaving a train out are in ``faults_of``.
 """
@@ -13,12 +14,20 @@ import csv
 import hashlib
 import json
 import re
+import shutil
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from fare_slips import slips
+from legs import Leg, is_fast, known_legs, leg_of
+
 Row = dict[str, str]
+
+DATA = Path(__file__).parent.parent / "data"
+#: Trains of Beijing–Shanghai and the Yangtze delta; all trains.
+TIMETABLES = ("timetable_2016_10_jinghu_delta.csv", "timetable_2016_10.csv")
 
 #: Names in the timetable that the 2018/2019 station lists don't have any more (older 12306 station list).
 OLDER_STATIONS = {"上虞北": ("SSH", "shangyubei", "syb"), "茂名东": ("MDQ", "maomingdong", "mmd")}
@@ -230,6 +239,45 @@ def segment_faults(here: Row, there: Row, lines: Lines) -> Iterator[str]:
         yield f"impossible speed (below 10 or above {fastest} km/h)"
 
 
+def kilometres(stops: list[Row]) -> list[str]:
+    """From the origin to each stop: along the line where all stops lie on one, else as the source has it, else unknown.
+    Tables of lines agree with real fares more often than the source's own column does."""
+    for column in ("km_line", "km"):
+        if all(stop[column] for stop in stops):
+            first = float(stops[0][column])
+            lengths = [abs(float(stop[column]) - first) for stop in stops]
+            if all(here < there for here, there in zip(lengths, lengths[1:], strict=False)):
+                return [f"{length:g}" for length in lengths]
+    return [""] * len(stops)
+
+
+def unknown_legs(runs: dict[str, list[Row]]) -> dict[Leg, int]:
+    """The legs of trains whose kilometres are unknown, with their shortest running time in minutes."""
+    wanted: dict[Leg, int] = {}
+    for train, stops in runs.items():
+        if kilometres(stops)[0]:
+            continue
+        for here, there in zip(stops, stops[1:], strict=False):
+            leg = leg_of(here["station"], there["station"], is_fast(train))
+            minutes = minute(there["arr"], there["arr_day"]) - minute(here["dep"], here["dep_day"])
+            wanted[leg] = min(minutes, wanted.get(leg, minutes))
+    return wanted
+
+
+def legs(
+    source: Path, runs: dict[str, list[Row]], stations: Stations, lines: Lines
+) -> Iterator[tuple[str, ...]]:
+    """The rows of leg_km.csv: what all trains and lines of the sources tell about the legs of ``runs``."""
+    everywhere: dict[str, list[Row]] = defaultdict(list)
+    for row in read(source, "timetable_2016_10.csv"):
+        everywhere[row["train"]].append(row)
+    sound = {train: stops for train, stops in everywhere.items() if not faults_of(stops, stations, lines)}
+    known = known_legs(read(source, "line_mileage.csv"), sound, kilometres, unknown_legs(runs))
+    for (one, other, fast), km, basis in known:
+        first, second = sorted((stations.telecode(one), stations.telecode(other)))
+        yield first, second, "yes" if fast else "no", f"{km:g}", basis
+
+
 def service_clock(clock: str, day: str) -> str:
     """01:10 of the next day is 25:10."""
     if not clock:
@@ -259,6 +307,21 @@ def formation_of(kind: str, classes: set[str]) -> tuple[str, list[str]]:
     if kind in "GDC" or not classes:
         return formation, offered
     return formation, [name for name in offered if name in classes]
+
+
+def other_numbers(trips: list[Row], runs: dict[str, list[Row]], known: set[str]) -> Iterator[tuple[str, str]]:
+    """Train, other number: of trains that change their number on the way (D331/D334), where the timetable has the run
+    under one of the two only, from the same origin to the same terminal. Where the number changes is not known."""
+    found = set()
+    for trip in trips:
+        first, *rest = trip["train"].split("/")
+        numbers = [first, *(number if number[0].isalpha() else first[0] + number for number in rest)]
+        for train in numbers:
+            run = runs.get(train)
+            ends = (run[0]["station"], run[-1]["station"]) if run else ()
+            if ends == (trip["from"], trip["to"]):
+                found |= {(train, other) for other in numbers if other not in known}
+    yield from sorted(found)
 
 
 def iso(day: str) -> str:
@@ -311,27 +374,64 @@ def area_codes(rows: list[Row], stations: list[Row]) -> Iterator[tuple[str, ...]
         )
 
 
-def main(source: Path, out: Path) -> None:
+def pair_fares(
+    rows: list[Row], stations: Stations, used: set[str]
+) -> dict[tuple[str, str, str], dict[str, str]]:
+    """(origin, destination, kind) → fares by place."""
+    pairs: dict[tuple[str, str, str], dict[str, str]] = {}
+    for row in rows:
+        one, other = stations.telecode(row["from"]), stations.telecode(row["to"])
+        # Only fares on which all trains of the class agree: a fare is never a guess.
+        if one in used and other in used and row["n_trains"] == row["n_trains_with_this_fare"]:
+            known = places(row, row["train_class"])
+            # Two old names may be one station: then they must agree, too.
+            if pairs.setdefault((one, other, row["train_class"]), known) != known:
+                pairs[one, other, row["train_class"]] = {}
+    return {pair: known for pair, known in pairs.items() if known}
+
+
+def without(
+    fares: dict[tuple[str, int], dict[str, str]], wrong: set[tuple[str, int, str]]
+) -> dict[tuple[str, int], dict[str, str]]:
+    """The fares less those that are wrong, and the stops that have any left."""
+    right = {
+        (train, seq): {place: fare for place, fare in known.items() if (train, seq, place) not in wrong}
+        for (train, seq), known in fares.items()
+    }
+    return {stop: known for stop, known in right.items() if known}
+
+
+def copy_what_is_not_made_here(out: Path) -> None:
+    for name in ("presale.csv", "sale_times.csv", "fare_rules.json", "provenance.json"):
+        if not (out / name).exists():
+            shutil.copy(DATA / name, out / name)
+
+
+def main(source: Path, out: Path, timetable: str) -> None:
     out.mkdir(exist_ok=True)
+    copy_what_is_not_made_here(out)
     now = read(source, "stations.csv")
     stations = Stations(now, read(source, "stations_old_2018_2019.csv"))
     lines = Lines(read(source, "line_mileage.csv"))
     runs: dict[str, list[Row]] = defaultdict(list)
-    for row in read(source, "timetable_2016_10_jinghu_delta.csv"):
+    for row in read(source, timetable):
         runs[row["train"]].append(row)
 
+    listed = set(runs)
     left_out: Counter[str] = Counter()
     for train in sorted(runs):
         if faults := faults_of(runs[train], stations, lines):
             left_out[faults[0]] += 1
             del runs[train]
 
-    trains, stops, fares = [], [], []
+    trains, stops = [], []
+    fares: dict[tuple[str, int], dict[str, str]] = {}
+    ends: dict[tuple[str, int], tuple[str, str, str]] = {}
     used: set[str] = set()
     for train in sorted(runs, key=lambda name: (name[0], int(re.sub(r"\D", "", name)))):
         kind = train[0] if train[0].isalpha() else "0"
         classes: set[str] = set()
-        for seq, row in enumerate(runs[train], 1):
+        for seq, (row, km) in enumerate(zip(runs[train], kilometres(runs[train]), strict=True), 1):
             code = stations.telecode(row["station"])
             used.add(code)
             stops.append(
@@ -341,23 +441,20 @@ def main(source: Path, out: Path) -> None:
                     code,
                     service_clock(row["arr"], row["arr_day"]),
                     service_clock(row["dep"], row["dep_day"]),
+                    km,
                 )
             )
             known = places(row, kind)
             if known:
-                fares.append((train, seq, *(known.get(place, "") for place in PLACES)))
+                fares[train, seq] = known
+                ends[train, seq] = (stations.telecode(runs[train][0]["station"]), code, kind)
                 classes |= {re.sub(r"_(upper|middle|lower)$", "", place) for place in known}
         formation, offered = formation_of(kind, classes)
         trains.append((train, kind, formation, "|".join(offered)))
 
-    pairs = []
-    for row in read(source, "od_fares_2016_10.csv"):
-        one, other = stations.telecode(row["from"]), stations.telecode(row["to"])
-        # Only fares on which all trains of the class agree: a fare is never a guess.
-        if one in used and other in used and row["n_trains"] == row["n_trains_with_this_fare"]:
-            known = places(row, row["train_class"])
-            pairs.append((one, other, row["train_class"], *(known.get(p, "") for p in PLACES)))
-
+    wrong = slips(fares, ends)
+    fares = without(fares, wrong)
+    pairs = pair_fares(read(source, "od_fares_2016_10.csv"), stations, used)
     counts = {
         "stations.csv": write(
             out,
@@ -372,10 +469,27 @@ def main(source: Path, out: Path) -> None:
             out, "former_stations.csv", "name,telecode,pinyin,initials,now", stations.former(used)
         ),
         "trains.csv": write(out, "trains.csv", "train,kind,formation,classes", trains),
-        "timetable.csv": write(out, "timetable.csv", "train,seq,station,arr,dep", stops),
-        "fares.csv": write(out, "fares.csv", "train,seq," + ",".join(PLACES), fares),
+        "other_numbers.csv": write(
+            out,
+            "other_numbers.csv",
+            "train,number",
+            other_numbers(read(source, "hsr_2016_03_trips.csv"), runs, listed),
+        ),
+        "timetable.csv": write(out, "timetable.csv", "train,seq,station,arr,dep,km", stops),
+        "fares.csv": write(
+            out,
+            "fares.csv",
+            "train,seq," + ",".join(PLACES),
+            ((*stop, *(known.get(place, "") for place in PLACES)) for stop, known in fares.items()),
+        ),
         "pair_fares.csv": write(
-            out, "pair_fares.csv", "origin,destination,kind," + ",".join(PLACES), sorted(pairs)
+            out,
+            "pair_fares.csv",
+            "origin,destination,kind," + ",".join(PLACES),
+            ((*pair, *(known.get(p, "") for p in PLACES)) for pair, known in sorted(pairs.items())),
+        ),
+        "leg_km.csv": write(
+            out, "leg_km.csv", "one,other,fast,km,basis", sorted(legs(source, runs, stations, lines))
         ),
         "seats.csv": write(out, "seats.csv", "formation,class,seats,note", SEATS),
         "operators.csv": write(
@@ -400,9 +514,14 @@ def main(source: Path, out: Path) -> None:
             ((r["date"], r["kind"], r["name"]) for r in read(source, "china_holidays_2014_2026.csv")),
         ),
     }
-    counts["presale.csv"] = len(read(out, "presale.csv"))  # written by hand
+    for name in ("presale.csv", "sale_times.csv"):  # by hand, and by make_sale_times.py
+        counts[name] = len(read(out, name))
+    counts["fare_rules.json"] = sum(  # written by hand
+        map(len, json.loads((out / "fare_rules.json").read_text("utf-8")).values())
+    )
     record(out, counts)
     print(f"trains kept {len(trains)}, left out {sum(left_out.values())}:")
+    print(f"fares left out as slips: {len(wrong)}")
     for reason, number in left_out.most_common():
         print(f"  {number:4d}  {reason}")
     for name, count in counts.items():
@@ -421,8 +540,8 @@ def record(out: Path, counts: dict[str, int]) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3):
+    words = [word for word in sys.argv[1:] if word != "--whole"]
+    whole = len(words) < len(sys.argv) - 1
+    if len(words) != 2 and (whole or len(words) != 1):
         sys.exit(__doc__)
-    main(
-        Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) == 3 else Path(__file__).parent.parent / "data"
-    )
+    main(Path(words[0]), Path(words[1]) if len(words) == 2 else DATA, TIMETABLES[whole])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import yaml
 
 from ivr.authoring import grammar
-from ivr.authoring.form_reader import FROM_THE_CALL, FormReader
+from ivr.authoring.form_reader import NOTHING, FormReader, needs, read_given
 from ivr.authoring.pieces import MISSES, Pieces
 from ivr.authoring.queries import QUERIES
 from ivr.authoring.source import nearest
@@ -39,7 +40,7 @@ from ivr.rail.answers import QuerySpec
 VERBS: Mapping[str, tuple[str, ...]] = {
     "menu": ("intro", "outro", *MISSES),
     "form": ("answers", *MISSES),
-    "ask": ("answers",),
+    "ask": ("with", "answers"),
     "branch": ("then",),
     "member": ("staff", "answers"),
     "transfer": ("say", "priority", "skill", "answers"),
@@ -96,15 +97,21 @@ class PartReader:
         return self.source.target(values["then"], "then") if "then" in values else self.defaults.then
 
     def _replies(
-        self, values: Mapping[str, yaml.Node], outcomes: Iterable[str], key: yaml.Node, needed: bool
+        self,
+        values: Mapping[str, yaml.Node],
+        outcomes: Iterable[str],
+        key: yaml.Node,
+        needed: bool,
+        instead: Mapping[str, str] = MappingProxyType({}),
     ) -> dict[str, Reply]:
         outcomes = list(outcomes)
         node = values.get("answers")
         known = dict.fromkeys([*outcomes, "error"])
         given = self.source.known(node, "answers", known) if node is not None else {}
         replies = {outcome: self._reply(outcome, value) for outcome, value in given.items()}
-        if "one" in outcomes and "one" not in replies and "many" in replies:
-            replies["one"] = replies["many"]
+        for outcome, other in {"one": "many", **instead}.items():
+            if outcome in outcomes and outcome not in replies and other in replies:
+                replies[outcome] = replies[other]
         missing = [outcome for outcome in outcomes if outcome not in replies and outcome != "error"]
         if needed and missing:
             self.source.fault(
@@ -173,25 +180,30 @@ class PartReader:
         )
 
     def _form(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
-        form = self.source.known(values["form"], f"form '{name}'", ("fields", "ask", "read_back"))
+        form = self.source.known(values["form"], f"form '{name}'", ("fields", "ask", "with", "read_back"))
         for needed in ("fields", "ask"):
             if needed not in form:
                 self.source.fault(values["form"], grammar.missing_key, f"form '{name}' has no '{needed}'")
         tries = self.pieces.tries(values, self.defaults.tries)
         reader = FormReader(self.pieces, self.defaults.words, tries)
         spec = self._query(form["ask"]) if "ask" in form else QuerySpec("", {}, {})
-        if "fields" in form and spec.name in QUERIES:
-            reader.check_takes(form["fields"], spec)
+        known = spec.name in QUERIES
+        given = read_given(self.source, form.get("with"), spec) if known else NOTHING
+        if "fields" in form and known:
+            reader.check_takes(form["fields"], spec, given)
         fields = reader.fields(form["fields"]) if "fields" in form else ()
         return FormPart(
             name,
             fields,
             spec,
             self._checked(
-                self._replies(values, spec.outcomes, key, needed=True), fields, values.get("answers", key)
+                self._replies(values, spec.outcomes, key, needed=True, instead=spec.instead),
+                fields,
+                values.get("answers", key),
             ),
             tries,
             self.pieces.optional_text(form, "read_back", "read_back"),
+            given,
         )
 
     def _checked(
@@ -211,14 +223,16 @@ class PartReader:
 
     def _ask(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
         spec = self._query(values["ask"])
-        needs = [taken for taken in spec.takes if taken not in FROM_THE_CALL]
-        if needs:
+        given = read_given(self.source, values.get("with"), spec) if spec.name in QUERIES else NOTHING
+        missing = needs(spec, given)
+        if missing:
             self.source.fault(
                 values["ask"],
                 grammar.query_fields,
-                f"query '{spec.name}' needs {', '.join(needs)}: ask for them in a form",
+                f"query '{spec.name}' needs {', '.join(missing)}: ask for them in a form, or give them under 'with'",
             )
-        return AskPart(name, spec, self._replies(values, spec.outcomes, key, needed=True))
+        replies = self._replies(values, spec.outcomes, key, needed=True, instead=spec.instead)
+        return AskPart(name, spec, replies, given)
 
     def _branch(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
         cases = [

@@ -13,7 +13,7 @@ from typing import Any
 
 from ivr.dialogue.events import Answered, Digits, Event
 from ivr.dialogue.tree import Field, FormPart
-from ivr.dialogue.turn import Turn
+from ivr.dialogue.turn import Turn, argument
 from ivr.rail.answers import QuerySpec
 from ivr.rail.dates import SHORTER_DATES, read_date
 
@@ -58,7 +58,7 @@ def _form(turn: Turn) -> FormPart:
 def _asked_for(turn: Turn, field: Field) -> bool:
     """Whether the form asks for the field, given the values so far."""
     values = turn.session.values
-    return all(name in values and _argument(values[name][1]) == value for name, value in field.only)
+    return all(name in values and argument(values[name][1]) == value for name, value in field.only)
 
 
 def _ask_field(turn: Turn, form: FormPart, index: int) -> None:
@@ -282,14 +282,11 @@ def correct(turn: Turn, form: FormPart, name: str) -> None:
 
 def _query(turn: Turn, form: FormPart) -> None:
     values = turn.session.values
-    args = {name: _argument(value) for name, (_, value) in values.items()}
     private = tuple(field.name for field in form.fields if field.private)
+    kept = {name: value for name, value in values.items() if name not in private}
     chosen = {f.name: values[f.name][1] for f in form.fields if f.last and f.name in values}
     if not turn.session.call.caller:
         chosen = {}
-    turn.change(recalled={**turn.session.recalled, **chosen})
-    turn.query(form.ask, args, private, {name: _argument(value) for name, value in chosen.items()})
-
-
-def _argument(value: Any) -> Any:
-    return value["code"] if isinstance(value, dict) else value
+    turn.change(keyed={**turn.session.keyed, **kept}, recalled={**turn.session.recalled, **chosen})
+    args = {name: argument(value) for name, (_, value) in values.items()}
+    turn.query(form.ask, form.given, args, private, {name: argument(value) for name, value in chosen.items()})

@@ -29,7 +29,7 @@ def _answer(event: Event) -> Answer:
 def typed(spec: QuerySpec, answer: Answer) -> dict[str, Any]:
     """The answer with the declared slot type beside each value: ``name → [type, value]``.
 
-    A slot that the query does not declare is left out: a text cannot name it.
+    A slot that the query does not declare is left out: a text cannot name it. ``own``: the slots of items.
     """
 
     def pair(kinds: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -38,6 +38,7 @@ def typed(spec: QuerySpec, answer: Answer) -> dict[str, Any]:
     return {
         "slots": pair(spec.outcomes.get(answer.outcome, {}), answer.slots),
         "items": [pair(spec.items.get(answer.outcome, {}), item) for item in answer.items],
+        "own": sorted(spec.items.get(answer.outcome, {})),
     }
 
 
@@ -58,8 +59,11 @@ def _play_items(turn: Turn, reply: Reply) -> None:
     items = turn.session.answer.get("items", []) if reply.each else []
     page = turn.session.page
     group = items[page : page + reply.at_a_time]
+    # What an item lacks is not taken from the answer: the origin has no arrival, and the train's is not its.
+    own = turn.session.answer.get("own", ())
+    around = {name: slot for name, slot in turn.slots().items() if name not in own}
     for item in group:
-        turn.say(reply.each, {**turn.slots(), **{name: (v[0], v[1]) for name, v in item.items()}})
+        turn.say(reply.each, {**around, **{name: (v[0], v[1]) for name, v in item.items()}})
     left = len(items) - page - len(group)
     turn.change(page=page + len(group))
     if left > 0:

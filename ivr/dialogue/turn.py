@@ -10,7 +10,7 @@ from typing import Any
 from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Say
 from ivr.dialogue.notices import Notice
 from ivr.dialogue.session import Session
-from ivr.dialogue.tree import AGAIN, BACK, HANGUP, Misses, Part, Text, Tree, Tries
+from ivr.dialogue.tree import AGAIN, BACK, HANGUP, Given, Misses, Part, Text, Tree, Tries
 from ivr.rail.answers import QuerySpec
 from ivr.speech.compose import compose
 from ivr.speech.phrase import Phrase
@@ -171,17 +171,24 @@ class Turn:
     def query(
         self,
         spec: QuerySpec,
-        args: Mapping[str, Any],
+        given: Given,
+        fields: Mapping[str, Any],
         private: tuple[str, ...] = (),
         remember: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Ask a part's query; what it takes and no field gave comes from the call: today, the seat."""
-        from_call = {
+        """Ask a part's query. What it takes comes from the form's fields; else as the part says, from earlier forms
+        or as it stands there; else from the call: today, the seat. What may be left out and comes from nowhere
+        is left out."""
+        keyed = self.session.keyed
+        args: dict[str, Any] = {
             "date": self.now.date().isoformat(),
             "seat": self.session.call.facts.get("seat", ""),
+            **given.words,
+            **{name: argument(keyed[field][1]) for name, field in given.keyed.items() if field in keyed},
+            **fields,
         }
-        given = {name: args.get(name, from_call.get(name)) for name in spec.takes}
-        self.ask("query", spec.name, given, private, remember)
+        needed = [name for name in spec.takes if name in args or name not in spec.optional]
+        self.ask("query", spec.name, {name: args.get(name) for name in needed}, private, remember)
 
     def wait_for(self, action: Action) -> None:
         """Do something whose outcome decides how the part goes on."""
@@ -308,6 +315,11 @@ class Turn:
         else:
             self.enter(meaning)
         return True
+
+
+def argument(value: Any) -> Any:
+    """A field's value as a query takes it."""
+    return value["code"] if isinstance(value, dict) else value
 
 
 def _phrases(texts: list[list[str]]) -> tuple[Phrase, ...]:

@@ -29,7 +29,8 @@ SLOT_TYPES = (
 class QuerySpec:
     """A query that a menu can ask. ``takes``: argument → field type (station, train, date,
     area_code, city, digits, choice); ``outcomes``: outcome → its slots (name → slot type);
-    ``items``: outcome → the slots of each list item."""
+    ``items``: outcome → the slots of each list item; ``choices``: argument → the words it may be;
+    ``instead``: outcome → the one whose reply does for it where a menu has none of its own."""
 
     name: str
     takes: Mapping[str, str]
@@ -37,6 +38,8 @@ class QuerySpec:
     items: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     optional: frozenset[str] = frozenset()
     about: str = ""
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    instead: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

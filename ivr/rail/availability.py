@@ -1,4 +1,4 @@
-"""Remaining tickets: the seats of a train less those sold on the fullest segment of the ride."""
+"""Remaining tickets, by train and seat class, with what they cost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from ivr.rail.fares import known_fares
 from ivr.rail.inquiry import Inquiry, Query
 from ivr.rail.presale import last_day_on_sale
 from ivr.rail.seats import CLASSES, lowest, money, named_place
-from ivr.rail.timetable import ENDS, Boarding, board, boardings, ends, listed, whole_run
+from ivr.rail.ticket_source import Travel
+from ivr.rail.timetable import ENDS, Boarding, board, boardings, ends, listed
+from ivr.rail.train_runs import whole_run
 
 
 def tickets(inquiry: Inquiry) -> Answer:
@@ -61,21 +63,32 @@ def _items(inquiry: Inquiry, found: Sequence[Boarding], slots: dict[str, Any]) -
     source = inquiry.source
     rides = [boarding.ride for boarding in found]
     fares = known_fares(source, rides, slots["from"]["code"], slots["to"]["code"])
-    seats = source.seats([ride.train for ride in rides])
-    sold = source.sold([boarding.journey for boarding in found])
+    left = inquiry.left([_travel(inquiry, boarding, slots) for boarding in found])
     items = []
     for boarding in found:
         train = boarding.ride.train
         prices = lowest(fares[train])
-        for name in (name for name in CLASSES if name in seats.get(train, {})):
-            left = seats[train][name] - sold.get(train, {}).get(name, 0)
-            if left <= 0:
-                continue
-            item = {**boarding.times, "class": named_place(name), "left": left}
+        of_train = left.get(train, {})
+        for name in (name for name in CLASSES if of_train.get(name)):
+            item = {**boarding.times, "class": named_place(name), "left": of_train[name]}
             if name in prices:
                 item["fare"] = money(prices[name])
             items.append(item)
     return items
+
+
+def _travel(inquiry: Inquiry, boarding: Boarding, slots: dict[str, Any]) -> Travel:
+    train, service_date, from_seq, to_seq = boarding.journey
+    return Travel(
+        train,
+        boarding.ride.number,
+        service_date,
+        inquiry.day(),
+        slots["from"]["code"],
+        slots["to"]["code"],
+        from_seq,
+        to_seq,
+    )
 
 
 _ITEM = {

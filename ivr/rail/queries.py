@@ -14,19 +14,34 @@ from typing import Any
 from ivr.rail import (
     area_codes,
     availability,
+    connections,
+    departures,
     fares,
     operators,
     presale,
     stations,
     timetable,
+    train_runs,
 )
 from ivr.rail.answers import Answer, QuerySpec
 from ivr.rail.inquiry import Inquiry
 from ivr.rail.source import RailSource
+from ivr.rail.ticket_source import TicketSource
 
 _ALL = {
     spec.name: (spec, function)
-    for module in (stations, presale, availability, timetable, fares, operators, area_codes)
+    for module in (
+        stations,
+        presale,
+        availability,
+        timetable,
+        train_runs,
+        connections,
+        departures,
+        fares,
+        operators,
+        area_codes,
+    )
     for spec, function in module.QUERIES
 }
 
@@ -54,15 +69,16 @@ def ask(
     args: Mapping[str, Any],
     today: date,
     now: time | None = None,
+    tickets: TicketSource | None = None,
 ) -> Answer:
     """Answer the query ``name``.
 
     ``args``: JSON values (keys "021"; stations by telecode; a train "G102"; a date "2026-10-01"; a city by its
     name). ``today`` and ``now`` are in the site's time zone; with ``now``, trains that have left already are not
-    offered. Raises LookupError for an unknown query, argument or telecode, ValueError for a value that
+    offered. ``tickets``: where remaining tickets come from; ``None``: the hotline's own inventory. Raises LookupError for an unknown query, argument or telecode, ValueError for a value that
     cannot be understood.
     """
     spec, function = _ALL[name]
     if missing := [argument for argument in spec.takes if argument not in {*args, *spec.optional}]:
         raise LookupError(f"{name}: missing {', '.join(missing)}")
-    return function(Inquiry(source, args, today, now))
+    return function(Inquiry(source, args, today, now, tickets))

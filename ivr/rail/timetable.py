@@ -1,19 +1,33 @@
-"""When trains run: from station to station, and a train's whole run.
+"""When trains run from station to station.
 
-Every train of the data runs every day. The date a caller names is the one on which they board; a train that left
-its origin the day before has its service day then, and its times are told from the begin of the boarding day.
+The date a caller names is the one on which they board; a train that left its origin the day before has its service
+day then, and its times are told from the begin of the boarding day. What a train is called is the number under which
+it leaves the caller's station.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from ivr.rail.answers import Answer, QuerySpec
-from ivr.rail.inquiry import Inquiry, Query
-from ivr.rail.service_day import clock_of, service_date, since_boarding_day
-from ivr.rail.source import Journey, Ride
+from ivr.rail.inquiry import Inquiry, Query, station_of, unique
+from ivr.rail.service_day import DAY, clock_of, service_date, since_boarding_day
+from ivr.rail.source import Journey, RailSource, Ride
+
+#: So many trains are told one after the other; of more, first how many and which are the first, last and fastest.
+FEW = 6
+#: How many days ahead is looked for the next one on which a train runs.
+A_YEAR = 366
+
+#: Whether a train runs on a service day.
+Runs = Callable[[str, date], bool]
+
+#: Part of the day → its minutes, the end not included.
+PERIODS = {"morning": (0, 12 * 60), "afternoon": (12 * 60, 18 * 60), "evening": (18 * 60, DAY)}
+ALL_DAY = "all"
 
 
 @dataclass(frozen=True)
@@ -30,8 +44,12 @@ class Boarding:
         return (self.ride.train, self.service_date, self.ride.from_seq, self.ride.to_seq)
 
     @property
+    def duration(self) -> int:
+        return self.arr - self.dep
+
+    @property
     def times(self) -> dict[str, str]:
-        return {"train": self.ride.train, "dep": clock_of(self.dep), "arr": clock_of(self.arr)}
+        return {"train": self.ride.number, "dep": clock_of(self.dep), "arr": clock_of(self.arr)}
 
 
 def board(ride: Ride, day: date) -> Boarding:
@@ -44,24 +62,23 @@ def board(ride: Ride, day: date) -> Boarding:
     )
 
 
+def running(source: RailSource, trains: Iterable[str]) -> Runs:
+    """Whether one of ``trains`` runs on a service day."""
+    services = source.services(unique(trains))
+    return lambda train, day: services[train].runs_on(day)
+
+
 def boardings(inquiry: Inquiry) -> list[Boarding]:
     """All rides from ``from`` to ``to`` on ``date``, by departure."""
     rides = inquiry.source.rides(inquiry.text("from"), inquiry.text("to"))
-    found = [board(ride, inquiry.day()) for ride in rides]
-    return sorted(found, key=lambda boarding: (boarding.dep, boarding.arr, boarding.ride.train))
+    return boarded(rides, inquiry.day(), running(inquiry.source, (ride.train for ride in rides)))
 
 
-def whole_run(inquiry: Inquiry) -> tuple[Ride, dict[str, Any]] | None:
-    """The argument ``train`` from its origin to its terminal, with the slots that name both; ``None``: no such train."""
-    train = inquiry.text("train")
-    kind, stops = inquiry.source.run(train)
-    if not stops:
-        return None
-    first, last = stops[0], stops[-1]
-    assert first.dep is not None
-    assert last.arr is not None
-    ride = Ride(train, kind, first.seq, last.seq, first.dep, last.arr)
-    return ride, {"train": train, "from": first.station.named, "to": last.station.named}
+def boarded(rides: Iterable[Ride], day: date, runs: Runs) -> list[Boarding]:
+    """Those of ``rides`` that a caller can board on ``day``, by departure."""
+    found = [board(ride, day) for ride in rides]
+    found = [boarding for boarding in found if runs(boarding.ride.train, boarding.service_date)]
+    return sorted(found, key=lambda boarding: (boarding.dep, boarding.arr, boarding.ride.number))
 
 
 def ends(inquiry: Inquiry, *, dated: bool = True) -> dict[str, Any]:
@@ -75,13 +92,6 @@ def ends(inquiry: Inquiry, *, dated: bool = True) -> dict[str, Any]:
     return slots
 
 
-def timetable(inquiry: Inquiry) -> Answer:
-    """Direct trains from station to station."""
-    slots = ends(inquiry)
-    items = tuple({**b.times, "duration": b.arr - b.dep} for b in boardings(inquiry))
-    return listed(slots, items, count=len(items))
-
-
 def listed(slots: dict[str, Any], items: tuple[dict[str, Any], ...], count: int) -> Answer:
     """none, one (the item's slots stand among the answer's, too), or many with ``count``."""
     if not items:
@@ -91,63 +101,167 @@ def listed(slots: dict[str, Any], items: tuple[dict[str, Any], ...], count: int)
     return Answer("many", {**slots, "count": count}, items)
 
 
-def train_timetable(inquiry: Inquiry) -> Answer:
-    """All stops of a train that leaves its origin on ``date``."""
-    slots = {"train": inquiry.text("train"), "date": inquiry.day().isoformat()}
-    run = whole_run(inquiry)
-    if run is None:
+def timetable(inquiry: Inquiry) -> Answer:
+    """Direct trains from station to station. For today only those that have not left; of many (``busy``) first how
+    many, until the caller says which part of the day."""
+    slots = ends(inquiry)
+    source, day = inquiry.source, inquiry.day()
+    rides = source.rides(inquiry.text("from"), inquiry.text("to"))
+    if not rides:
+        return _nearby(inquiry, slots)
+    runs = running(source, (ride.train for ride in rides))
+    that_day = boarded(rides, day, runs)
+    if not that_day:
+        return Answer("other_day", {**slots, **_next_day(rides, day, runs)})
+    found = [boarding for boarding in that_day if boarding.dep >= inquiry.minute_on(day)]
+    if not found:
+        return Answer("gone", {**slots, **_named("last", that_day[-1]), **_next_day(rides, day, runs)})
+    period = str(inquiry.args.get("period", ""))
+    if period in PERIODS:
+        begin, end = PERIODS[period]
+        chosen = [boarding for boarding in found if begin <= boarding.dep < end]
+        return _told(inquiry, slots, chosen) if chosen else Answer("not_then", slots)
+    if len(found) > FEW and period != ALL_DAY:
+        answer = _told(inquiry, slots, found)
+        return Answer("busy", {**answer.slots, **_summary(inquiry, found)}, answer.items)
+    return _told(inquiry, slots, found)
+
+
+def _told(inquiry: Inquiry, slots: dict[str, Any], found: Sequence[Boarding]) -> Answer:
+    items = tuple({**boarding.times, "duration": boarding.duration} for boarding in found)
+    return listed({**slots, **_how_many(inquiry, found)}, items, len(items))
+
+
+def _how_many(inquiry: Inquiry, found: Sequence[Boarding]) -> dict[str, int]:
+    """``left`` for today, ``total`` for another day: they are said in different words."""
+    return {"count": len(found), "left" if _today(inquiry) else "total": len(found)}
+
+
+def _today(inquiry: Inquiry) -> bool:
+    return inquiry.day() == inquiry.today and inquiry.now is not None
+
+
+def _summary(inquiry: Inquiry, found: Sequence[Boarding]) -> dict[str, Any]:
+    fastest = min(found, key=lambda boarding: (boarding.duration, boarding.dep))
+    return {
+        **_named("next" if _today(inquiry) else "first", found[0]),
+        **_named("last", found[-1]),
+        **_named("fastest", fastest),
+        "fastest_duration": fastest.duration,
+    }
+
+
+def _named(name: str, boarding: Boarding) -> dict[str, Any]:
+    """The slots ``name``, ``name_dep`` and ``name_arr``."""
+    times = boarding.times
+    return {name: times["train"], f"{name}_dep": times["dep"], f"{name}_arr": times["arr"]}
+
+
+def first_after(rides: Sequence[Ride], day: date, runs: Runs) -> tuple[date, Boarding] | None:
+    """The next day on which a caller can board one of ``rides``, and the first of them then."""
+    for number in range(1, A_YEAR):
+        following = day + timedelta(days=number)
+        if found := boarded(rides, following, runs):
+            return following, found[0]
+    return None
+
+
+def _next_day(rides: Sequence[Ride], day: date, runs: Runs) -> dict[str, Any]:
+    found = first_after(rides, day, runs)
+    return {"next_day": found[0].isoformat(), **_named("first", found[1])} if found else {}
+
+
+def _nearby(inquiry: Inquiry, slots: dict[str, Any]) -> Answer:
+    """No train ever runs between these two stations: those between other stations of their cities."""
+    source, day = inquiry.source, inquiry.day()
+    origins, destinations = (_of_one_city(source, slots[end]["code"]) for end in ("from", "to"))
+    pairs = unique(
+        (origin, leg.station) for origin in origins for leg in source.legs_from(origin, destinations)
+    )
+    rides = {pair: source.rides(*pair) for pair in pairs}
+    runs = running(source, (ride.train for found in rides.values() for ride in found))
+    found = [
+        (boarding, pair)
+        for pair in pairs
+        for boarding in boarded(rides[pair], day, runs)
+        if boarding.dep >= inquiry.minute_on(day)
+    ]
+    if not found:
         return Answer("none", slots)
-    ride, named = run
-    _, stops = inquiry.source.run(ride.train)
-    items = []
-    for stop in stops:
-        item: dict[str, Any] = {"station": stop.station.named}
-        if stop.arr is not None:
-            item["arr"] = clock_of(stop.arr)
-        if stop.dep is not None:
-            item["dep"] = clock_of(stop.dep)
-        items.append(item)
-    times = {"dep": clock_of(ride.dep), "arr": clock_of(ride.arr)}
-    return Answer("found", {**slots, **named, **times, "count": len(items)}, tuple(items))
+    found.sort(key=lambda one: (one[0].dep, one[0].arr, one[0].ride.number))
+    items = tuple(
+        {
+            "from": station_of(source, origin).named,
+            "to": station_of(source, destination).named,
+            **boarding.times,
+            "duration": boarding.duration,
+        }
+        for boarding, (origin, destination) in found
+    )
+    return Answer("nearby", {**slots, "count": len(items)}, items)
+
+
+def _of_one_city(source: RailSource, telecode: str) -> list[str]:
+    return unique([telecode, *source.hubs([telecode])])
 
 
 ENDS = {"from": "named", "to": "named"}
-_RIDE = {"train": "train", "dep": "time", "arr": "time", "duration": "minutes"}
+DATED = {**ENDS, "date": "date"}
+RIDE = {"train": "train", "dep": "time", "arr": "time", "duration": "minutes"}
+
+
+def named_slots(name: str) -> dict[str, str]:
+    """The types of what is told about one train under ``name``."""
+    return {name: "train", f"{name}_dep": "time", f"{name}_arr": "time"}
+
+
+_COUNTED = {"count": "count", "total": "count", "left": "count"}
+_FIRST = {"next_day": "date", **named_slots("first")}
 
 QUERIES: tuple[Query, ...] = (
     (
         QuerySpec(
             "timetable",
-            takes={"from": "station", "to": "station", "date": "date"},
+            takes={"from": "station", "to": "station", "date": "date", "period": "choice"},
             outcomes={
-                "none": {**ENDS, "date": "date"},
-                "one": {**ENDS, "date": "date", **_RIDE},
-                "many": {**ENDS, "date": "date", "count": "count"},
-            },
-            items={"one": _RIDE, "many": _RIDE},
-            about="direct trains from station to station, by departure",
-        ),
-        timetable,
-    ),
-    (
-        QuerySpec(
-            "train_timetable",
-            takes={"train": "train", "date": "date"},
-            outcomes={
-                "none": {"train": "train", "date": "date"},
-                "found": {
-                    "train": "train",
-                    "date": "date",
-                    **ENDS,
-                    "dep": "time",
-                    "arr": "time",
-                    "count": "count",
+                "none": DATED,
+                "nearby": {**DATED, "count": "count"},
+                "other_day": {**DATED, **_FIRST},
+                "gone": {**DATED, **named_slots("last"), **_FIRST},
+                "not_then": DATED,
+                "one": {**DATED, **_COUNTED, **RIDE},
+                "many": {**DATED, **_COUNTED},
+                "busy": {
+                    **DATED,
+                    **_COUNTED,
+                    **named_slots("first"),
+                    **named_slots("next"),
+                    **named_slots("last"),
+                    **named_slots("fastest"),
+                    "fastest_duration": "minutes",
                 },
             },
-            items={"found": {"station": "named", "arr": "time", "dep": "time"}},
-            optional=frozenset({"items.arr", "items.dep"}),
-            about="the stops of a train; the origin has no arr, the terminal no dep",
+            items={"one": RIDE, "many": RIDE, "busy": RIDE, "nearby": {**ENDS, **RIDE}},
+            optional=frozenset(
+                {
+                    "period",
+                    *(f"{outcome}.{slot}" for outcome in ("other_day", "gone") for slot in _FIRST),
+                    *(
+                        f"{outcome}.{slot}"
+                        for outcome in ("one", "many", "busy")
+                        for slot in ("total", "left")
+                    ),
+                    *(f"busy.{slot}" for name in ("first", "next") for slot in named_slots(name)),
+                }
+            ),
+            about="direct trains from station to station, by departure; for today those that have not left. "
+            "busy: more than six. left (today) or total (another day) is the same as count",
+            choices={"period": (*PERIODS, ALL_DAY)},
+            instead={
+                "busy": "many",
+                **dict.fromkeys(("nearby", "other_day", "gone", "not_then"), "none"),
+            },
         ),
-        train_timetable,
+        timetable,
     ),
 )

@@ -40,6 +40,11 @@ _CONSONANTS = rf"(?![{_VOWELS}{_CYRILLIC_VOWELS}])[a-zа-яіїєґα-ω]"
 _SYLLABLE = re.compile(
     rf"[{_VOWELS}]+|[{_CYRILLIC_VOWELS}]|(?<![^\W\d_])(?:{_CONSONANTS})+(?![^\W\d_])|[^\W_a-zа-яіїєґα-ω]"
 )
+#: Words of another language within Chinese: a name such as San Francisco or 4th & King, not the letter of a train.
+_LETTER = "A-Za-zÀ-ɏ"
+_LATIN = re.compile(
+    rf"(?<![{{0-9_{_LETTER}])[0-9]*[{_LETTER}][{_LETTER}'’-]*[{_LETTER}](?:[ &/,.]+[0-9]*[{_LETTER}][{_LETTER}'’-]*)*"
+)
 _ZH_LETTER = re.compile(r"(?<![A-Za-z])[A-Z](?![A-Za-z])")
 
 
@@ -89,8 +94,13 @@ def spoken_seconds(text: str, language: str) -> float:
 def phrases(text: str, language: str) -> tuple[Phrase, ...]:
     """Cut ``text`` at the ends of its sentences, very short ones joined with a neighbour.
 
-    No character is lost or moved, save white space at the cuts. Text without a single word gives ().
+    No character is lost or moved, save white space at the cuts. Text without a single word gives (). Latin words within
+    Chinese, such as a foreign station's name, are phrases of their own, in English; marks that stand alone beside them
+    go.
     """
+    if language == "zh" and (found := _LATIN.search(text)):
+        before, after = text[: found.start()], text[found.end() :]
+        return (*phrases(before, "zh"), Phrase(found[0].strip(), "en"), *phrases(after, "zh"))
     pieces: list[str] = []
     start = 0
     for end in [found.end() for found in _END.finditer(text)] + [len(text)]:

@@ -1,32 +1,41 @@
-"""Reads the files of ``data/`` into table rows. Every fault names the file and the line."""
+"""Reads data in the project's own form, that of ``data/``. Every fault names the file and the line."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
 import json
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from ivr.errors import IvrError
 from ivr.rail.keypad import keys_of
 from ivr.rail.seats import CLASSES, PLACES
-from ivr.rail.service_day import minutes_of
+from ivr.rail.service_day import DAY, minutes_of
 from ivr.store.database import Base
+from ivr.store.feed import Feed
 from ivr.store.models import rail as tables
+from ivr.store.rail_data import (
+    RailData,
+    Row,
+    Rows,
+    count_traffic,
+    day_or_none,
+    digits_of,
+    filled,
+    jiao_of,
+    number_changes,
+    number_of,
+    whole,
+)
+from ivr.store.rail_fare_files import FARE_RULES, leg, read_fare_rules
 
-Row = dict[str, Any]
-
-#: What is read, with the columns that must be there.
+#: What is read, with its columns; those in brackets may be missing.
 FILES = {
     "stations.csv": "telecode,name,pinyin,initials,city,bureau",
     "former_stations.csv": "name,telecode,pinyin,initials,now",
-    "trains.csv": "train,kind,formation,classes",
-    "timetable.csv": "train,seq,station,arr,dep",
+    "trains.csv": "train,kind,formation,classes[,number][,service]",
+    "timetable.csv": "train,seq,station,arr,dep[,number][,km]",
+    "other_numbers.csv": "train,number",
     "fares.csv": "train,seq," + ",".join(PLACES),
     "pair_fares.csv": "origin,destination,kind," + ",".join(PLACES),
     "seats.csv": "formation,class,seats,note",
@@ -35,142 +44,111 @@ FILES = {
     "area_codes.csv": "code,province,city,pinyin,initials",
     "holidays.csv": "date,kind,name",
     "presale.csv": "valid_from,days,source,verified",
+    "sale_times.csv": "telecode,time",
+    "services.csv": "service,weekdays,valid_from,valid_to",
+    "service_days.csv": "service,date,runs",
+    "leg_km.csv": "one,other,fast,km,basis",
 }
 PROVENANCE = "provenance.json"
+#: What there must be: a timetable, and since when tickets are on sale for how many days.
+REQUIRED = (PROVENANCE, "stations.csv", "trains.csv", "timetable.csv", "seats.csv", "presale.csv")
+TIMETABLE = "timetable.csv"
+
+#: What provenance.json must tell → how much of it is kept.
+_TOLD = {"version": 80, "source": 400, "as_of": 200, "licence": 400}
 
 
-@dataclass(frozen=True)
-class RailData:
-    """``rows``: table → its rows, parents before children. ``counts``: file → rows."""
-
-    provenance: dict[str, Any]
-    counts: dict[str, int]
-    rows: dict[type[Base], list[Row]]
-
-
-def content_hash(folder: Path) -> str:
+def content_hash(feed: Feed) -> str:
     """A hash of everything that is read; changes when any file does."""
-    digest = hashlib.sha256()
-    for name in sorted((*FILES, PROVENANCE)):
-        digest.update(name.encode() + b"\0" + hashlib.sha256(_bytes(folder / name)).digest())
-    return digest.hexdigest()
+    return feed.content_hash((*FILES, FARE_RULES, PROVENANCE))
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as fault:
-        raise IvrError(
-            f"cannot be read: {fault.strerror}",
-            where=str(path),
-            mend="the folder must hold all files of data/ (see docs/data.md)",
-        ) from None
-
-
-def read_rail_data(folder: Path) -> RailData:
-    """Read and check the whole folder. Raises :class:`IvrError` with file and line."""
-    return _Reader(folder).read()
+def read_rail_files(feed: Feed) -> RailData:
+    """Read and check everything; faults are noted in ``feed``."""
+    return _Reader(feed).read()
 
 
 class _Reader:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.counts: dict[str, int] = {}
+    def __init__(self, feed: Feed) -> None:
+        self.feed = feed
+        self.rows = Rows(feed)
 
     def read(self) -> RailData:
+        for name in REQUIRED:
+            if name not in self.feed.names:
+                self.feed.fault(name, 0, "is missing")
+                self.feed.unread.add(name)
         provenance = self._provenance()
-        stations = self._stations()
-        trains = self._unique("trains.csv", self._train, "train")
-        seats = self._seats(trains)
-        trains = [{name: value for name, value in row.items() if name != "classes"} for row in trains]
-        stops = self._stops({row["train"] for row in trains}, {row["telecode"] for row in stations})
-        traffic = Counter(row["station"] for row in stops)
-        cities: Counter[str] = Counter()
-        for row in stations:
-            row["traffic"] = traffic[row["telecode"]]
-            cities[row["city"]] += row["traffic"]
-        bureaus = self._unique("bureaus.csv", dict, "bureau")
-        known = {row["bureau"] for row in bureaus}
-        area_codes = self._unique("area_codes.csv", self._area_code, "code", "city")
-        for row in area_codes:
-            row["traffic"] = cities[row["city"]]
+        former = self._table(tables.RailStation, "former_stations.csv", _former)
+        stations = self._stations(former)
+        services = self._table(tables.RailService, "services.csv", _service, "service")
+        days = self._table(tables.RailServiceDay, "service_days.csv", self._service_day, "service", "date")
+        seats_of = {
+            (row["formation"], row["class"]): row["seats"]
+            for row in self._table(None, "seats.csv", _formation, "formation", "class")
+        }
+        trains = self._table(tables.RailTrain, "trains.csv", lambda row: self._train(row, seats_of), "train")
+        stops = self._stops(trains)
+        others = self._table(tables.RailTrainNumber, "other_numbers.csv", self._other_number, "train")
+        bureaus = self._table(tables.RailBureau, "bureaus.csv", dict, "bureau")
+        operators = self._table(tables.RailOperator, "operators.csv", self._operator)
+        area_codes = self._table(tables.RailAreaCode, "area_codes.csv", _area_code, "code", "city")
+        count_traffic(stations, stops, area_codes)
         rows: dict[type[Base], list[Row]] = {
             tables.RailStation: stations,
-            tables.RailTrain: trains,
+            tables.RailService: services,
+            tables.RailServiceDay: days,
+            tables.RailTrain: [_only(row, "train", "kind", "formation", "service") for row in trains],
+            tables.RailTrainNumber: [*number_changes(stops), *others],
             tables.RailStop: stops,
-            tables.RailFare: self._fares("fares.csv", "train", "seq"),
-            tables.RailPairFare: self._fares("pair_fares.csv", "origin", "destination", "kind"),
-            tables.RailSeats: seats,
+            tables.RailFare: self._fares(stops),
+            tables.RailPairFare: self._pair_fares(),
+            tables.RailSeats: [
+                {"train": row["train"], "seat_class": name, "seats": seats_of[row["formation"], name]}
+                for row in trains
+                for name in row["classes"]
+            ],
             tables.RailBureau: bureaus,
-            tables.RailOperator: self._all("operators.csv", lambda row: self._operator(row, known)),
+            tables.RailOperator: [{"id": number, **row} for number, row in enumerate(operators, 1)],
             tables.RailAreaCode: area_codes,
-            tables.RailPresale: self._unique("presale.csv", self._presale, "valid_from"),
-            tables.RailHoliday: self._unique("holidays.csv", self._holiday, "date"),
+            tables.RailPresale: self._table(tables.RailPresale, "presale.csv", _presale, "valid_from"),
+            tables.RailSaleTime: self._table(
+                tables.RailSaleTime, "sale_times.csv", self._sale_time, "telecode"
+            ),
+            tables.RailHoliday: self._table(tables.RailHoliday, "holidays.csv", _holiday, "date"),
+            tables.RailLeg: self._table(tables.RailLeg, "leg_km.csv", self._leg, "one", "other", "fast"),
+            tables.RailFareRules: read_fare_rules(self.feed),
         }
-        self._ends_fit(stops)
-        return RailData(provenance, self.counts, rows)
+        return RailData("csv", content_hash(self.feed), provenance, self.feed.counts, rows)
 
-    # files
+    def _table(
+        self, table: type[Base] | None, name: str, make: Callable[[dict[str, str]], Row], *key: str
+    ) -> list[Row]:
+        must, *may = FILES[name].replace("]", "").split("[,")
+        return self.rows.read(name, make, must.split(","), may, key=key, table=table, strict=True)
 
     def _provenance(self) -> dict[str, Any]:
-        path = self.folder / PROVENANCE
+        if PROVENANCE in self.feed.unread:
+            return {}
+        text = self.feed.text(PROVENANCE)
+        if PROVENANCE in self.feed.unread:
+            return {}
         try:
-            told = json.loads(_bytes(path))
-            return {name: told[name] for name in ("version", "source", "as_of", "licence", "files")}
-        except (ValueError, KeyError, TypeError) as fault:
-            raise IvrError(
-                f"not usable: {fault}",
-                where=str(path),
-                mend="it needs version, source, as_of, licence and files",
-            ) from None
+            told = json.loads(text)
+            return {
+                **{name: str(told[name])[:length] for name, length in _TOLD.items()},
+                "files": {name: dict(about) for name, about in told["files"].items()},
+                **{name: day_or_none(told.get(name)) for name in ("valid_from", "valid_to")},
+            }
+        except (ValueError, KeyError, TypeError, AttributeError) as fault:
+            self.feed.fault(PROVENANCE, 0, f"not usable: {fault} (needed: {', '.join(_TOLD)}, files)")
+            return {}
 
-    def _lines(self, name: str) -> Iterator[tuple[int, dict[str, str]]]:
-        path = self.folder / name
-        try:
-            text = _bytes(path).decode("utf-8")
-        except UnicodeDecodeError as fault:
-            raise IvrError(f"not UTF-8: {fault.reason}", where=str(path)) from None
-        reader = csv.DictReader(text.splitlines())
-        columns = FILES[name].split(",")
-        if reader.fieldnames != columns:
-            raise IvrError(f"the columns must be {FILES[name]}", where=f"{path}:1")
-        count = 0
-        for row in reader:
-            if None in row or None in row.values():
-                raise IvrError(f"the row must have {len(columns)} columns", where=f"{path}:{reader.line_num}")
-            count += 1
-            yield reader.line_num, row
-        self.counts[name] = count
-
-    def _all(self, name: str, make: Callable[[dict[str, str]], Row]) -> list[Row]:
-        rows = []
-        for line, row in self._lines(name):
-            try:
-                rows.append(make(row))
-            except (ValueError, LookupError) as fault:
-                raise IvrError(str(fault.args[0]), where=f"{self.folder / name}:{line}") from None
-        return rows
-
-    def _unique(self, name: str, make: Callable[[dict[str, str]], Row], *key: str) -> list[Row]:
-        seen = set()
-
-        def once(row: dict[str, str]) -> Row:
-            made = make(row)
-            names = tuple(made[column] for column in key)
-            if names in seen:
-                raise ValueError(f"{' '.join(map(str, names))} stands there twice")
-            seen.add(names)
-            return made
-
-        return self._all(name, once)
-
-    # rows
-
-    def _stations(self) -> list[Row]:
-        former = list(self._all("former_stations.csv", dict))
+    def _stations(self, former: list[Row]) -> list[Row]:
         names = {row["telecode"]: row["name"] for row in former if row["now"]}
 
         def make(row: dict[str, str], closed: bool = False) -> Row:
+            filled(row, "telecode", "name")
             return {
                 "city": "",
                 "bureau": "",
@@ -182,129 +160,206 @@ class _Reader:
                 "keypad_pinyin": keys_of(row["pinyin"]),
             }
 
-        stations = self._unique("stations.csv", make, "telecode")
-        return stations + [make(row, closed=True) for row in former if not row["now"]]
+        stations = self._table(tables.RailStation, "stations.csv", make, "telecode")
+        closed = [make(row, closed=True) for row in former if not row["now"]]
+        self.rows.keys["stations.csv"].update(row["telecode"] for row in closed)
+        return stations + closed
 
-    def _train(self, row: dict[str, str]) -> Row:
-        if not row["train"] or not row["kind"]:
-            raise ValueError("train and kind must not be empty")
-        return {**row, "digits": _digits(row["train"])}
+    def _service_day(self, row: dict[str, str]) -> Row:
+        self.rows.known("services.csv", row["service"], "service")
+        if row["runs"] not in ("yes", "no"):
+            raise ValueError(f"runs must be yes or no, not {row['runs']!r}")
+        return {**row, "date": date.fromisoformat(row["date"]), "runs": row["runs"] == "yes"}
 
-    def _seats(self, trains: list[Row]) -> list[Row]:
-        def make(row: dict[str, str]) -> Row:
-            if row["class"] not in CLASSES:
-                raise ValueError(f"unknown class {row['class']!r}")
-            return {**row, "seats": _whole(row["seats"])}
+    def _other_number(self, row: dict[str, str]) -> Row:
+        self.rows.known("trains.csv", row["train"], "train")
+        number = number_of(row["number"])
+        return {"train": row["train"], "from_seq": 0, "number": number, "digits": digits_of(number)}
 
-        seats = {
-            (row["formation"], row["class"]): row["seats"]
-            for row in self._unique("seats.csv", make, "formation", "class")
-        }
-        made = []
-        for train in trains:
-            for name in filter(None, train["classes"].split("|")):
-                if (train["formation"], name) not in seats:
-                    raise IvrError(
-                        f"train {train['train']}: formation {train['formation']} has no class {name}",
-                        where=str(self.folder / "trains.csv"),
-                        mend="add it to seats.csv",
-                    )
-                made.append(
-                    {
-                        "train": train["train"],
-                        "seat_class": name,
-                        "seats": seats[train["formation"], name],
-                    }
-                )
-        return made
+    def _sale_time(self, row: dict[str, str]) -> Row:
+        self.rows.known("stations.csv", row["telecode"], "station")
+        minute = minutes_of(row["time"])
+        if minute >= DAY:
+            raise ValueError(f"{row['time']!r} is no time of a day")
+        return {"telecode": row["telecode"], "minute": minute}
 
-    def _stops(self, trains: set[str], stations: set[str]) -> list[Row]:
-        last: dict[str, tuple[int, int]] = {}
+    def _train(self, row: dict[str, str], seats_of: dict[tuple[str, str], int]) -> Row:
+        filled(row, "train", "kind")
+        classes = [name for name in row["classes"].split("|") if name]
+        lacking = [name for name in classes if (row["formation"], name) not in seats_of]
+        if lacking and "seats.csv" not in self.feed.unread:
+            raise ValueError(
+                f"train {row['train']}: formation {row['formation']} has no class {lacking[0]} in seats.csv"
+            )
+        if row["service"]:
+            self.rows.known("services.csv", row["service"], "service")
+        number = number_of(row["number"] or row["train"])
+        return {**row, "number": number, "service": row["service"] or None, "classes": classes}
 
-        def make(row: dict[str, str]) -> Row:
-            if row["train"] not in trains:
-                raise ValueError(f"train {row['train']} is not in trains.csv")
-            if row["station"] not in stations:
-                raise ValueError(f"station {row['station']} is in no station list")
-            arr = minutes_of(row["arr"]) if row["arr"] else None
-            dep = minutes_of(row["dep"]) if row["dep"] else None
-            seq, (before, left) = _whole(row["seq"]), last.get(row["train"], (0, -1))
-            if seq != before + 1:
-                raise ValueError(f"stop {before + 1} of train {row['train']} must come here")
-            times = [time for time in (arr, dep) if time is not None]
-            if not times or (before > 0) != (arr is not None) or times[0] <= left or times[0] > times[-1]:
-                raise ValueError(f"the times of train {row['train']} must be there and grow")
-            last[row["train"]] = (seq, times[-1])
-            return {"train": row["train"], "seq": seq, "station": row["station"], "arr": arr, "dep": dep}
+    def _stops(self, trains: list[Row]) -> list[Row]:
+        before = self.feed.fault_count
+        made = StopReader(self.rows, {row["train"]: row["number"] for row in trains})
+        stops = self._table(tables.RailStop, TIMETABLE, made.stop, "train", "station")
+        if self.feed.fault_count == before:
+            made.check_ends()
+        return stops
 
-        return self._unique("timetable.csv", make, "train", "station")
-
-    def _ends_fit(self, stops: list[Row]) -> None:
-        for stop, following in zip(stops, [*stops[1:], {"train": ""}], strict=True):
-            if (stop["dep"] is None) != (stop["train"] != following["train"]):
-                raise IvrError(
-                    f"train {stop['train']}: the terminal, and only it, has no dep",
-                    where=str(self.folder / "timetable.csv"),
-                )
-
-    def _fares(self, name: str, *key: str) -> list[Row]:
+    def _fares(self, stops: list[Row]) -> list[Row]:
+        there = {(stop["train"], stop["seq"]) for stop in stops}
+        whole_timetable = all(fault.file != TIMETABLE for fault in self.feed.faults)
         made: list[Row] = []
 
         def make(row: dict[str, str]) -> Row:
-            keys: Row = {column: row[column] for column in key}
-            if "seq" in keys:
-                keys["seq"] = _whole(row["seq"])
-            made.extend({**keys, "place": p, "jiao": _jiao(row[p])} for p in PLACES if row[p])
+            keys: Row = {"train": row["train"], "seq": whole(row["seq"])}
+            if whole_timetable and (keys["train"], keys["seq"]) not in there:
+                raise ValueError(f"train {keys['train']} has no stop {keys['seq']} in {TIMETABLE}")
+            made.extend({**keys, **fare} for fare in _places(row))
             return keys
 
-        self._unique(name, make, *key)
+        self._table(tables.RailFare, "fares.csv", make, "train", "seq")
         return made
 
-    def _operator(self, row: dict[str, str], bureaus: set[str]) -> Row:
-        if row["operator"] not in bureaus:
-            raise ValueError(f"operator {row['operator']!r} is not in bureaus.csv")
+    def _pair_fares(self) -> list[Row]:
+        made: list[Row] = []
+
+        def make(row: dict[str, str]) -> Row:
+            keys: Row = {column: row[column] for column in ("origin", "destination", "kind")}
+            for end in ("origin", "destination"):
+                self.rows.known("stations.csv", keys[end], "station")
+            made.extend({**keys, **fare} for fare in _places(row))
+            return keys
+
+        self._table(tables.RailPairFare, "pair_fares.csv", make, "origin", "destination", "kind")
+        return made
+
+    def _leg(self, row: dict[str, str]) -> Row:
+        for end in ("one", "other"):
+            self.rows.known("stations.csv", row[end], "station")
+        return leg(row)
+
+    def _operator(self, row: dict[str, str]) -> Row:
+        self.rows.known("bureaus.csv", row["operator"], "operator")
         return {
             **row,
-            "digits": _digits(row["train"]),
+            "digits": digits_of(row["train"]),
             "valid_from": date.fromisoformat(row["valid_from"]),
-            "valid_to": date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
+            "valid_to": day_or_none(row["valid_to"]),
         }
 
-    def _area_code(self, row: dict[str, str]) -> Row:
+
+class StopReader:
+    """Makes the rows of timetable.csv, each held against the one before it of its train."""
+
+    def __init__(self, rows: Rows, numbers: dict[str, str]) -> None:
+        self._rows = rows
+        self._number = numbers
+        self._last: dict[str, tuple[int, int]] = {}
+        self._km: dict[str, float] = {}
+        self._ends: list[tuple[int, str, bool]] = []
+
+    def stop(self, row: dict[str, str]) -> Row:
+        """A row of ``rail_stop``. Raises ValueError."""
+        train = row["train"]
+        arr = minutes_of(row["arr"]) if row["arr"] else None
+        dep = minutes_of(row["dep"]) if row["dep"] else None
+        seq, (before, left) = whole(row["seq"]), self._last.get(train, (0, -1))
+        times = [time for time in (arr, dep) if time is not None]
+        # After a fault the next row is held against this one: one slip, one line.
+        self._last[train] = (seq, times[-1] if times else left)
+        self._rows.known("trains.csv", train, "train")
+        self._rows.known("stations.csv", row["station"], "station")
+        if seq != before + 1:
+            raise ValueError(f"stop {before + 1} of train {train} must come here")
+        if not times or (before > 0) != (arr is not None) or times[0] <= left or times[0] > times[-1]:
+            raise ValueError(f"the times of train {train} must be there and grow")
+        if row["number"]:
+            self._number[train] = number_of(row["number"])
+        self._ends.append((self._rows.line, train, dep is None))
         return {
-            "code": row["code"],
-            "city": row["city"],
-            "province": row["province"],
-            "label": row["pinyin"].capitalize(),
-            "keypad_initials": keys_of(row["initials"]),
-            "keypad_pinyin": keys_of(row["pinyin"]),
+            "train": train,
+            "seq": seq,
+            "station": row["station"],
+            "arr": arr,
+            "dep": dep,
+            "number": self._number.get(train, ""),
+            "km": self._kilometres(train, row["km"]),
         }
 
-    def _presale(self, row: dict[str, str]) -> Row:
-        return {
-            "valid_from": date.fromisoformat(row["valid_from"]),
-            "days": _whole(row["days"]),
-            "source": row["source"],
-            "verified": row["verified"] == "yes",
-        }
+    def _kilometres(self, train: str, text: str) -> float | None:
+        if not text:
+            return None
+        if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", text):
+            raise ValueError(f"{text!r} are no kilometres")
+        km, before = float(text), self._km.get(train, 0.0)
+        self._km[train] = km
+        if km < before:
+            raise ValueError(f"the kilometres of train {train} must grow")
+        return km
 
-    def _holiday(self, row: dict[str, str]) -> Row:
-        return {**row, "date": date.fromisoformat(row["date"])}
-
-
-def _digits(train: str) -> str:
-    return "".join(character for character in train if character.isdigit())
-
-
-def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise ValueError(f"{text!r} is no whole number above 0")
-    return int(text)
+    def check_ends(self) -> None:
+        """Note each train that has no departure before its terminal, or one there."""
+        for here, there in zip(self._ends, [*self._ends[1:], (0, "", True)], strict=True):
+            line, train, ends = here
+            if ends != (train != there[1]):
+                message = f"train {train}: the terminal, and only it, has no dep"
+                self._rows.feed.fault(TIMETABLE, line, message)
 
 
-def _jiao(yuan: str) -> int:
-    """54.5 yuan are 545 jiao."""
-    whole, _, tenth = yuan.partition(".")
-    if not whole.isdigit() or (tenth and not (tenth.isdigit() and len(tenth) == 1)):
-        raise ValueError(f"{yuan!r} is no fare in yuan")
-    return int(whole) * 10 + int(tenth or 0)
+# rows of single files
+
+
+def _former(row: dict[str, str]) -> Row:
+    filled(row, "telecode", "name")
+    keys_of(row["pinyin"] + row["initials"])
+    return dict(row)
+
+
+def _service(row: dict[str, str]) -> Row:
+    filled(row, "service")
+    days = row["weekdays"]
+    if not days or set(days) - set("1234567") or list(days) != sorted(set(days)):
+        raise ValueError(f"{days!r} are no weekdays: 1 (Monday) to 7 in order, such as 12345")
+    return {
+        "service": row["service"],
+        "weekdays": sum(1 << int(day) - 1 for day in days),
+        "valid_from": day_or_none(row["valid_from"]),
+        "valid_to": day_or_none(row["valid_to"]),
+    }
+
+
+def _formation(row: dict[str, str]) -> Row:
+    if row["class"] not in CLASSES:
+        raise ValueError(f"unknown class {row['class']!r}")
+    return {**row, "seats": whole(row["seats"])}
+
+
+def _places(row: dict[str, str]) -> list[Row]:
+    return [{"place": place, "jiao": jiao_of(row[place])} for place in PLACES if row[place]]
+
+
+def _area_code(row: dict[str, str]) -> Row:
+    return {
+        "code": row["code"],
+        "city": row["city"],
+        "province": row["province"],
+        "label": row["pinyin"].capitalize(),
+        "keypad_initials": keys_of(row["initials"]),
+        "keypad_pinyin": keys_of(row["pinyin"]),
+    }
+
+
+def _presale(row: dict[str, str]) -> Row:
+    return {
+        "valid_from": date.fromisoformat(row["valid_from"]),
+        "days": whole(row["days"]),
+        "source": row["source"],
+        "verified": row["verified"] == "yes",
+    }
+
+
+def _holiday(row: dict[str, str]) -> Row:
+    return {**row, "date": date.fromisoformat(row["date"])}
+
+
+def _only(row: Row, *columns: str) -> Row:
+    return {column: row[column] for column in columns}

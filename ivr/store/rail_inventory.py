@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from ivr.errors import IvrError
 from ivr.store.models.rail import RailSeats, RailSold, RailStop
+from ivr.store.rail_versions import live_number
 
 
 def sell(
@@ -55,14 +56,18 @@ def release(
 
 def _check(session: Session, train: str, seat_class: str, from_seq: int, to_seq: int, n: int) -> int:
     """How many seats the train has in this class."""
+    dataset = live_number(session)
     seats = session.scalar(
-        select(RailSeats.seats).where(RailSeats.train == train, RailSeats.seat_class == seat_class)
+        select(RailSeats.seats).where(
+            RailSeats.dataset == dataset, RailSeats.train == train, RailSeats.seat_class == seat_class
+        )
     )
     if seats is None:
         raise IvrError(
             f"no seats of class {seat_class}", where=f"train {train}", mend="see: ivr rail tickets"
         )
-    last = session.scalar(select(func.max(RailStop.seq)).where(RailStop.train == train)) or 0
+    stops = select(func.max(RailStop.seq)).where(RailStop.dataset == dataset, RailStop.train == train)
+    last = session.scalar(stops) or 0
     if not 1 <= from_seq < to_seq <= last:
         raise IvrError(f"no ride from stop {from_seq} to stop {to_seq} of {last}", where=f"train {train}")
     if n < 1:

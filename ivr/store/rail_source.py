@@ -3,39 +3,72 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from ivr.rail.source import City, Fares, Journey, Operation, PresaleRule, Ride, Station, Stop
+from ivr.rail.fare_rules import FareBook, read_fare_book
+from ivr.rail.source import (
+    FAST,
+    City,
+    Departure,
+    Fares,
+    Journey,
+    Leg,
+    Operation,
+    PresaleRule,
+    Ride,
+    Service,
+    Station,
+    Stop,
+)
 from ivr.store.choices import station_choices
 from ivr.store.models.rail import (
     RailAreaCode,
     RailBureau,
+    RailDataset,
     RailFare,
+    RailFareRules,
+    RailLeg,
     RailOperator,
     RailPairFare,
     RailPresale,
+    RailSaleTime,
     RailSeats,
+    RailService,
+    RailServiceDay,
     RailSold,
     RailStation,
     RailStop,
     RailTrain,
+    RailTrainNumber,
 )
+from ivr.store.rail_versions import live_number
+
+#: Where a ride begins and where it ends. Made once: that takes longer than most queries.
+_ENDS = (aliased(RailStop), aliased(RailStop))
 
 
 class SqlRailSource:
-    """Reads through ``session``, which whoever made it closes."""
+    """Reads the live dataset through ``session``, which whoever made it closes. A read raises :class:`IvrError` when
+    nothing is loaded."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
+    @cached_property
+    def _dataset(self) -> int:
+        # Once: whatever is switched meanwhile, all reads of one query are of one version.
+        return live_number(self._session)
+
     # stations
 
     def station(self, telecode: str) -> Station | None:
-        row = self._session.get(RailStation, telecode)
+        row = self._session.get(RailStation, (self._dataset, telecode))
         return None if row is None else _station(row)
 
     def stations_by_initials(self, keys: str) -> Sequence[Station]:
@@ -60,67 +93,210 @@ class SqlRailSource:
         return found or self._stations(RailStation.former_name == name)
 
     def _stations(self, where: ColumnElement[bool]) -> list[Station]:
-        rows = self._session.scalars(select(RailStation).where(where))
+        rows = self._session.scalars(select(RailStation).where(RailStation.dataset == self._dataset, where))
         return [_station(row) for row in rows]
 
     # trains
 
     def trains_by_digits(self, digits: str) -> Sequence[str]:
-        query = select(RailTrain.train).where(RailTrain.digits == digits)
+        query = (
+            select(RailTrainNumber.number)
+            .where(RailTrainNumber.dataset == self._dataset, RailTrainNumber.digits == digits)
+            .distinct()
+        )
         return self._session.scalars(query).all()
 
+    def trains_numbered(self, number: str) -> Sequence[str]:
+        query = (
+            select(RailTrainNumber.train)
+            .where(RailTrainNumber.dataset == self._dataset, RailTrainNumber.number == number)
+            .distinct()
+            .order_by(RailTrainNumber.train)
+        )
+        return self._session.scalars(query).all()
+
+    def services(self, trains: Sequence[str]) -> Mapping[str, Service]:
+        query = (
+            select(RailTrain.train, RailService)
+            .outerjoin(
+                RailService,
+                (RailService.dataset == RailTrain.dataset) & (RailService.service == RailTrain.service),
+            )
+            .where(RailTrain.dataset == self._dataset, RailTrain.train.in_(trains))
+        )
+        found = {row.train: row.RailService for row in self._session.execute(query)}
+        exceptions = select(RailServiceDay).where(
+            RailServiceDay.dataset == self._dataset,
+            RailServiceDay.service.in_({row.service for row in found.values() if row is not None}),
+        )
+        days: dict[tuple[str, bool], set[date]] = defaultdict(set)
+        for day in self._session.scalars(exceptions):
+            days[day.service, day.runs].add(day.date)
+        limits = select(RailDataset.valid_from, RailDataset.valid_to).where(RailDataset.id == self._dataset)
+        valid_from, valid_to = self._session.execute(limits).one()
+        usual = Service(valid_from=valid_from, valid_to=valid_to)
+        return {
+            train: usual
+            if row is None
+            else Service(
+                frozenset(number for number in range(7) if row.weekdays >> number & 1),
+                row.valid_from,
+                row.valid_to,
+                frozenset(days[row.service, True]),
+                frozenset(days[row.service, False]),
+            )
+            for train, row in found.items()
+        }
+
     def operated_trains_by_digits(self, digits: str) -> Sequence[str]:
-        query = select(RailOperator.train).where(RailOperator.digits == digits).distinct()
+        query = (
+            select(RailOperator.train)
+            .where(RailOperator.dataset == self._dataset, RailOperator.digits == digits)
+            .distinct()
+        )
         return self._session.scalars(query).all()
 
     def rides(self, origin: str, destination: str) -> Sequence[Ride]:
-        here, there = aliased(RailStop), aliased(RailStop)
+        here, there = _ENDS
         query = (
-            select(here.train, RailTrain.kind, here.seq, there.seq, here.dep, there.arr)
-            .join(there, (there.train == here.train) & (there.seq > here.seq))
-            .join(RailTrain, RailTrain.train == here.train)
-            .where(here.station == origin, there.station == destination)
+            select(
+                here.train,
+                RailTrain.kind,
+                here.seq,
+                there.seq,
+                here.dep,
+                there.arr,
+                here.number,
+                there.km - here.km,
+            )
+            .join(there, _same_train(here, there) & (there.seq > here.seq))
+            .join(RailTrain, _same_train(here, RailTrain))
+            .where(here.dataset == self._dataset, here.station == origin, there.station == destination)
         )
         return [
-            Ride(train, kind, first, last, dep, arr)
-            for train, kind, first, last, dep, arr in self._session.execute(query)
+            Ride(train, kind, first, last, dep, arr, number, km)
+            for train, kind, first, last, dep, arr, number, km in self._session.execute(query)
             if dep is not None and arr is not None
         ]
 
     def run(self, train: str) -> tuple[str, Sequence[Stop]]:
-        found = self._session.get(RailTrain, train)
+        found = self._session.get(RailTrain, (self._dataset, train))
         if found is None:
             return "", ()
         query = (
             select(RailStop, RailStation)
-            .join(RailStation, RailStation.telecode == RailStop.station)
-            .where(RailStop.train == train)
+            .join(
+                RailStation,
+                (RailStation.dataset == RailStop.dataset) & (RailStation.telecode == RailStop.station),
+            )
+            .where(RailStop.dataset == self._dataset, RailStop.train == train)
             .order_by(RailStop.seq)
         )
         rows = self._session.execute(query)
-        return found.kind, [Stop(s.seq, _station(station), s.arr, s.dep) for s, station in rows]
+        return found.kind, [
+            Stop(s.seq, _station(station), s.arr, s.dep, s.number, s.km) for s, station in rows
+        ]
+
+    def legs_from(self, origin: str, to: Collection[str] | None = None) -> Sequence[Leg]:
+        here, there = _ENDS
+        return self._legs(here, there, here.station == origin, there.station, to)
+
+    def legs_to(self, destination: str, origins: Collection[str] | None = None) -> Sequence[Leg]:
+        here, there = _ENDS
+        return self._legs(here, there, there.station == destination, here.station, origins)
+
+    def _legs(
+        self, here: Any, there: Any, given: ColumnElement[bool], other: Any, among: Collection[str] | None
+    ) -> list[Leg]:
+        query = (
+            select(here.train, here.number, other, here.seq, there.seq, here.dep, there.arr)
+            .join(there, _same_train(here, there) & (there.seq > here.seq))
+            .where(here.dataset == self._dataset, given)
+        )
+        if among is not None:
+            query = query.where(other.in_(among))
+        return [Leg._make(row) for row in self._session.execute(query)]
+
+    def hubs(self, stations: Collection[str]) -> Mapping[str, str]:
+        bears_its_name = and_(
+            RailStation.dataset == self._dataset,
+            RailStation.city != "",
+            RailStation.name.startswith(RailStation.city),
+        )
+        cities = select(RailStation.city).where(bears_its_name, RailStation.telecode.in_(stations))
+        query = select(RailStation.telecode, RailStation.city).where(
+            bears_its_name, RailStation.traffic > 0, RailStation.city.in_(cities)
+        )
+        return {row.telecode: row.city for row in self._session.execute(query)}
+
+    def departures(self, station: str) -> Sequence[Departure]:
+        here, last = _ENDS
+        query = (
+            select(here.train, here.number, here.dep, RailStation)
+            .join(last, _same_train(here, last) & last.dep.is_(None))
+            .join(RailStation, (RailStation.dataset == last.dataset) & (RailStation.telecode == last.station))
+            .where(here.dataset == self._dataset, here.station == station)
+        )
+        return [
+            Departure(train, number, dep, _station(terminal))
+            for train, number, dep, terminal in self._session.execute(query)
+            if dep is not None
+        ]
 
     # fares and seats
 
     def origin_fares(self, origin: str, destination: str) -> Mapping[str, Fares]:
-        here, there = aliased(RailStop), aliased(RailStop)
-        query = (
-            select(RailFare.train, RailFare.place, RailFare.jiao)
-            .join(there, (there.train == RailFare.train) & (there.seq == RailFare.seq))
-            .join(here, (here.train == there.train) & (here.seq == 1))
-            .where(here.station == origin, there.station == destination)
+        here, there = _ENDS
+        stops = (
+            select(there.train, there.seq)
+            .join(here, _same_train(there, here) & (here.seq == 1))
+            .where(here.dataset == self._dataset, here.station == origin, there.station == destination)
         )
-        return _grouped(self._session.execute(query))
+        # Two reads: as one, SQLite goes through all fares of the dataset.
+        ends = {row.train: row.seq for row in self._session.execute(stops)}
+        query = select(RailFare.train, RailFare.seq, RailFare.place, RailFare.jiao).where(
+            RailFare.dataset == self._dataset,
+            RailFare.train.in_(ends),
+            RailFare.seq.in_(set(ends.values())),
+        )
+        fares = self._session.execute(query)
+        return _grouped((train, place, jiao) for train, seq, place, jiao in fares if ends[train] == seq)
 
     def pair_fares(self, origin: str, destination: str) -> Mapping[str, Fares]:
         query = select(RailPairFare.kind, RailPairFare.place, RailPairFare.jiao).where(
-            RailPairFare.origin == origin, RailPairFare.destination == destination
+            RailPairFare.dataset == self._dataset,
+            RailPairFare.origin == origin,
+            RailPairFare.destination == destination,
         )
         return _grouped(self._session.execute(query))
 
+    def fare_book(self) -> FareBook | None:
+        document = self._session.scalar(
+            select(RailFareRules.document).where(RailFareRules.dataset == self._dataset)
+        )
+        return None if document is None else read_fare_book(document)
+
+    def leg_km(self, rides: Sequence[Ride]) -> Mapping[str, float]:
+        query = select(RailStop.train, RailStop.seq, RailStop.station).where(
+            RailStop.dataset == self._dataset, RailStop.train.in_([ride.train for ride in rides])
+        )
+        stations = {(train, seq): station for train, seq, station in self._session.execute(query)}
+        legs = select(RailLeg.one, RailLeg.other, RailLeg.fast, RailLeg.km).where(
+            RailLeg.dataset == self._dataset, RailLeg.one.in_(set(stations.values()))
+        )
+        known = {(frozenset((one, other)), fast): km for one, other, fast, km in self._session.execute(legs)}
+        lengths = {}
+        for ride in rides:
+            stops = [stations[ride.train, seq] for seq in range(ride.from_seq, ride.to_seq + 1)]
+            fast = ride.kind in FAST
+            ridden = [known.get((frozenset(leg), fast)) for leg in zip(stops, stops[1:], strict=False)]
+            if None not in ridden:
+                lengths[ride.train] = sum(km for km in ridden if km is not None)
+        return lengths
+
     def seats(self, trains: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         query = select(RailSeats.train, RailSeats.seat_class, RailSeats.seats).where(
-            RailSeats.train.in_(trains)
+            RailSeats.dataset == self._dataset, RailSeats.train.in_(trains)
         )
         return _grouped(self._session.execute(query))
 
@@ -144,8 +320,11 @@ class SqlRailSource:
     def operations(self, train: str) -> Sequence[Operation]:
         query = (
             select(RailOperator, RailBureau)
-            .join(RailBureau, RailBureau.bureau == RailOperator.operator)
-            .where(RailOperator.train == train)
+            .join(
+                RailBureau,
+                (RailBureau.dataset == RailOperator.dataset) & (RailBureau.bureau == RailOperator.operator),
+            )
+            .where(RailOperator.dataset == self._dataset, RailOperator.train == train)
             .order_by(RailOperator.id)
         )
         return [
@@ -175,7 +354,7 @@ class SqlRailSource:
     def _cities(self, where: ColumnElement[bool]) -> list[City]:
         query = (
             select(RailAreaCode)
-            .where(where)
+            .where(RailAreaCode.dataset == self._dataset, where)
             .order_by(RailAreaCode.traffic.desc(), RailAreaCode.code, RailAreaCode.city)
         )
         return [
@@ -191,9 +370,17 @@ class SqlRailSource:
             for row in self._session.scalars(query)
         ]
 
+    def sale_time(self, telecode: str) -> int | None:
+        row = self._session.get(RailSaleTime, (self._dataset, telecode))
+        return None if row is None else row.minute
+
     def presale_rules(self) -> Sequence[PresaleRule]:
-        rows = self._session.scalars(select(RailPresale))
+        rows = self._session.scalars(select(RailPresale).where(RailPresale.dataset == self._dataset))
         return [PresaleRule(row.valid_from, row.days) for row in rows]
+
+
+def _same_train(one: Any, other: Any) -> ColumnElement[bool]:
+    return and_(one.dataset == other.dataset, one.train == other.train)
 
 
 def _station(row: RailStation) -> Station:

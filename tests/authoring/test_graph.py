@@ -47,26 +47,27 @@ def test_options_are_edges_with_key_and_label(graph: Graph):
 
 
 def test_queries_transfers_and_ends_are_told_in_the_parts(graph: Graph):
-    assert graph.nodes["tickets_by_station"].lines == (
-        "出发站 · 到达站 · 乘车日期",
-        "? tickets",
-        "none, sold_out, many, one → more",
-        "closed ↻ again",
-    )
+    *lines, ways, again = graph.nodes["tickets_by_station"].lines
+    assert lines == ["出发站 · 到达站 · 乘车日期", "? tickets"]
+    assert ways.endswith("→ more")
+    assert again == "closed ↻ again"
     assert graph.nodes["agent"].kind == "transfer"
-    assert graph.nodes["agent"].lines == ("☎ operator", "otherwise → busy")
+    assert graph.nodes["agent"].lines[0] == "☎ operator"
+    assert graph.nodes["agent"].lines[-1].endswith("error → busy")
     assert graph.nodes["goodbye"].lines[-1] == "■ hang up"
 
 
 def test_retries_are_drawn_only_where_they_lead_somewhere_special(graph: Graph):
     misses = {(e.source, e.target, e.label) for e in graph.edges if e.kind == "miss" and e.drawn}
-    assert misses == {("more", "goodbye", "silence"), ("busy", "call_later", "silence")}
+    assert misses == {("busy", "call_later", "silence")}
 
 
 def test_what_holds_everywhere_stands_once_in_the_legend(graph: Graph):
     assert "keys everywhere: * repeat · # back · 0 agent" in graph.legend
     assert "a query that fails → agent" in graph.legend
-    assert "ways to busy, more are named, not drawn" in graph.legend
+    hubs = next(line for line in graph.legend if line.endswith("are named, not drawn"))
+    assert hubs.startswith("ways to busy, ")
+    assert ", more, " in hubs
     assert edges(graph, "presale") == {}
 
 

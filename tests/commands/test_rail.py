@@ -12,6 +12,7 @@ from ivr.commands import ivr
 from ivr.errors import IvrError, UsageFault
 from ivr.store.database import open_engine
 from ivr.store.migrate import upgrade
+from tests.store import gtfs_feed
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,55 @@ def test_info_tells_source_date_and_counts(loaded) -> None:
     assert "3404  stations.csv" in loaded("info")
 
 
+def test_a_feed_is_tried_imported_and_rolled_back(loaded, tmp_path: Path) -> None:
+    rows = gtfs_feed.make("USD")
+    count = sum(len(of_file) for of_file in rows.values())
+    feed = gtfs_feed.pack(tmp_path / "feed.zip", rows)
+    tried = loaded("import", str(feed), "--dry-run")
+    assert "note: 6 fares left out: they are in USD, and the hotline tells yuan\n" in tried
+    assert tried.endswith(f"feed.zip: fine, {count} rows in {len(rows)} files; nothing was stored\n")
+    before = json.loads(loaded("info", "--json"))
+    done = json.loads(loaded("import", str(feed), "--json"))
+    assert (done["form"], done["changed"], done["replaced"]) == ("gtfs", True, before["number"])
+    assert (done["counts"]["trips.txt"], done["fault_count"]) == (218, 0)
+    now = json.loads(loaded("info", "--json"))
+    assert (now["number"], now["valid_to"], now["form"]) == (done["number"], "2026-12-31", "gtfs")
+    assert [(v["number"], v["live"]) for v in now["versions"]][:2] == [
+        (done["number"], True),
+        (before["number"], False),
+    ]
+    assert f"stored     {before['number']} (" in loaded("info")
+    assert "valid      2026-01-01 to 2026-12-31" in loaded("info")
+    assert f"is loaded already as version {done['number']}" in loaded("import", str(feed))
+    assert loaded("rollback").startswith(f"version {before['number']} (")
+    assert json.loads(loaded("rollback", str(done["number"]), "--json"))["number"] == done["number"]
+    again = loaded("import")
+    assert again.endswith(f"is live (ivr rail rollback goes back to {done['number']})\n")
+
+
+def test_a_bad_feed_is_told_fault_by_fault_and_changes_nothing(loaded, tmp_path: Path) -> None:
+    rows = gtfs_feed.make()
+    rows["agency.txt"][0]["agency_name"] = ""
+    for row in rows["stop_times.txt"][:300]:
+        row["stop_id"] = "mars"
+    feed = gtfs_feed.pack(tmp_path / "feed.zip", rows)
+    before = loaded("info")
+    for extra in ((), ("--dry-run",)):
+        lines = loaded("import", str(feed), *extra, code=1).splitlines()
+        assert lines[0] == f"{feed}/agency.txt:2: agency_name must not be empty"
+        assert lines[1] == f"{feed}/stop_times.txt:2: stop 'mars' is not in stops.txt"
+        assert lines[-1] == "301 faults, 101 of them not listed; nothing was changed"
+        assert len(lines) == 201
+    told = json.loads(loaded("import", str(feed), "--json", code=1))
+    assert (told["changed"], told["fault_count"], len(told["faults"])) == (False, 301, 200)
+    assert told["faults"][0] == {
+        "file": "agency.txt",
+        "line": 2,
+        "message": "agency_name must not be empty",
+    }
+    assert loaded("info") == before
+
+
 def test_station_by_keys_and_by_name(loaded) -> None:
     for which in ("7447", "上海虹桥", "AOH"):
         assert [row["telecode"] for row in json.loads(loaded("station", which, "--json"))] == ["AOH"]
@@ -88,9 +138,31 @@ def test_trains(loaded) -> None:
     assert loaded("trains", "G404", code=1).startswith("none")
 
 
-def test_fares(loaded) -> None:
-    assert "class 硬座  fare 177.5" in loaded("fare", "T109")
-    assert "train G1  class 二等座  fare 553" in loaded("fare", "北京南", "上海虹桥")
+def test_trains_after_a_time_and_the_way_with_one_change(loaded) -> None:
+    pair = ("trains", "北京南", "上海虹桥", "--date", "2")
+    whole, late = (json.loads(loaded(*pair, *more, "--json")) for more in ((), ("--after", "18:00")))
+    assert [i for i in whole["items"] if i["dep"] >= "18:00"] == late["items"] != []
+    told = json.loads(loaded("trains", "烟台", "黄山北", "--date", "2", "--json"))
+    assert (told["outcome"], told["items"]) == ("none", [])
+    assert {"train", "change", "second", "arr", "duration"} <= set(told["connections"][0])
+    assert "change 济南" in loaded("trains", "烟台", "黄山北", "--date", "2")
+    assert loaded("trains", "北京南", "上海虹桥", "--after", "23:59", code=1).startswith("gone")
+
+
+def test_one_train_between_two_stations_and_when_it_runs(loaded) -> None:
+    told = json.loads(loaded("trains", "G1", "南京南", "上海虹桥", "--json"))
+    assert (told["slots"]["dep"], told["slots"]["duration"]) == ("12:41", 67)
+    assert told["running"][0]["weekdays"] == [1, 2, 3, 4, 5, 6, 7]
+    assert "near 北京南" in loaded("trains", "G1", "济南西", "上海虹桥", code=1)
+
+
+def test_departures(loaded) -> None:
+    told = json.loads(loaded("departures", "上海虹桥", "--date", "2", "--after", "22:00", "--json"))
+    assert len(told["items"]) == 9
+    assert told["items"][0]["dep"] >= "22:00"
+    assert [item["dep"] for item in told["items"]] == sorted(item["dep"] for item in told["items"])
+    assert loaded("departures", "上海虹桥", "--date", "2").startswith("many  from 上海虹桥")
+    assert loaded("departures", "上海虹桥").startswith("many  from 上海虹桥")
 
 
 def test_selling_seats_leaves_fewer_tickets_until_they_come_back(loaded) -> None:
@@ -116,12 +188,20 @@ def test_wrong_words(loaded) -> None:
     with pytest.raises(UsageFault, match="'2026-02-30' is no date"):
         loaded("trains", "G1", "--date", "2026-02-30")
     with pytest.raises(UsageFault, match="one train, or two stations"):
-        loaded("trains", "a", "b", "c")
+        loaded("trains", "a", "b", "c", "d")
+    with pytest.raises(UsageFault, match="'上海' is both|is both the origin and the destination"):
+        loaded("trains", "上海", "上海")
+    with pytest.raises(UsageFault, match="'noon' is no time"):
+        loaded("trains", "上海", "北京", "--after", "noon")
+    with pytest.raises(UsageFault, match="is for trains between two stations"):
+        loaded("trains", "G1", "--after", "09:00")
     with pytest.raises(IvrError, match="no station '天上'"):
         loaded("trains", "天上", "上海")
     assert loaded("tickets", "G1", "--date", "2000-01-01", code=1).startswith("closed")
 
 
-@pytest.mark.parametrize("name", ["import", "info", "station", "trains", "fare", "tickets", "sell"])
+@pytest.mark.parametrize(
+    "name", ["import", "info", "rollback", "station", "trains", "departures", "fare", "tickets", "sell"]
+)
 def test_help_has_an_example(run, name: str) -> None:
     assert f"ivr rail {name}" in run(name, "--help").partition("Example:")[2]

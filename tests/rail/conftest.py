@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, time
 from typing import Any
 
 import pytest
 
 from ivr.rail.answers import Answer
+from ivr.rail.fare_rules import FareBook
 from ivr.rail.queries import QUERIES, ask
-from ivr.rail.source import City, Operation, PresaleRule, Ride, Station, Stop
+from ivr.rail.source import City, Departure, Leg, Operation, PresaleRule, Ride, Service, Station, Stop
 
 TODAY = date(2026, 11, 22)
 
@@ -24,7 +25,10 @@ STATIONS = {
     "YYQ": Station("YYQ", "石河", "Shihe", "74", "744443", 0),
 }
 AREAS = {"上海": ["AOH", "SHH", "YYQ"], "天边": ["XXQ"]}
-RUNS: dict[str, tuple[str, list[tuple[str, int | None, int | None]]]] = {
+#: telecode → city, of the stations that bear its name.
+HUBS = {"AOH": "上海", "SHH": "上海", "NKH": "南京", "VNP": "北京"}
+Runs = dict[str, tuple[str, list[tuple[str, int | None, int | None]]]]
+RUNS: Runs = {
     "G1": ("G", [("VNP", None, 540), ("NKH", 759, 761), ("AOH", 828, None)]),
     "K1": ("K", [("VNP", None, 1200), ("NKH", 1560, 1570), ("SHH", 1800, None)]),  # 20:00, 26:10, 30:00
     "D2": ("D", [("VNP", None, 600), ("NKH", 900, 902), ("AOH", 1000, None)]),
@@ -43,6 +47,8 @@ JINAN = {"code": "济南局", "zh": "济南局集团", "en": "Jinan Group"}
 
 class FakeSource:
     def __init__(self) -> None:
+        self.book: FareBook | None = None
+        self.legs: dict[str, float] = {}
         self.left_fares: dict[tuple[str, str], dict[str, dict[str, int]]] = {
             ("VNP", "AOH"): {"G1": {"second": 5530}},
             ("VNP", "SHH"): {
@@ -59,6 +65,11 @@ class FakeSource:
         }
         self.chosen: dict[str, int] = {}
         self.sold_rows: dict[tuple[str, date, str, int], int] = {}
+        self.runs: Runs = dict(RUNS)
+        #: (train, seq) → the number that the train bears from there on
+        self.number_rows: dict[tuple[str, int], str] = {}
+        self.service_rows: dict[str, Service] = {}
+        self.sale_times: dict[str, int] = {}
         self.rules = [PresaleRule(date(2014, 12, 6), 60), PresaleRule(date(2023, 1, 1), 15)]
         self.operator_rows: dict[str, list[Operation]] = {
             "G1": [Operation(SHANGHAI, "上海段", date(2024, 1, 2), None)],
@@ -95,32 +106,81 @@ class FakeSource:
     def trains_by_digits(self, digits: str) -> Sequence[str]:
         return {"102": ["102", "K102", "G102", "D102"], "7": ["G7"]}.get(digits, [])
 
+    def trains_numbered(self, number: str) -> Sequence[str]:
+        return [train for train in self.runs if number in {stop.number for stop in self.run(train)[1][:-1]}]
+
+    def services(self, trains: Sequence[str]) -> Mapping[str, Service]:
+        return {train: self.service_rows.get(train, Service()) for train in trains if train in self.runs}
+
     def operated_trains_by_digits(self, digits: str) -> Sequence[str]:
         return {"102": ["X102", "G102", "G102"]}.get(digits, [])
 
-    def rides(self, origin: str, destination: str) -> Sequence[Ride]:
+    def legs(self) -> list[tuple[str, Leg]]:
+        """Every ride of every train, with the station where it begins; ``station`` is where it ends."""
         found = []
-        for train, (kind, stops) in RUNS.items():
-            codes = [code for code, _, _ in stops]
-            if origin in codes and destination in codes[codes.index(origin) + 1 :]:
-                here, there = codes.index(origin), codes.index(destination)
-                dep, arr = stops[here][2], stops[there][1]
-                assert dep is not None
-                assert arr is not None
-                found.append(Ride(train, kind, here + 1, there + 1, dep, arr))
+        for train, (_, stops) in self.runs.items():
+            numbers = {stop.seq: stop.number for stop in self.run(train)[1]}
+            for first, (origin, _, dep) in enumerate(stops, 1):
+                for last, (destination, arr, _) in enumerate(stops[first:], first + 1):
+                    assert dep is not None
+                    assert arr is not None
+                    found.append((origin, Leg(train, numbers[first], destination, first, last, dep, arr)))
         return found
 
+    def rides(self, origin: str, destination: str) -> Sequence[Ride]:
+        return [
+            Ride(leg.train, self.runs[leg.train][0], leg.from_seq, leg.to_seq, leg.dep, leg.arr, leg.number)
+            for here, leg in self.legs()
+            if (here, leg.station) == (origin, destination)
+        ]
+
+    def legs_from(self, origin: str, to: Collection[str] | None = None) -> Sequence[Leg]:
+        return [leg for here, leg in self.legs() if here == origin and (to is None or leg.station in to)]
+
+    def legs_to(self, destination: str, origins: Collection[str] | None = None) -> Sequence[Leg]:
+        return [
+            leg._replace(station=here)
+            for here, leg in self.legs()
+            if leg.station == destination and (origins is None or here in origins)
+        ]
+
+    def hubs(self, stations: Collection[str]) -> Mapping[str, str]:
+        cities = {HUBS[station] for station in stations if station in HUBS}
+        return {station: city for station, city in HUBS.items() if city in cities}
+
+    def departures(self, station: str) -> Sequence[Departure]:
+        return [
+            Departure(train, stop.number, stop.dep, stops[-1].station)
+            for train, (_, stops) in ((train, self.run(train)) for train in self.runs)
+            for stop in stops
+            if stop.station.telecode == station and stop.dep is not None
+        ]
+
     def run(self, train: str) -> tuple[str, Sequence[Stop]]:
-        if train not in RUNS:
+        if train not in self.runs:
             return "", ()
-        kind, stops = RUNS[train]
-        return kind, [Stop(seq, STATIONS[code], arr, dep) for seq, (code, arr, dep) in enumerate(stops, 1)]
+        kind, stops = self.runs[train]
+        numbers = [train]
+        for seq, _ in enumerate(stops, 1):
+            numbers.append(self.number_rows.get((train, seq), numbers[-1]))
+        return kind, [
+            Stop(seq, STATIONS[code], arr, dep, numbers[seq]) for seq, (code, arr, dep) in enumerate(stops, 1)
+        ]
+
+    def sale_time(self, telecode: str) -> int | None:
+        return self.sale_times.get(telecode)
 
     def origin_fares(self, origin: str, destination: str) -> Mapping[str, Mapping[str, int]]:
         return self.left_fares.get((origin, destination), {})
 
     def pair_fares(self, origin: str, destination: str) -> Mapping[str, Mapping[str, int]]:
         return self.agreed.get((origin, destination), {})
+
+    def fare_book(self) -> FareBook | None:
+        return self.book
+
+    def leg_km(self, rides: Sequence[Ride]) -> Mapping[str, float]:
+        return {ride.train: self.legs[ride.train] for ride in rides if ride.train in self.legs}
 
     def seats(self, trains: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         return {train: self.seat_rows[train] for train in trains if train in self.seat_rows}

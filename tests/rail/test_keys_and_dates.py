@@ -12,7 +12,16 @@ from ivr.rail.dates import SHORTER_DATES, read_date
 from ivr.rail.keypad import is_keys, keys_of, letters_of
 from ivr.rail.seats import BERTHS, CLASSES, PLACES, class_of, lowest, money, named_place
 from ivr.rail.service_day import clock_of, minutes_of, service_date, since_boarding_day
+from ivr.rail.source import Service
 
+#: Monday to Friday of one week; the Saturday is added, the Wednesday removed.
+OFFICE = Service(
+    frozenset(range(5)),
+    date(2026, 11, 23),
+    date(2026, 11, 29),
+    frozenset({date(2026, 11, 28), date(2026, 12, 25)}),
+    frozenset({date(2026, 11, 25), date(2027, 1, 1)}),
+)
 DATES = st.dates(date(1890, 1, 1), date(2100, 12, 31))
 
 
@@ -154,3 +163,26 @@ def test_the_lowest_fare_of_a_class_is_that_of_its_cheapest_berth() -> None:
 @pytest.mark.parametrize(("jiao", "yuan"), [(545, "54.5"), (5530, "553"), (5, "0.5"), (10, "1")])
 def test_money(jiao: int, yuan: str) -> None:
     assert money(jiao) == yuan
+
+
+@pytest.mark.parametrize(
+    ("day", "runs"),
+    [
+        (date(2026, 11, 23), True),
+        (date(2026, 11, 25), False),  # removed
+        (date(2026, 11, 27), True),
+        (date(2026, 11, 28), True),  # added, though a Saturday
+        (date(2026, 11, 29), False),  # a Sunday
+        (date(2026, 11, 20), False),  # too early
+        (date(2026, 11, 30), False),  # too late
+        (date(2026, 12, 25), True),  # added after the end
+        (date(2027, 1, 1), False),
+    ],
+)
+def test_a_service_runs_on_its_weekdays_within_its_dates_but_for_exceptions(day: date, runs: bool) -> None:
+    assert OFFICE.runs_on(day) is runs
+
+
+@given(DATES)
+def test_a_service_without_limits_runs_every_day(day: date) -> None:
+    assert Service().runs_on(day)

@@ -6,9 +6,11 @@ from datetime import date, time
 
 import pytest
 
+from ivr.errors import IvrError
 from ivr.rail.answers import SLOT_TYPES, Answer
 from ivr.rail.queries import FIELD_LOOKUPS, LOOKUP_SLOTS, QUERIES, ask
 from ivr.rail.source import PresaleRule, Station
+from ivr.rail.ticket_source import Travel
 
 TODAY = "2026-11-22"
 
@@ -148,7 +150,36 @@ def test_all_that_fits_is_offered(asked, source, monkeypatch) -> None:
 
 def test_the_presale_period_counts_today(asked) -> None:
     assert asked("presale").slots == {"last_day": "2026-12-06", "days": 15}
-    assert asked("presale", today=date(2015, 1, 1)).slots == {"last_day": "2015-03-01", "days": 60}
+    slots = asked("presale", today=date(2015, 1, 1)).slots
+    assert (slots["last_day"], slots["days"]) == ("2015-03-01", 60)
+
+
+def test_a_change_to_come_is_told(asked, source) -> None:
+    source.rules += [PresaleRule(date(2027, 5, 1), 20), PresaleRule(date(2027, 1, 1), 30)]
+    slots = asked("presale").slots
+    assert (slots["days"], slots["next_from"], slots["next_days"]) == (15, "2027-01-01", 30)
+
+
+def test_when_a_day_goes_on_sale_by_the_rule_that_holds_then(asked, source) -> None:
+    assert asked("sale_day", date="2026-11-21").outcome == "past"
+    for day in ("2026-11-22", "2026-12-06"):
+        assert asked("sale_day", date=day).outcome == "open"
+    answer = asked("sale_day", date="2026-12-07")
+    assert (answer.outcome, answer.slots["opens_on"]) == ("opens", "2026-11-23")
+    assert asked("sale_day", date="2027-02-06").slots["opens_on"] == "2027-01-23"
+    source.rules += [PresaleRule(date(2027, 1, 1), 30)]
+    assert asked("sale_day", date="2027-02-06").slots["opens_on"] == "2027-01-08"
+    assert asked("sale_day", date="2027-01-20").slots["opens_on"] == "2027-01-01", (
+        "the change opens many days"
+    )
+
+
+def test_until_a_station_opens_the_sale_its_last_day_is_one_less(asked, source) -> None:
+    assert asked("sale_time", from_="AOH").outcome == "unknown"
+    source.sale_times = {"AOH": 13 * 60 + 30}
+    for now, last in ((None, "2026-12-06"), (time(13, 29), "2026-12-05"), (time(13, 30), "2026-12-06")):
+        answer = asked("sale_time", now=now, from_="AOH")
+        assert (answer.outcome, answer.slots["time"], answer.slots["last_day"]) == ("told", "13:30", last)
 
 
 def test_no_rule_is_an_error_not_a_guess(asked) -> None:
@@ -228,9 +259,26 @@ def test_tickets_of_one_train(asked) -> None:
     assert asked("train_tickets", train="K1", date="2027-01-01").outcome == "closed"
 
 
-def test_a_train_without_known_seats_has_none_left(asked, source) -> None:
-    source.seat_rows = {}
-    assert asked("train_tickets", train="K1", date=TODAY).outcome == "sold_out"
+def test_a_train_without_known_seats_is_not_said_to_be_sold_out(asked, source) -> None:
+    del source.seat_rows["K1"]
+    with pytest.raises(IvrError, match="nothing is known of the tickets"):
+        asked("train_tickets", train="K1", date=TODAY)
+    trains = {item["train"] for item in asked("tickets", from_="VNP", to="NKH", date=TODAY).items}
+    assert trains == {"G1", "D2"}, "the others are told"
+
+
+def test_tickets_of_another_source_are_told_as_it_says(source) -> None:
+    asked_for = []
+
+    class Site:
+        def left(self, travels):
+            asked_for.extend(travels)
+            return {"K1": {"hard_seat": 3, "hard_sleeper": 0}}
+
+    args = {"from": "NKH", "to": "SHH", "date": "2026-11-23"}
+    answer = ask(source, "tickets", args, date(2026, 11, 22), None, Site())
+    assert [(item["class"]["code"], item["left"]) for item in answer.items] == [("hard_seat", 3)]
+    assert asked_for == [Travel("K1", "K1", date(2026, 11, 22), date(2026, 11, 23), "NKH", "SHH", 2, 3)]
 
 
 # timetable
@@ -257,31 +305,6 @@ def test_stops_of_a_train(asked) -> None:
         ("SHH", "30:00", None),
     ]
     assert asked("train_timetable", train="K404", date=TODAY).outcome == "none"
-
-
-# fares
-
-
-def test_fares_are_the_train_s_own_from_its_origin(asked) -> None:
-    answer = asked("fares", from_="VNP", to="SHH", date=TODAY)
-    assert [(i["class"]["code"], i["fare"]) for i in answer.items] == [
-        ("hard_seat", "177.5"),
-        ("hard_sleeper", "304.5"),
-    ]
-    assert answer.slots["count"] == 1
-
-
-def test_fares_on_the_way_are_those_on_which_trains_agree_and_never_computed(asked) -> None:
-    answer = asked("fares", from_="NKH", to="AOH")
-    assert (answer.outcome, answer.slots["train"], answer.slots["fare"]) == ("one", "G1", "134.5")
-    assert asked("fares", from_="NKH", to="SHH").outcome == "none"
-
-
-def test_fares_of_a_train_tell_each_berth(asked) -> None:
-    answer = asked("train_fares", train="K1", date=TODAY)
-    assert [i["class"]["zh"] for i in answer.items] == ["硬座", "硬卧上铺", "硬卧下铺"]
-    assert asked("train_fares", train="D2").outcome == "unknown"
-    assert asked("train_fares", train="K404").outcome == "none"
 
 
 # operators and area codes

@@ -52,19 +52,42 @@ def test_english_points_inside_numbers_do_not_cut():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("从San Francisco到4th & King，八点开。", ["从", "San Francisco", "到", "4th & King", "，八点开。"]),
+        ("Zürich HB到Sant'Andrea。", ["Zürich HB", "到", "Sant'Andrea"]),
+        ("到St. Louis O'Fallon。", ["到", "St. Louis O'Fallon"]),
+        ("G 幺零二次，K五次。", ["G 幺零二次，K五次。"]),
+        ("{train}次，{last_day}开。", ["{train}次，{last_day}开。"]),
+    ],
+)
+def test_foreign_names_within_chinese_are_spoken_in_english(text, wanted):
+    cut = phrases(text, "zh")
+    assert [piece.text for piece in cut] == wanted
+    for piece in cut:
+        foreign = not re.search("[一-鿿{]", piece.text)
+        assert piece.language == ("en" if foreign else "zh")
+
+
 def test_without_a_word_there_is_no_phrase():
     assert phrases("", "zh") == phrases(" 。！", "zh") == phrases("...", "en") == ()
 
 
-TEXTS = st.text(st.one_of(st.sampled_from("好你G一 。！？；，”.!?;a 1{}\n"), st.characters(codec="utf-8")))
+TEXTS = st.text(st.one_of(st.sampled_from("好你G一 。！？；，”.!?;ab& 1{}\n"), st.characters(codec="utf-8")))
 
 
 @given(TEXTS, st.sampled_from(["zh", "en"]))
 def test_cutting_loses_and_moves_nothing_but_white_space(text, language):
     cut = phrases(text, language)
-    assert all(piece.text.strip() == piece.text and piece.language == language for piece in cut)
-    if cut:
+    assert all(piece.text.strip() == piece.text for piece in cut)
+    assert all(
+        piece.language == language or re.search("[A-Za-zÀ-ɏ]['’-]*[A-Za-zÀ-ɏ]", piece.text) for piece in cut
+    )
+    if cut and all(piece.language == language for piece in cut):
         assert "".join("".join(p.text for p in cut).split()) == "".join(text.split())
+    elif cut:
+        assert re.sub(r"[\W_]", "", "".join(p.text for p in cut)) == re.sub(r"[\W_]", "", text)
     else:
         assert syllables(text, language) == 0
 

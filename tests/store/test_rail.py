@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from ivr.errors import IvrError
 from ivr.rail.answers import Answer
@@ -63,7 +65,7 @@ def test_the_second_load_of_the_same_content_does_nothing(engine: Engine) -> Non
 def test_traffic_is_the_number_of_trains_that_stop(engine: Engine) -> None:
     with reading(engine) as session:
         stops = session.scalar(select(func.count()).where(RailStop.station == "AOH"))
-        assert session.get(RailStation, "AOH").traffic == stops > 100
+        assert session.get(RailStation, (1, "AOH")).traffic == stops > 100
         assert session.scalar(select(func.sum(RailStation.traffic))) == session.scalar(
             select(func.count()).select_from(RailStop)
         )
@@ -81,6 +83,13 @@ def test_every_train_of_the_data_can_be_ridden(engine: Engine) -> None:
                 assert here.dep < there.arr <= (there.dep or there.arr)
 
 
+def test_a_train_that_changes_its_number_is_found_by_both(asked) -> None:
+    assert asked("find_train", keys="934").slots == {"train": "D934"}
+    for number in ("D931", "D934"):
+        slots = asked("train_timetable", train=number, date=TOMORROW).slots
+        assert (slots["train"], slots["from"]["zh"], slots["to"]["zh"]) == (number, "上海虹桥", "广州南")
+
+
 def test_area_code_021_gives_the_stations_of_shanghai(asked) -> None:
     assert names(asked("find_station", keys="021"))[:3] == ["上海虹桥", "上海", "上海南"]
 
@@ -95,8 +104,9 @@ def test_beijing_to_shanghai(asked) -> None:
     assert {"train": "G1", "dep": "09:00", "arr": "13:48", "duration": 288} in answer.items
     departures = [item["dep"] for item in answer.items]
     assert departures == sorted(departures)
-    fares = [i["fare"] for i in asked("fares", from_="VNP", to="AOH").items if i["train"] == "G1"]
-    assert fares == ["553"]
+    fares = asked("fares", from_="VNP", to="AOH")
+    assert [(i["class"]["code"], i["fare"]) for i in fares.items] == [("second", "553"), ("first", "933")]
+    assert "estimates" not in fares.slots
 
 
 def test_a_train_past_midnight_belongs_to_the_day_before(asked, engine: Engine) -> None:
@@ -136,6 +146,42 @@ def test_known_fares_and_stops(asked) -> None:
     assert stops[-1]["arr"] == "34:43"
 
 
+def test_fares_that_are_not_published_are_reckoned_leg_by_leg(asked, engine: Engine) -> None:
+    answer = asked("ride_fares", train="T109", from_="XCH", to="SHH")
+    assert answer.slots["estimates"] == 6
+    assert {i["class"]["code"]: i["about"] for i in answer.items}["hard_seat"] == "91"
+    with reading(engine) as session:
+        source = SqlRailSource(session)
+        rides = {ride.train: ride for ride in source.rides("XCH", "SHH")}
+        assert rides["T109"].km == 649
+        unmeasured = [ride for ride in rides.values() if ride.km is None]
+        lengths = source.leg_km(unmeasured)
+        assert lengths
+        assert all(abs(km - 649) < 30 for km in lengths.values())
+        assert source.leg_km([]) == {}
+
+
+def test_a_site_without_fare_rules_has_no_formula(tmp_path: Path, folder: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'other.db'}")
+    upgrade(engine)
+    for name in ("fare_rules.json", "leg_km.csv"):
+        (folder / name).unlink()
+    assert load_rail_data(engine, folder)
+    with reading(engine) as session:
+        source = SqlRailSource(session)
+        assert source.fare_book() is None
+        named = {"train": "T109", "from": "XCH", "to": "SHH"}
+        assert ask(source, "ride_fares", named, TODAY).outcome == "unknown"
+        assert ask(source, "train_fares", {"train": "T109"}, TODAY).items[0]["fare"] == "177.5"
+    engine.dispose()
+
+
+def test_fare_rules_that_are_not_text_are_named(engine: Engine, folder: Path) -> None:
+    (folder / "fare_rules.json").write_bytes(b'{"fees": "\xff"}')
+    with pytest.raises(IvrError, match=r"fare_rules\.json: not UTF-8"):
+        load_rail_data(engine, folder)
+
+
 def test_a_renamed_station_answers_to_both_names(engine: Engine) -> None:
     with reading(engine) as session:
         source = SqlRailSource(session)
@@ -144,6 +190,41 @@ def test_a_renamed_station_answers_to_both_names(engine: Engine) -> None:
         assert [s.name for s in source.stations_named("aoh")] == ["上海虹桥"]
         assert source.station("QQQ") is None
         assert source.run("G404") == ("", ())
+
+
+def test_no_question_reads_a_whole_table(engine: Engine) -> None:
+    """An index that finds no more than the dataset is as slow as none."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    with reading(engine) as session:
+        source = SqlRailSource(session)
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            trains = [ride.train for ride in source.rides("VNP", "AOH")]
+            source.run("G1")
+            source.origin_fares("VNP", "AOH")
+            source.pair_fares("NKH", "AOH")
+            source.seats(trains)
+            source.services(trains)
+            source.sold([("G1", TODAY, 1, 3)])
+            source.trains_by_digits("102")
+            source.trains_numbered("G102")
+            source.operated_trains_by_digits("102")
+            source.operations("G102")
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+        plans = [
+            (statement, row[3])
+            for statement, parameters in asked
+            for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+    assert len(plans) > 10
+    large = r"(SCAN|SEARCH) rail_(stop|fare|pair_fare|seats|sold|operator|train|train_number)\b"
+    whole = [(s, step) for s, step in plans if re.match(large, step) and not re.search("AND|train=", step)]
+    assert whole == []
 
 
 # damaged files
@@ -163,7 +244,7 @@ def replace(path: Path, old: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new", "told"),
     [
-        ("timetable.csv", "\nG1,1,VNP,,09:00", "\nG1,1,QQQ,,09:00", "station QQQ is in no station list"),
+        ("timetable.csv", "\nG1,1,VNP,,09:00", "\nG1,1,QQQ,,09:00", "station 'QQQ' is not in stations.csv"),
         ("timetable.csv", "\nG1,1,VNP,,09:00", "\nG1,1,VNP,,9 Uhr", "'9 Uhr' is no time HH:MM"),
         (
             "timetable.csv",
@@ -171,20 +252,32 @@ def replace(path: Path, old: str, new: str) -> None:
             "\nG1,1,VNP,,19:00",
             "times of train G1 must be there and grow",
         ),
-        ("timetable.csv", "\nG1,1,VNP,,09:00", "\nG0,1,VNP,,09:00", "train G0 is not in trains.csv"),
-        ("timetable.csv", "\nG1,1,VNP,,09:00", "", "stop 1 of train G1 must come here"),
-        ("timetable.csv", "\nG1,3,AOH,13:48,", "", "the terminal, and only it, has no dep"),
-        ("timetable.csv", "train,seq", "zug,seq", "the columns must be train,seq,station,arr,dep"),
+        ("timetable.csv", "\nG1,1,VNP,,09:00", "\nG0,1,VNP,,09:00", "train 'G0' is not in trains.csv"),
+        ("timetable.csv", "\nG1,1,VNP,,09:00,0", "", "stop 1 of train G1 must come here"),
+        ("timetable.csv", "\nG1,3,AOH,13:48,,1318", "", "the terminal, and only it, has no dep"),
+        ("timetable.csv", "train,seq", "zug,seq", "columns missing: train, and 1 more"),
         ("stations.csv", "AOH,上海虹桥", "BJP,上海虹桥", "BJP stands there twice"),
         ("stations.csv", "shanghaihongqiao", "shanghai hongqiao", "no telephone key for ' '"),
-        ("stations.csv", ",shanghaihongqiao", "", "the row must have 6 columns"),
+        ("stations.csv", ",shanghaihongqiao", "", "the row has 5 columns, the first line 6"),
         ("fares.csv", ",553,", ",553.25,", "'553.25' is no fare in yuan"),
         ("trains.csv", "G1,G,G,second", "G1,G,G,fourth", "train G1: formation G has no class fourth"),
-        ("trains.csv", "G1,G,G,second", "G1,,G,second", "train and kind must not be empty"),
+        ("trains.csv", "G1,G,G,second", "G1,,G,second", "kind must not be empty"),
         ("seats.csv", "G,second,518", "G,second,many", "'many' is no whole number above 0"),
         ("seats.csv", "G,second,518", "G,deck,518", "unknown class 'deck'"),
         ("operators.csv", "上海局", "月球局", "operator '月球局' is not in bureaus.csv"),
         ("holidays.csv", "2014-01-01", "2014-13-01", "month must be in 1..12"),
+        ("leg_km.csv", "AFH,AKH,no,61", "AFH,AKH,no,0", "'0' are no kilometres"),
+        ("leg_km.csv", "AFH,AKH,no,61", "AFH,AKH,no,far", "'far' are no kilometres"),
+        ("leg_km.csv", "AFH,AKH,no,61", "AFH,AKH,maybe,61", "fast must be yes or no, not 'maybe'"),
+        ("leg_km.csv", "AFH,AKH,no,61", "AKH,AFH,no,61", "'one' must stand before 'other' in the alphabet"),
+        ("leg_km.csv", "AFH,AKH,no,61", "AFH,QQQ,no,61", "station QQQ is in no station list"),
+        (
+            "fare_rules.json",
+            '"0.05861"',
+            '"free"',
+            "ordinary[0].rates.hard_seat.yuan_per_km: 'free' must be a rate",
+        ),
+        ("fare_rules.json", '"fund": 10', '"fund": ten', "not JSON: Expecting value"),
         ("provenance.json", '"version"', '"revision"', "not usable: 'version'"),
     ],
 )
@@ -202,10 +295,10 @@ def test_a_damaged_file_is_named_with_its_line_and_changes_nothing(
 
 def test_a_missing_or_binary_file_is_named(engine: Engine, folder: Path) -> None:
     (folder / "stations.csv").write_bytes(b"\xff\xfe")
-    with pytest.raises(IvrError, match=r"stations\.csv: not UTF-8"):
+    with pytest.raises(IvrError, match=r"stations\.csv:1: not UTF-8"):
         load_rail_data(engine, folder)
     (folder / "stations.csv").unlink()
-    with pytest.raises(IvrError, match=r"stations\.csv: cannot be read"):
+    with pytest.raises(IvrError, match=r"stations\.csv: is missing"):
         load_rail_data(engine, folder)
 
 
@@ -218,6 +311,6 @@ def test_new_content_replaces_the_old_and_keeps_what_was_sold(tmp_path: Path, fo
     replace(folder / "stations.csv", ",上海虹桥,", ",上海新虹桥,")
     assert load_rail_data(engine, folder)
     with reading(engine) as session:
-        assert session.get(RailStation, "AOH").name == "上海新虹桥"
+        assert SqlRailSource(session).station("AOH").name == "上海新虹桥"
         assert session.scalars(select(RailSold.sold)).all() == [7, 7]
     engine.dispose()

@@ -15,11 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
+from ivr.clock import utc_now
 from ivr.errors import IvrError
 from ivr.store.database import Base, Engine, open_engine, reading, writing
 from ivr.store.models import rail as tables
 from ivr.store.rail_inventory import release, sell
 from ivr.store.rail_source import SqlRailSource
+from ivr.store.rail_versions import switch
 
 DAY = date(2026, 11, 23)
 STOPS = 5
@@ -36,18 +38,34 @@ def make(url: str) -> Engine:
         "",
     )
     with writing(engine) as session:
+        session.add(
+            tables.RailDataset(
+                id=1,
+                loaded_at=utc_now(),
+                counts={},
+                files={},
+                bundled=False,
+                **dict.fromkeys(("version", "source", "as_of", "licence", "content_hash", "form"), ""),
+            )
+        )
+        session.flush()
+        switch(session, 1, utc_now())
         for seq in range(1, STOPS + 1):
             session.execute(
                 insert(tables.RailStation).values(
-                    telecode=f"S{seq}", name=f"站{seq}", closed=False, traffic=1, **station
+                    dataset=1, telecode=f"S{seq}", name=f"站{seq}", closed=False, traffic=1, **station
                 )
             )
-        session.execute(insert(tables.RailTrain).values(train="G1", kind="G", digits="1", formation="G"))
-        session.execute(insert(tables.RailSeats).values(train="G1", seat_class="second", seats=SEATS))
+        session.execute(insert(tables.RailTrain).values(dataset=1, train="G1", kind="G", formation="G"))
+        session.execute(
+            insert(tables.RailSeats).values(dataset=1, train="G1", seat_class="second", seats=SEATS)
+        )
         for seq in range(1, STOPS + 1):
             arr, dep = 60 * seq if seq > 1 else None, 60 * seq + 2 if seq < STOPS else None
             session.execute(
-                insert(tables.RailStop).values(train="G1", seq=seq, station=f"S{seq}", arr=arr, dep=dep)
+                insert(tables.RailStop).values(
+                    dataset=1, train="G1", seq=seq, station=f"S{seq}", arr=arr, dep=dep, number="G1"
+                )
             )
     return engine
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ivr.authoring import grammar
-from ivr.authoring.lint import rules_files, rules_keys, rules_texts, rules_ways
+from ivr.authoring.lint import rules_fields, rules_files, rules_keys, rules_texts, rules_ways
 from ivr.authoring.lint.reading import Reading, Standards
 from ivr.authoring.lint.rule import LintRule
 from ivr.authoring.rule import Rule
@@ -20,7 +20,7 @@ _LINT: dict[str, LintRule] = {
     for rule in sorted(
         (
             value
-            for module in (rules_files, rules_keys, rules_texts, rules_ways)
+            for module in (rules_fields, rules_files, rules_keys, rules_texts, rules_ways)
             for value in vars(module).values()
             if isinstance(value, LintRule)
         ),
