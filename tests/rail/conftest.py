@@ -48,7 +48,7 @@ JINAN = {"code": "济南局", "zh": "济南局集团", "en": "Jinan Group"}
 class FakeSource:
     def __init__(self) -> None:
         self.book: FareBook | None = None
-        self.legs: dict[str, float] = {}
+        self.leg_lengths: dict[str, float] = {}
         self.left_fares: dict[tuple[str, str], dict[str, dict[str, int]]] = {
             ("VNP", "AOH"): {"G1": {"second": 5530}},
             ("VNP", "SHH"): {
@@ -180,7 +180,7 @@ class FakeSource:
         return self.book
 
     def leg_km(self, rides: Sequence[Ride]) -> Mapping[str, float]:
-        return {ride.train: self.legs[ride.train] for ride in rides if ride.train in self.legs}
+        return {ride.train: self.leg_lengths[ride.train] for ride in rides if ride.train in self.leg_lengths}
 
     def seats(self, trains: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         return {train: self.seat_rows[train] for train in trains if train in self.seat_rows}

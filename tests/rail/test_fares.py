@@ -23,7 +23,7 @@ TODAY = date(2026, 11, 22)
 def measured(source):
     """Rules, and kilometres of every ride."""
     source.book = BOOK
-    source.legs = {"G1": 1318.0, "D2": 1318.0, "K1": 1463.4}
+    source.leg_lengths = {"G1": 1318.0, "D2": 1318.0, "K1": 1463.4}
     return source
 
 
@@ -74,7 +74,7 @@ def test_trains_that_differ_cost_from_the_cheapest_on_and_published_fares_silenc
 
     monkeypatch.setitem(RUNS, "G3", ("G", RUNS["G1"][1]))
     measured.seat_rows["G3"] = {"second": 5, "first": 5}
-    measured.legs["G3"] = 1000.0
+    measured.leg_lengths["G3"] = 1000.0
     assert told(asked("fares", from_="VNP", to="AOH"))[0] == ("G", "second", "fare", "553")
     measured.left_fares["VNP", "AOH"]["G3"] = {"second": 5000, "first": 9330}
     assert told(asked("fares", from_="VNP", to="AOH"))[:2] == [

@@ -178,7 +178,7 @@ def test_a_site_without_fare_rules_has_no_formula(tmp_path: Path, folder: Path) 
 
 def test_fare_rules_that_are_not_text_are_named(engine: Engine, folder: Path) -> None:
     (folder / "fare_rules.json").write_bytes(b'{"fees": "\xff"}')
-    with pytest.raises(IvrError, match=r"fare_rules\.json: not UTF-8"):
+    with pytest.raises(IvrError, match=r"fare_rules\.json:1: not UTF-8"):
         load_rail_data(engine, folder)
 
 
@@ -270,7 +270,7 @@ def replace(path: Path, old: str, new: str) -> None:
         ("leg_km.csv", "AFH,AKH,no,61", "AFH,AKH,no,far", "'far' are no kilometres"),
         ("leg_km.csv", "AFH,AKH,no,61", "AFH,AKH,maybe,61", "fast must be yes or no, not 'maybe'"),
         ("leg_km.csv", "AFH,AKH,no,61", "AKH,AFH,no,61", "'one' must stand before 'other' in the alphabet"),
-        ("leg_km.csv", "AFH,AKH,no,61", "AFH,QQQ,no,61", "station QQQ is in no station list"),
+        ("leg_km.csv", "AFH,AKH,no,61", "AFH,QQQ,no,61", "station 'QQQ' is not in stations.csv"),
         (
             "fare_rules.json",
             '"0.05861"',
