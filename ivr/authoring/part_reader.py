@@ -211,7 +211,8 @@ class PartReader:
     ) -> dict[str, Reply]:
         """The replies; a field that one of them asks for again must be the form's."""
         names = [field.name for field in fields]
-        for outcome, reply in replies.items():
+        once = {id(reply): (outcome, reply) for outcome, reply in reversed(list(replies.items()))}
+        for outcome, reply in once.values():  # one reply may stand for several outcomes
             if reply.correct and reply.correct not in names:
                 hint = nearest(reply.correct, names)
                 self.source.fault(

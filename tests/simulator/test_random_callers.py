@@ -96,7 +96,7 @@ def test_ten_thousand_callers_of_the_shipped_menus():
             parts |= {session.part for session, _ in done.stops}
             for session, now in done.stops[:5]:
                 assert reaches_agent(tree, session, now, draw), session
-    assert parts == asking, "a part in which something is asked was never reached"
+    assert asking <= parts, "a part in which something is asked was never reached"
 
 
 def test_ten_thousand_callers_of_two_hundred_random_trees(tmp_path: Path):
