@@ -68,11 +68,9 @@ def test_each_kind_of_train_has_its_own_basis(asked, measured) -> None:
 
 
 def test_trains_that_differ_cost_from_the_cheapest_on_and_published_fares_silence_reckoned_ones(
-    asked, measured, monkeypatch
+    asked, measured
 ) -> None:
-    from tests.rail.conftest import RUNS
-
-    monkeypatch.setitem(RUNS, "G3", ("G", RUNS["G1"][1]))
+    measured.runs["G3"] = ("G", measured.runs["G1"][1])
     measured.seat_rows["G3"] = {"second": 5, "first": 5}
     measured.leg_lengths["G3"] = 1000.0
     assert told(asked("fares", from_="VNP", to="AOH"))[0] == ("G", "second", "fare", "553")
@@ -129,10 +127,8 @@ def test_without_rules_only_adults_have_fares(asked, source) -> None:
     assert rules_of(source, date(1990, 1, 1)) is None
 
 
-def test_a_train_that_no_rule_knows_has_its_published_fares_only(asked, measured, monkeypatch) -> None:
-    from tests.rail.conftest import RUNS
-
-    monkeypatch.setitem(RUNS, "K1", ("X", RUNS["K1"][1]))
+def test_a_train_that_no_rule_knows_has_its_published_fares_only(asked, measured) -> None:
+    measured.runs["K1"] = ("X", measured.runs["K1"][1])
     assert told(asked("train_fares", train="K1"))[0] == ("hard_seat", "fare", "177.5")
     assert asked("train_fares", train="K1", passenger="child").outcome == "unknown"
     assert asked("ride_fares", train="K1", from_="NKH", to="SHH").outcome == "unknown"

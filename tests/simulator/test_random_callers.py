@@ -17,7 +17,16 @@ from typing import get_args
 import pytest
 
 from ivr.authoring.loader import inspect_tree, load_trees
-from ivr.dialogue.tree import BranchPart, FormPart, MemberPart, MenuPart, Part, TransferPart, Tree
+from ivr.dialogue.tree import (
+    AskPart,
+    BranchPart,
+    FormPart,
+    MemberPart,
+    MenuPart,
+    Part,
+    TransferPart,
+    Tree,
+)
 from ivr.settings import PROJECT
 
 from .callers import Walk, numbers, random_call, reaches_agent, walk
@@ -97,6 +106,8 @@ def test_ten_thousand_callers_of_the_shipped_menus():
             for session, now in done.stops[:5]:
                 assert reaches_agent(tree, session, now, draw), session
     assert asking <= parts, "a part in which something is asked was never reached"
+    # Elsewhere callers are heard only between the pages of a list.
+    assert {type(tree.parts[name]) for name in parts - asking} <= {AskPart}
 
 
 def test_ten_thousand_callers_of_two_hundred_random_trees(tmp_path: Path):
