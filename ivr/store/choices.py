@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from ivr.rail.answers import Answer
 from ivr.store.models.choices import CallerChoice
-from ivr.store.models.rail import RailStation
+from ivr.store.models.rail import RailLive, RailStation
 from ivr.store.secrets import keyed_hash
 
 #: For so many days a choice is kept; ``keep_choices_days`` of the settings may say otherwise.
@@ -61,6 +61,7 @@ def last_choice(session: Session, caller: str, field: str, now: datetime) -> Ans
         return Answer("none")
     found = session.execute(
         select(RailStation.telecode, RailStation.name, RailStation.label)
+        .join(RailLive, RailLive.dataset == RailStation.dataset)
         .join(CallerChoice, CallerChoice.station == RailStation.telecode)
         .where(
             CallerChoice.caller_hash == keyed_hash(caller),

@@ -21,7 +21,7 @@ from ivr.store.database import reading, writing
 from ivr.store.journal import BatchingJournal, DirectJournal
 from ivr.store.migrate import upgrade
 from ivr.store.models.choices import CallerChoice
-from ivr.store.models.rail import RailStation
+from ivr.store.models.rail import RailDataset, RailLive, RailStation
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=timezone.utc)
 CALLER = "13800005678"
@@ -35,9 +35,32 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     engine = open_store(settings)
     upgrade(engine)
     with writing(engine) as session:
-        for code, name, label in (("AOH", "上海虹桥", "Shanghaihongqiao"), ("SHH", "上海", "Shanghai")):
+        for number in (1, 2):
+            session.add(
+                RailDataset(
+                    version=str(number),
+                    source="",
+                    as_of="",
+                    licence="",
+                    content_hash="",
+                    loaded_at=NOW,
+                    counts={},
+                    files={},
+                    form="csv",
+                    bundled=False,
+                )
+            )
+        session.flush()
+        session.add(RailLive(id=1, dataset=2, switched_at=NOW))
+        for dataset, code, name, label in (
+            (2, "AOH", "上海虹桥", "Shanghaihongqiao"),
+            (2, "SHH", "上海", "Shanghai"),
+            (1, "AOH", "虹桥", "Hongqiao"),
+            (1, "OLD", "旧站", "Old"),
+        ):
             session.add(
                 RailStation(
+                    dataset=dataset,
                     telecode=code,
                     name=name,
                     former_name="",
@@ -97,8 +120,9 @@ def test_a_site_may_keep_nothing(engine: Engine) -> None:
 
 
 def test_a_station_that_is_no_more_is_not_offered(engine: Engine) -> None:
-    choose(engine, "ZZZ")
-    assert last(engine) == Answer("none")
+    for gone in ("ZZZ", "OLD"):  # one that the live data have no more
+        choose(engine, gone)
+        assert last(engine) == Answer("none")
 
 
 def test_the_number_itself_is_nowhere(engine: Engine) -> None:

@@ -18,5 +18,5 @@ class CallerChoice(Base):
 
     caller_hash: Mapped[str] = mapped_column(String(32), primary_key=True)
     field: Mapped[str] = mapped_column(String(40), primary_key=True)
-    station: Mapped[str] = mapped_column(String(10), index=True)
+    station: Mapped[str] = mapped_column(String(64), index=True)
     until: Mapped[datetime] = mapped_column(Moment, index=True)

@@ -15,7 +15,7 @@ def upgrade() -> None:
         "caller_choices",
         sa.Column("caller_hash", sa.String(length=32), nullable=False),
         sa.Column("field", sa.String(length=40), nullable=False),
-        sa.Column("station", sa.String(length=10), nullable=False),
+        sa.Column("station", sa.String(length=64), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("caller_hash", "field"),
     )
