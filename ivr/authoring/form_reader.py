@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import yaml
 
 from ivr.authoring.pieces import MISSES, Pieces
-from ivr.authoring.source import nearest
-from ivr.dialogue.tree import Choice, Field, Text, Tries
+from ivr.authoring.source import Source, nearest
+from ivr.dialogue.tree import Choice, Field, Given, Text, Tries
 from ivr.dialogue.words import WORDS
 from ivr.rail.answers import QuerySpec
 from ivr.rail.queries import FIELD_LOOKUPS, LOOKUP_SLOTS
@@ -32,7 +32,37 @@ MOST_FIELDS = 8
 #: What a query takes and no field asks for is taken from the call: today, the seat.
 FROM_THE_CALL = ("date", "seat")
 
+#: No ``with`` is written.
+NOTHING = Given()
+
+_FIELD_NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _KEY_RANGE = re.compile(r"(\d+)(?:\s+to\s+(\d+))?")
+
+
+def needs(spec: QuerySpec, given: Given = NOTHING) -> list[str]:
+    """The arguments that fields must give."""
+    others = {*spec.optional, *FROM_THE_CALL, *given.words, *given.keyed}
+    return [name for name in spec.takes if name not in others]
+
+
+def read_given(source: Source, node: yaml.Node | None, spec: QuerySpec) -> Given:
+    """What stands under ``with``: for each argument a word, or ``{field}`` of a form before."""
+    words: dict[str, str] = {}
+    keyed: dict[str, str] = {}
+    for name, key, value in source.pairs(node, "with") if node is not None else ():
+        if name not in spec.takes:
+            hint = nearest(name, spec.takes)
+            source.fault(key, f"query '{spec.name}' does not take '{name}'; {hint}")
+            continue
+        word = source.word(value, f"with: {name}")
+        field, choices = _FIELD_NAME.fullmatch(word), spec.choices.get(name, ())
+        if field is not None:
+            keyed[name] = field[1]
+        elif choices and word not in choices:
+            source.fault(value, f"'{name}' cannot be '{word}'; {nearest(word, choices)}")
+        else:
+            words[name] = word
+    return Given(words, keyed)
 
 
 class FormReader:
@@ -55,17 +85,17 @@ class FormReader:
             self.source.fault(node, f"a form has at most {MOST_FIELDS} fields")
         return tuple(fields)
 
-    def check_takes(self, node: yaml.Node, spec: QuerySpec) -> None:
-        """The form must have the fields that the query takes, and no others."""
+    def check_takes(self, node: yaml.Node, spec: QuerySpec, given: Given) -> None:
+        """The form must have the fields that the query takes and nothing else gives, and no others."""
         if not isinstance(node, yaml.MappingNode):
             return
-        given = {key.value: key for key, _ in node.value}
-        strangers = [name for name in given if name not in spec.takes]
+        fields = {key.value: key for key, _ in node.value}
+        strangers = [name for name in fields if name not in spec.takes]
         for name in strangers:
             hint = nearest(name, spec.takes)
-            self.source.fault(given[name], f"query '{spec.name}' does not take '{name}'; {hint}")
-        for name in spec.takes:
-            if name not in given and name not in FROM_THE_CALL and not strangers:
+            self.source.fault(fields[name], f"query '{spec.name}' does not take '{name}'; {hint}")
+        for name in needs(spec, given):
+            if name not in fields and not strangers:
                 self.source.fault(node, f"query '{spec.name}' needs a field '{name}' ({spec.takes[name]})")
 
     def _field(self, name: str, key: yaml.Node, node: yaml.Node, before: list[str]) -> Field | None:

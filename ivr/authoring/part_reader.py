@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from ivr.authoring.form_reader import FROM_THE_CALL, FormReader
+from ivr.authoring.form_reader import NOTHING, FormReader, needs, read_given
 from ivr.authoring.pieces import MISSES, Pieces
 from ivr.authoring.queries import QUERIES
 from ivr.authoring.source import nearest
@@ -36,7 +36,7 @@ from ivr.rail.answers import QuerySpec
 VERBS: Mapping[str, tuple[str, ...]] = {
     "menu": ("intro", "outro", *MISSES),
     "form": ("answers", *MISSES),
-    "ask": ("answers",),
+    "ask": ("with", "answers"),
     "branch": ("then",),
     "member": ("staff", "answers"),
     "transfer": ("say", "priority", "skill", "answers"),
@@ -152,15 +152,17 @@ class PartReader:
         )
 
     def _form(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
-        form = self.source.known(values["form"], f"form '{name}'", ("fields", "ask", "read_back"))
+        form = self.source.known(values["form"], f"form '{name}'", ("fields", "ask", "with", "read_back"))
         for needed in ("fields", "ask"):
             if needed not in form:
                 self.source.fault(values["form"], f"form '{name}' has no '{needed}'")
         tries = self.pieces.tries(values, self.defaults.tries)
         reader = FormReader(self.pieces, self.defaults.words, tries)
         spec = self._query(form["ask"]) if "ask" in form else QuerySpec("", {}, {})
-        if "fields" in form and spec.name in QUERIES:
-            reader.check_takes(form["fields"], spec)
+        known = spec.name in QUERIES
+        given = read_given(self.source, form.get("with"), spec) if known else NOTHING
+        if "fields" in form and known:
+            reader.check_takes(form["fields"], spec, given)
         return FormPart(
             name,
             reader.fields(form["fields"]) if "fields" in form else (),
@@ -168,16 +170,19 @@ class PartReader:
             self._replies(values, spec.outcomes, key, needed=True),
             tries,
             self.pieces.optional_text(form, "read_back", "read_back"),
+            given,
         )
 
     def _ask(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
         spec = self._query(values["ask"])
-        needs = [taken for taken in spec.takes if taken not in FROM_THE_CALL]
-        if needs:
+        given = read_given(self.source, values.get("with"), spec) if spec.name in QUERIES else NOTHING
+        missing = needs(spec, given)
+        if missing:
             self.source.fault(
-                values["ask"], f"query '{spec.name}' needs {', '.join(needs)}: ask for them in a form"
+                values["ask"],
+                f"query '{spec.name}' needs {', '.join(missing)}: ask for them in a form, or give them under 'with'",
             )
-        return AskPart(name, spec, self._replies(values, spec.outcomes, key, needed=True))
+        return AskPart(name, spec, self._replies(values, spec.outcomes, key, needed=True), given)
 
     def _branch(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
         cases = [

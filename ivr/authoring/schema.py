@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ivr.authoring import calendar_file, notices_file
-from ivr.authoring.form_reader import FIELD_TYPES, FROM_THE_CALL, MOST_FIELDS
+from ivr.authoring.form_reader import FIELD_TYPES, MOST_FIELDS, needs
 from ivr.authoring.loader import DEFAULTS, INCLUDED_TOP, STANDARDS, TOP
 from ivr.authoring.part_reader import (
     MEMBER_OPERATIONS,
@@ -40,7 +40,7 @@ _PARAMETER = r"<[A-Za-z_][A-Za-z0-9_]*>"
 _ABOUT_VERBS = {
     "menu": "Offers options, each with a key: {1: {label: …, go: …}}.",
     "form": "Asks for fields one after the other, reads them back, then asks a query.",
-    "ask": "Asks a query that needs nothing from the caller.",
+    "ask": "Asks a query that needs no more keys from the caller.",
     "branch": "Goes where the first case leads whose conditions are all so.",
     "member": "The seat signs in or out, pauses or goes on.",
     "transfer": "Hands the caller to a queue.",
@@ -94,6 +94,15 @@ _YES: Schema = {"enum": [True, False, "true", "false"]}
 _TEXT: Schema = {
     "description": "A text; in several languages a map: {zh: …, en: …}. {name} is a slot, <name> a fragment.",
     "anyOf": [_WORD, {"type": "object", "minProperties": 1, "additionalProperties": _WORD}],
+}
+
+
+#: A field of a form before.
+_FIELD: Schema = {"type": "string", "pattern": r"^\{\w+\}$"}
+_WITH: Schema = {
+    "type": "object",
+    "description": "What the query gets besides: a word, or {field} as the caller keyed it in a form before.",
+    "additionalProperties": _WORD,
 }
 
 
@@ -269,6 +278,7 @@ class _Maker:
             "skill": {"description": "The skill the agent should have.", **_WORD},
             "priority": {"anyOf": [self.number(), _cases("add", self.number())]},
             "limit": _ref("duration"),
+            "with": _WITH,
             "answers": self.answers(verb),
             **dict.fromkeys(MISSES, _ref("misses")),
         }
@@ -281,10 +291,15 @@ class _Maker:
             return _digits(_map({"label": _ref("text"), "go": _ref("way")}, ["label", "go"]))
         if verb == "form":
             fields = _of(_ref("field"), minProperties=1, maxProperties=MOST_FIELDS)
-            form = {"fields": fields, "ask": self.queries(QUERIES.values()), "read_back": _ref("text")}
+            form = {
+                "fields": fields,
+                "ask": self.queries(QUERIES.values()),
+                "with": _WITH,
+                "read_back": _ref("text"),
+            }
             return _map(form, ["fields", "ask"])
         if verb == "ask":
-            return self.queries(spec for spec in QUERIES.values() if not _needs(spec))
+            return self.queries(QUERIES.values())
         if verb == "branch":
             return _cases("go", _ref("way"))
         if verb == "member":
@@ -312,9 +327,17 @@ class _Maker:
         asked = {"properties": {"ask": {"const": spec.name}}, "required": ["ask"]}
         chosen = {"properties": {"form": asked}} if verb == "form" else asked
         then: Schema = {"properties": {"answers": _outcomes(spec)}}
-        if verb == "form":
-            takes = {"propertyNames": {"enum": list(spec.takes)}, "required": _needs(spec)}
-            then["properties"]["form"] = {"properties": {"fields": takes}}
+        takes = {"propertyNames": {"enum": list(spec.takes)}}
+        given: Schema = {"properties": {"with": {**takes, "properties": _choices(spec)}}}
+        if verb == "ask":
+            then["properties"] |= given["properties"]
+            if needs(spec):
+                then["required"] = ["with"]
+                then["properties"]["with"] = {**then["properties"]["with"], "required": needs(spec)}
+        else:
+            given["properties"]["fields"] = takes
+            asked_for = [{"anyOf": [_within("fields", name), _within("with", name)]} for name in needs(spec)]
+            then["properties"]["form"] = {**given, "allOf": asked_for} if asked_for else given
         return {"if": chosen, "then": then}
 
 
@@ -331,8 +354,13 @@ def _cases(result: str, value: Schema) -> Schema:
     return _list(_map({"when": _ref("when"), result: value}, ["when", result]))
 
 
-def _needs(spec: QuerySpec) -> list[str]:
-    return [name for name in spec.takes if name not in FROM_THE_CALL]
+def _within(place: str, name: str) -> Schema:
+    return {"required": [place], "properties": {place: {"required": [name]}}}
+
+
+def _choices(spec: QuerySpec) -> dict[str, Schema]:
+    words = {name: {"anyOf": [{"enum": list(known)}, _FIELD]} for name, known in spec.choices.items()}
+    return dict(words)
 
 
 def _outcomes(spec: QuerySpec) -> Schema:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ivr.dialogue.events import Answered, Digits, Event
 from ivr.dialogue.tree import Field, FormPart
-from ivr.dialogue.turn import Turn
+from ivr.dialogue.turn import Turn, argument
 from ivr.rail.dates import read_date
 
 CONFIRM_KEY = "1"
@@ -48,7 +48,7 @@ def _form(turn: Turn) -> FormPart:
 def _asked_for(turn: Turn, field: Field) -> bool:
     """Whether the form asks for the field, given the values so far."""
     values = turn.session.values
-    return all(name in values and _argument(values[name][1]) == value for name, value in field.only)
+    return all(name in values and argument(values[name][1]) == value for name, value in field.only)
 
 
 def _ask_field(turn: Turn, form: FormPart, index: int) -> None:
@@ -228,10 +228,8 @@ def confirm_keys(turn: Turn, event: Event) -> None:
 
 
 def _query(turn: Turn, form: FormPart) -> None:
-    args = {name: _argument(value) for name, (_, value) in turn.session.values.items()}
+    values = turn.session.values
     private = tuple(field.name for field in form.fields if field.private)
-    turn.query(form.ask, args, private)
-
-
-def _argument(value: Any) -> Any:
-    return value["code"] if isinstance(value, dict) else value
+    kept = {name: value for name, value in values.items() if name not in private}
+    turn.change(keyed={**turn.session.keyed, **kept})
+    turn.query(form.ask, form.given, {name: argument(value) for name, (_, value) in values.items()}, private)

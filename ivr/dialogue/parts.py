@@ -36,7 +36,7 @@ def begin_part(turn: Turn) -> None:
     elif isinstance(part, FormPart):
         forms.begin_form(turn, part)
     elif isinstance(part, AskPart):
-        turn.query(part.ask, {})
+        turn.query(part.ask, part.given, {})
     elif isinstance(part, BranchPart):
         _branch(turn, part)
     elif isinstance(part, TransferPart):

@@ -18,6 +18,7 @@ class Session:
         ``revision`` pins the tree with which the call began. ``phase`` says what the caller is being
         asked: ``menu``, ``field``, ``choose``, ``confirm``, ``lookup``, ``query``, ``items``, ``facts``, ``done``, or
         ``ended``. ``values``: the form's fields so far, name → ``[slot type, JSON value]``. ``answer``: the last query's answer.
+        ``keyed``: the fields of every form whose query was asked, like ``values``: what later parts may use.
         ``pending``: texts ``[text, language]`` waiting to be played with the next prompt; ``prompt``:
         those last played, of which the first ``lead`` came before the question itself;
     ``gathering``, ``max_keys``, ``private``: for which phase and how its keys were gathered;
@@ -35,6 +36,7 @@ class Session:
     field_index: int = 0
     amending: bool = False
     values: Mapping[str, list[Any]] = field(default_factory=dict)
+    keyed: Mapping[str, list[Any]] = field(default_factory=dict)
     candidates: list[Any] = field(default_factory=list)
     answer: Mapping[str, Any] = field(default_factory=dict)
     page: int = 0

@@ -117,6 +117,15 @@ class Field:
 
 
 @dataclass(frozen=True)
+class Given:
+    """What a query gets besides the form's own fields. ``words``: argument → a value. ``keyed``: argument → the
+    field, of a form before this part, whose value it gets."""
+
+    words: Mapping[str, str] = field(default_factory=dict)
+    keyed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class FormPart:
     """Fields, then a read-back, then a query, then a reply by its outcome."""
 
@@ -126,15 +135,17 @@ class FormPart:
     replies: Mapping[str, Reply]
     tries: Tries
     read_back: Text | None = None
+    given: Given = Given()
 
 
 @dataclass(frozen=True)
 class AskPart:
-    """A query that needs nothing from the caller."""
+    """A query that asks the caller for nothing more."""
 
     name: str
     ask: QuerySpec
     replies: Mapping[str, Reply]
+    given: Given = Given()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Say
 from ivr.dialogue.notices import Notice
 from ivr.dialogue.session import Session
-from ivr.dialogue.tree import AGAIN, BACK, HANGUP, Misses, Part, Text, Tree, Tries
+from ivr.dialogue.tree import AGAIN, BACK, HANGUP, Given, Misses, Part, Text, Tree, Tries
 from ivr.dialogue.words import WORDS
 from ivr.rail.answers import QuerySpec
 from ivr.speech.compose import compose
@@ -141,15 +141,22 @@ class Turn:
         self.change(phase=phase)
         self.actions.append(Ask(query, args, private, self.session.part))
 
-    def query(self, spec: QuerySpec, args: Mapping[str, Any], private: tuple[str, ...] = ()) -> None:
-        """Ask a part's query; what it takes and no field gave comes from the call: today, the seat."""
-        from_call = {
+    def query(
+        self, spec: QuerySpec, given: Given, fields: Mapping[str, Any], private: tuple[str, ...] = ()
+    ) -> None:
+        """Ask a part's query. What it takes comes from the form's fields; else as the part says, from earlier forms
+        or as it stands there; else from the call: today, the seat. What may be left out and comes from nowhere
+        is left out."""
+        keyed = self.session.keyed
+        args: dict[str, Any] = {
             "date": self.now.date().isoformat(),
             "seat": self.session.call.facts.get("seat", ""),
+            **given.words,
+            **{name: argument(keyed[field][1]) for name, field in given.keyed.items() if field in keyed},
+            **fields,
         }
-        self.ask(
-            "query", spec.name, {name: args.get(name, from_call.get(name)) for name in spec.takes}, private
-        )
+        needed = [name for name in spec.takes if name in args or name not in spec.optional]
+        self.ask("query", spec.name, {name: args.get(name) for name in needed}, private)
 
     def wait_for(self, action: Action) -> None:
         """Do something whose outcome decides how the part goes on."""
@@ -275,6 +282,11 @@ class Turn:
         else:
             self.enter(meaning)
         return True
+
+
+def argument(value: Any) -> Any:
+    """A field's value as a query takes it."""
+    return value["code"] if isinstance(value, dict) else value
 
 
 def _phrases(texts: list[list[str]]) -> tuple[Phrase, ...]:

@@ -29,7 +29,7 @@ SLOT_TYPES = (
 class QuerySpec:
     """A query that a menu can ask. ``takes``: argument → field type (station, train, date,
     area_code, city, digits, choice); ``outcomes``: outcome → its slots (name → slot type);
-    ``items``: outcome → the slots of each list item."""
+    ``items``: outcome → the slots of each list item; ``choices``: argument → the words it may be."""
 
     name: str
     takes: Mapping[str, str]
@@ -37,6 +37,7 @@ class QuerySpec:
     items: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     optional: frozenset[str] = frozenset()
     about: str = ""
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

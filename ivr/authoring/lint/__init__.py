@@ -6,7 +6,7 @@ silenced by a comment ``# ok: rule-name`` at the end of its line, or in a line o
 
 from __future__ import annotations
 
-from ivr.authoring.lint import rules_files, rules_keys, rules_texts, rules_ways
+from ivr.authoring.lint import rules_fields, rules_files, rules_keys, rules_texts, rules_ways
 from ivr.authoring.lint.reading import Reading, Standards
 from ivr.authoring.lint.rule import Rule
 from ivr.authoring.lint.silence import Silence
@@ -18,7 +18,7 @@ RULES: dict[str, Rule] = {
     for rule in sorted(
         (
             value
-            for module in (rules_files, rules_keys, rules_texts, rules_ways)
+            for module in (rules_fields, rules_files, rules_keys, rules_texts, rules_ways)
             for value in vars(module).values()
             if isinstance(value, Rule)
         ),
