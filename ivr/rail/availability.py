@@ -1,4 +1,4 @@
-"""Remaining tickets: the seats of a train less those sold on the fullest segment of the ride."""
+"""Remaining tickets: the seats of a train less those that are not free on the whole ride."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ivr.rail.fares import known_fares
 from ivr.rail.inquiry import Inquiry, Query
 from ivr.rail.presale import last_day_on_sale
 from ivr.rail.seats import CLASSES, lowest, money, named_place
+from ivr.rail.source import RailSource
 from ivr.rail.timetable import ENDS, Boarding, board, boardings, ends, listed, whole_run
 
 
@@ -34,6 +35,13 @@ def train_tickets(inquiry: Inquiry) -> Answer:
         return Answer("none", {"train": inquiry.text("train"), **date})
     ride, slots = run
     return _left(inquiry, [board(ride, inquiry.day())], {**slots, **date})
+
+
+def left_of(source: RailSource, boarding: Boarding) -> dict[str, int]:
+    """Class → seats left for a ride on its day."""
+    train = boarding.ride.train
+    sold = source.sold([boarding.journey]).get(train, {})
+    return {name: seats - sold.get(name, 0) for name, seats in source.seats([train]).get(train, {}).items()}
 
 
 def _closed(inquiry: Inquiry) -> Answer | None:
