@@ -9,7 +9,6 @@ from typing import Any
 
 from ivr.rail.answers import Answer, QuerySpec
 from ivr.rail.availability import left_of
-from ivr.rail.booking import fares_of, total_of
 from ivr.rail.fares import known_fares
 from ivr.rail.inquiry import Inquiry, Query, candidates, unique
 from ivr.rail.presale import last_day_on_sale
@@ -104,13 +103,11 @@ def _has_left(inquiry: Inquiry, boarding: Boarding, day: date) -> bool:
 
 
 def booking_journey(inquiry: Inquiry) -> Answer:
-    """Whether a journey can be booked, with its times and its price for that many adults."""
-    tickets = int(inquiry.text("tickets"))
-    found = offered(inquiry, tickets)
+    """Whether a journey can be booked, with its times, the seats left and the fare."""
+    found = offered(inquiry, 1)
     if isinstance(found, Answer):
         return found
-    total = total_of(fares_of(["adult"] * tickets, found.seat_class, found.fare))
-    price = {} if total is None else {"total": money(total)}
+    price = {} if found.fare is None else {"fare": money(found.fare)}
     return Answer("fine", {**found.slots, "left": found.left, **price})
 
 
@@ -127,7 +124,7 @@ HINDRANCES: Mapping[str, Mapping[str, str]] = {
 }
 _ROUTE = {"from": "station", "to": "station"}
 #: What a journey is made of.
-JOURNEY = {**_ROUTE, "date": "date", "train": "train", "class": "choice", "tickets": "choice"}
+JOURNEY = {**_ROUTE, "date": "date", "train": "train", "class": "choice"}
 
 QUERIES: tuple[Query, ...] = (
     (
@@ -159,11 +156,11 @@ QUERIES: tuple[Query, ...] = (
             "booking_journey",
             takes=JOURNEY,
             outcomes={
-                "fine": {**_TIMED, "class": "named", "left": "count", "total": "money"},
-                **HINDRANCES,
+                "fine": {**_TIMED, "class": "named", "left": "count", "fare": "money"},
+                **{name: slots for name, slots in HINDRANCES.items() if name != "few"},
             },
-            optional=frozenset({"fine.total"}),
-            about="whether a journey can be booked now; total is the price for adults, where it is known",
+            optional=frozenset({"fine.fare"}),
+            about="whether a journey can be booked now, and the full fare, where it is known",
         ),
         booking_journey,
     ),

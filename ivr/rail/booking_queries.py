@@ -12,36 +12,39 @@ from ivr.rail.booking_offer import HINDRANCES, JOURNEY
 
 _PARTY = {
     **JOURNEY,
+    "tickets": "choice",
     "document_1": "resident_id",
     "document_2": "resident_id",
     "document_3": "resident_id",
     "free_children": "choice",
 }
-_OPTIONAL = frozenset({"document_2", "document_3", "free_children"})
+_OPTIONAL = frozenset({"tickets", "document_2", "document_3", "free_children"})
 _REFUSED: Mapping[str, Mapping[str, str]] = {
     **HINDRANCES,
     "booked_already": {"which": "number", "date": "date"},
     "child_alone": {},
     "too_many_free": {"adults": "count"},
 }
-_BOOKED = {
+_JOURNEY_SLOTS = {
     "train": "train",
     "from": "named",
     "to": "named",
     "date": "date",
     "dep": "time",
     "class": "named",
-    "tickets": "count",
-    "total": "money",
 }
+_BOOKED = {**_JOURNEY_SLOTS, "tickets": "count", "total": "money"}
 _UNTIL = {"until_day": "date", "until_time": "time"}
 _ORDER = {"number": "booking_number", "tail": "id_tail"}
 
 PASSENGERS = QuerySpec(
     "booking_passengers",
     takes=_PARTY,
-    outcomes={"fine": {"adults": "count", "children": "count", "total": "money"}, **_REFUSED},
-    optional=_OPTIONAL | {"fine.total"},
+    outcomes={
+        "fine": {**_JOURNEY_SLOTS, "tickets": "count", "adults": "count", "children": "count", "total": "money"},
+        **_REFUSED,
+    },
+    optional=_OPTIONAL | {"fine.children", "fine.total"},
     about="whether these passengers can book the journey, and what it costs in all, where that is known",
 )
 BOOK = QuerySpec(

@@ -117,8 +117,11 @@ def check_passengers(engine: Engine, request: Request, now: datetime) -> Answer:
             day = session.get(DocumentDay, (keyed_hash(document), plan.travel))
             if day is not None and _counts(session, day, now, request.key):
                 return _booked_already(which, plan.travel)
-    counts = {"adults": plan.kinds.count(ADULT), "children": plan.kinds.count(CHILD)}
-    return Answer("fine", {**counts, **plan.price})
+    children = plan.kinds.count(CHILD)
+    counts = {"tickets": len(plan.kinds), "adults": plan.kinds.count(ADULT)}
+    if children:
+        counts["children"] = children
+    return Answer("fine", {**plan.offer.slots, **counts, **plan.price})
 
 
 def book(engine: Engine, request: Request, now: datetime) -> Answer:
