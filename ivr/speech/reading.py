@@ -87,7 +87,7 @@ def _grouped(value: Any, words: ModuleType, language: str) -> str:
 
 
 def _document(value: Any, words: ModuleType, language: str) -> str:
-    found = _match(r"[0-9A-Z]*([0-9A-Z]{4})", value)
+    found = _match(r"[0-9A-Z]*([0-9A-Z]{2})", value)
     return " ".join(words.line_digits(part) if part.isdigit() else part for part in re.findall(r"\d+|\D", found[1]))
 
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from ivr.errors import SmsDelayed, SmsRefused
 from ivr.store.database import reading, writing
 from ivr.store.models.bookings import OutgoingSms
 from ivr.store.secrets import mask
@@ -25,14 +26,6 @@ LONGEST_PAUSE_S = 3600
 #: A message that nobody took for so long is given up: it would only surprise.
 KEPT_FOR = timedelta(hours=12)
 _AT_ONCE = 100
-
-
-class Undeliverable(Exception):
-    """The gateway will never take this message; its text says why, without personal data."""
-
-
-class TryLater(Exception):
-    """The gateway cannot be reached or is busy; its text says why, without personal data."""
 
 
 def write_sms(session: Session, subject: str, recipient: str, text: str, now: datetime) -> None:
@@ -52,7 +45,7 @@ def write_sms(session: Session, subject: str, recipient: str, text: str, now: da
 def send_due(engine: Engine, send: Callable[[int, str, str], None], now: datetime) -> tuple[int, int]:
     """Give ``send`` (id, recipient, text) every message that is due; how many were sent, and how many were not.
 
-    ``send`` raises :class:`TryLater` or :class:`Undeliverable`. No transaction is open while it works.
+    ``send`` raises :class:`SmsDelayed` or :class:`SmsRefused`. No transaction is open while it works.
     """
     with reading(engine) as session:
         waiting = select(OutgoingSms).where(
@@ -63,9 +56,9 @@ def send_due(engine: Engine, send: Callable[[int, str, str], None], now: datetim
     for message in due:
         try:
             send(message.id, message.recipient, message.text)
-        except Undeliverable as fault:
+        except SmsRefused as fault:
             _note(engine, message.id, now, fault, give_up=True)
-        except TryLater as fault:
+        except SmsDelayed as fault:
             _note(engine, message.id, now, fault, give_up=now - message.written_at >= KEPT_FOR)
         else:
             _note(engine, message.id, now)
