@@ -163,9 +163,7 @@ class FormReader:
         said = "private" in values and self._yes(values["private"], "private")
         return said or (kind in ENTRIES and ENTRIES[kind].private)
 
-    def _other_fields(
-        self, values: Mapping[str, yaml.Node], name: str, before: list[str]
-    ) -> tuple[str, ...]:
+    def _other_fields(self, values: Mapping[str, yaml.Node], name: str, before: list[str]) -> tuple[str, ...]:
         """The fields under ``not``: a name, or a list of names."""
         if "not" not in values:
             return ()

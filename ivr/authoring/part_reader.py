@@ -152,7 +152,9 @@ class PartReader:
         )
 
     def _form(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
-        form = self.source.known(values["form"], f"form '{name}'", ("fields", "check", "ask", "with", "read_back"))
+        form = self.source.known(
+            values["form"], f"form '{name}'", ("fields", "check", "ask", "with", "read_back")
+        )
         for needed in ("fields", "ask"):
             if needed not in form:
                 self.source.fault(values["form"], f"form '{name}' has no '{needed}'")

@@ -149,7 +149,7 @@ def show_command(number: str, as_json: bool) -> None:
 
     \b
     Example:
-      ivr booking show 825317094
+      ivr booking show 825317097
     """
     settings = load()
     with _opened(settings) as engine:
@@ -165,7 +165,7 @@ def cancel_command(number: str, as_json: bool) -> None:
 
     \b
     Example:
-      ivr booking cancel 825317094
+      ivr booking cancel 825317097
     """
     from ivr.store.bookings import cancel_unasked
 
@@ -180,7 +180,7 @@ def paid_command(number: str, as_json: bool) -> None:
 
     \b
     Example:
-      ivr booking paid 825317094
+      ivr booking paid 825317097
     """
     from ivr.store.bookings import pay
 
@@ -272,7 +272,9 @@ def _refusal(answer: Answer) -> str:
 def _checked(number: str) -> str:
     digits = number.replace(" ", "").replace("-", "")
     if not is_booking_number(digits):
-        raise UsageFault(f"{number!r} is no booking number", mend="nine digits; the last one checks the others")
+        raise UsageFault(
+            f"{number!r} is no booking number", mend="nine digits; the last one checks the others"
+        )
     return digits
 
 

@@ -39,9 +39,15 @@ _ORDER = {"number": "booking_number", "tail": "id_tail"}
 
 PASSENGERS = QuerySpec(
     "booking_passengers",
-    takes=_PARTY,
+    takes={**_PARTY, "call": "call"},
     outcomes={
-        "fine": {**_JOURNEY_SLOTS, "tickets": "count", "adults": "count", "children": "count", "total": "money"},
+        "fine": {
+            **_JOURNEY_SLOTS,
+            "tickets": "count",
+            "adults": "count",
+            "children": "count",
+            "total": "money",
+        },
         **_REFUSED,
     },
     optional=_OPTIONAL | {"fine.children", "fine.total"},
@@ -97,6 +103,9 @@ DELIVERY_CASE = QuerySpec(
 SPECS: Mapping[str, QuerySpec] = {
     spec.name: spec for spec in (PASSENGERS, BOOK, ORDER, CANCEL, GROUP_CASE, DELIVERY_CASE)
 }
+
+#: Those that change something, if only a count of wrong tries.
+CHANGING = frozenset(spec.name for spec in (BOOK, ORDER, CANCEL, GROUP_CASE, DELIVERY_CASE))
 
 _MOBILE = re.compile(r"(?:\+?86|0086|0)?(1[3-9]\d{9})")
 

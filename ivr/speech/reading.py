@@ -88,7 +88,9 @@ def _grouped(value: Any, words: ModuleType, language: str) -> str:
 
 def _document(value: Any, words: ModuleType, language: str) -> str:
     found = _match(r"[0-9A-Z]*([0-9A-Z]{2})", value)
-    return " ".join(words.line_digits(part) if part.isdigit() else part for part in re.findall(r"\d+|\D", found[1]))
+    return " ".join(
+        words.line_digits(part) if part.isdigit() else part for part in re.findall(r"\d+|\D", found[1])
+    )
 
 
 def _key(value: Any, words: ModuleType, language: str) -> str:

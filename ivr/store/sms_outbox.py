@@ -1,7 +1,7 @@
 """The outbox of text messages: written with what they tell, sent later by whoever has the time.
 
 A message is sent at least once: it is marked as sent after the gateway took it, so a process that is killed in between
-sends it again. ``subject`` (``booking 825317094``) makes sure that it is written once.
+sends it again. ``subject`` (``booking 825317097``) makes sure that it is written once.
 """
 
 from __future__ import annotations

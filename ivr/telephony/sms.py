@@ -58,10 +58,14 @@ class FileSms:
                 temporary.unlink()
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                json.dump({"number": number, "recipient": recipient, "text": text}, stream, ensure_ascii=False)
+                json.dump(
+                    {"number": number, "recipient": recipient, "text": text}, stream, ensure_ascii=False
+                )
             temporary.replace(path)
         except OSError as fault:
-            raise SmsDelayed(f"the message cannot be written: {fault.strerror}", where=str(self._folder)) from None
+            raise SmsDelayed(
+                f"the message cannot be written: {fault.strerror}", where=str(self._folder)
+            ) from None
 
     def close(self) -> None:
         """Nothing is open."""

@@ -47,7 +47,11 @@ def test_options_are_edges_with_key_and_label(graph: Graph):
 
 
 def test_queries_transfers_and_ends_are_told_in_the_parts(graph: Graph):
-    assert graph.nodes["tickets_by_station"].lines == ("出发站 · 到达站 · 乘车日期", "? tickets", "→ more")
+    assert graph.nodes["tickets_by_station"].lines == (
+        "出发站 · 到达站 · 乘车日期",
+        "? tickets",
+        "otherwise → more",
+    )
     assert graph.nodes["agent"].kind == "transfer"
     assert graph.nodes["agent"].lines == ("☎ operator", "otherwise → busy")
     assert graph.nodes["goodbye"].lines[-1] == "■ hang up"
@@ -55,13 +59,18 @@ def test_queries_transfers_and_ends_are_told_in_the_parts(graph: Graph):
 
 def test_retries_are_drawn_only_where_they_lead_somewhere_special(graph: Graph):
     misses = {(e.source, e.target, e.label) for e in graph.edges if e.kind == "miss" and e.drawn}
-    assert misses == {("more", "goodbye", "silence"), ("busy", "call_later", "silence")}
+    assert misses == {
+        ("more", "goodbye", "silence"),
+        ("busy", "call_later", "silence"),
+        ("booking.after_route", "goodbye", "silence"),
+        ("booking.after_train", "goodbye", "silence"),
+    }
 
 
 def test_what_holds_everywhere_stands_once_in_the_legend(graph: Graph):
     assert "keys everywhere: * repeat · # back · 0 agent" in graph.legend
     assert "a query that fails → agent" in graph.legend
-    assert "ways to busy, more are named, not drawn" in graph.legend
+    assert "ways to agent, busy, more are named, not drawn" in graph.legend
     assert edges(graph, "presale") == {}
 
 
@@ -137,7 +146,7 @@ def test_mermaid_text_is_well_formed(graph: Graph):
     text = to_mermaid(graph)
     lines = text.splitlines()
     assert lines[0] == "flowchart LR"
-    assert text.count("subgraph ") == text.count("\n  end\n") == len(graph.groups) == 5
+    assert text.count("subgraph ") == text.count("\n  end\n") == len(graph.groups) == 6
     assert '|"4 余票查询"|' in text
     assert "# back" not in text, "a # begins an entity in Mermaid"
     assert '.->|"silence"|' in text
@@ -182,13 +191,13 @@ def test_hang_ups_and_the_agent_key_are_counted_at_the_part(graph: Graph, hotlin
         Passage("more", "gather", "0", "digits", "agent", 3),
         Passage("agent", "transfer", "", "operator", "busy", 4),
         Passage("busy", "gather", "", "no_input", "busy", 2),
-        Passage("tickets_by_station", "ask", "", "many", "more", 9),
+        Passage("fares_by_station", "ask", "", "many", "more", 9),
         Passage("gone_from_the_tree", "gather", "1", "digits", "main", 9),
     )
     assert traffic.hung_up == {"main": 20}
     assert traffic.asked_agent == {"tickets": 7}, "in 'more' the key is an option, and is counted there"
     share = {(e.source, e.target): traffic.share(e) for e in graph.edges if traffic.share(e)}
-    assert share == {("more", "agent"): 0.03, ("agent", "busy"): 0.04, ("tickets_by_station", "more"): 0.09}
+    assert share == {("more", "agent"): 0.03, ("agent", "busy"): 0.04, ("fares_by_station", "more"): 0.09}
     for text in (to_dot(graph, traffic), to_mermaid(graph, traffic)):
         assert "hung up here 20 %" in text
         assert "asked for an agent 7 %" in text

@@ -236,7 +236,7 @@ def test_an_order_is_told_to_who_knows_number_and_document(railway: Engine) -> N
             "08:02",
             "站1",
         )
-    assert order(railway, "825317094", ADULT[-4:], NOW) == Answer("wrong")
+    assert order(railway, "825317097", ADULT[-4:], NOW) == Answer("wrong")
 
 
 def test_five_wrong_tries_lock_a_booking_for_an_hour(railway: Engine) -> None:

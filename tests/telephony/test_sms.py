@@ -29,7 +29,7 @@ from tests.telephony.smsc import ENQUIRE_LINK, INVALID_DESTINATION, RESPONSE, TH
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 MOBILE = "13800001234"
 SHORT = "您已预订11月24日G102次。"
-LONG = "您已预订车票，订单号八二五三一七零九四，请按时取票。" * 4
+LONG = "您已预订车票，订单号八二五三一七零九七，请按时取票。" * 4
 
 
 @pytest.fixture
