@@ -2,10 +2,10 @@
 
     python benchmarks/bench_booking.py [--url DATABASE_URL] [--queries 3000] [--bookings 2000]
 
-Loads the project's data into a fresh database (default: SQLite in a temporary folder), takes seats on the trains between the
-busiest stations, and prints the machine, the day and the figures. Each availability is a query as callers ask it
-(`tickets`: all trains and classes of a pair on a date, with fares), in a transaction of its own; each booking is one of one to
-three tickets, from the checks to the commit.
+Loads the project's data into a fresh database (default: SQLite in a temporary folder), takes many seats on all
+trains of one day, and prints the machine, the day and the figures. An availability is the seats left in each class of each
+train of a pair, in a transaction of its own; `tickets` is the whole answer to the caller, with fares; a booking is one of one
+to three tickets, from the checks to the commit.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from sqlalchemy import Engine, select, text
 from ivr.rail.booking_queries import BOOK
 from ivr.rail.documents import check_sign
 from ivr.rail.queries import ask
+from ivr.rail.timetable import board
 from ivr.store.bookings import Request, book
 from ivr.store.database import open_engine, reading, writing
 from ivr.store.migrate import upgrade
@@ -59,11 +60,14 @@ def main() -> None:
         fill(engine, chance)
         pairs = pairs_with_trains(engine, chance, given.queries)
         busiest = sorted(set(pairs), key=lambda pair: -len(rides(engine, pair)))[0]
-        print(f"availability of a pair on a date    {told(availability(engine, pairs))}")
-        print(
-            f"  the busiest pair, {len(rides(engine, busiest))} trains   {told(availability(engine, [busiest] * 300))}"
-        )
-        print(f"booking, checks to commit           {told(bookings(engine, pairs, given.bookings, chance))}")
+        for name, measure in (
+            ("availability of a pair on a date", availability),
+            ("tickets, as told", tickets),
+        ):
+            print(f"{name:<34} {told(measure(engine, pairs))}")
+            many = f"  the busiest pair, {len(rides(engine, busiest))} trains"
+            print(f"{many:<34} {told(measure(engine, [busiest] * 300))}")
+        print(f"{'booking, checks to commit':<34} {told(bookings(engine, pairs, given.bookings, chance))}")
         engine.dispose()
     numbered_seats(chance)
 
@@ -134,7 +138,26 @@ def rides(engine: Engine, pair: tuple[str, str]) -> Sequence[object]:
 
 
 def availability(engine: Engine, pairs: Sequence[tuple[str, str]]) -> list[float]:
-    """Seconds of each query."""
+    """Seconds until the seats left in each class of each train between two stations are known."""
+    taken = []
+    for origin, destination in pairs:
+        began = time.perf_counter()
+        with reading(engine) as session:
+            source = SqlRailSource(session, NOW)
+            found = [board(ride, DAY) for ride in source.rides(origin, destination)]
+            seats = source.seats([boarding.ride.train for boarding in found])
+            sold = source.sold([boarding.journey for boarding in found])
+            left = {
+                train: {name: n - sold.get(train, {}).get(name, 0) for name, n in of_train.items()}
+                for train, of_train in seats.items()
+            }
+        taken.append(time.perf_counter() - began)
+        assert all(n >= 0 for of_train in left.values() for n in of_train.values())
+    return taken
+
+
+def tickets(engine: Engine, pairs: Sequence[tuple[str, str]]) -> list[float]:
+    """Seconds of the whole answer that a caller hears: times, classes, seats left, fares."""
     taken = []
     for origin, destination in pairs:
         args = {"from": origin, "to": destination, "date": DAY.isoformat()}
@@ -206,7 +229,7 @@ def numbered_seats(chance: random.Random, seats: int = 518, stops: int = 12) -> 
                 counts[s] += n
             sold["counts"] += n * (last - first)
     share = 100 * sold["seats"] / sold["counts"]
-    print(f"seat-segments sold, numbered seats  {share:.1f} % of what counts alone would sell")
+    print(f"{'seat-segments sold, numbered seats':<34} {share:.1f} % of what counts alone would sell")
 
 
 if __name__ == "__main__":

@@ -167,7 +167,7 @@ def cancel_command(number: str, as_json: bool) -> None:
     Example:
       ivr booking cancel 825317097
     """
-    from ivr.store.bookings import cancel_unasked
+    from ivr.store.booking_orders import cancel_unasked
 
     _change(number, as_json, cancel_unasked, "cancelled")
 
@@ -182,7 +182,7 @@ def paid_command(number: str, as_json: bool) -> None:
     Example:
       ivr booking paid 825317097
     """
-    from ivr.store.bookings import pay
+    from ivr.store.booking_orders import pay
 
     _change(number, as_json, pay, "paid")
 

@@ -9,7 +9,6 @@ import click
 
 from ivr.settings import SETTING_FIELDS, load
 
-
 #: A password within an address is not for the screen.
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
 

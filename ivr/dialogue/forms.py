@@ -112,9 +112,11 @@ def _takes(field: Field, keys: str) -> bool:
 
 def _look_up(turn: Turn, form: FormPart, field: Field, keys: str) -> None:
     """Ask what the keys mean, given the form's values so far where the query takes them."""
-    values, keyed = turn.session.values, turn.session.keyed
-    known = {name: keyed[other] for name, other in form.given.keyed.items() if other in keyed} | {**values}
-    args = {name: argument(known[name][1]) for name in QUERIES[field.lookup].takes if name in known}
+    keyed = turn.session.keyed
+    before = {name: keyed[other] for name, other in form.given.keyed.items() if other in keyed}
+    fields = {**before, **turn.session.values}
+    known = {**form.given.words, **{name: argument(value) for name, (_, value) in fields.items()}}
+    args = {name: known[name] for name in QUERIES[field.lookup].takes if name in known}
     turn.ask("lookup", field.lookup, {"keys": keys, **args} if keys else args)
 
 
@@ -242,8 +244,7 @@ def checked(turn: Turn, event: Event) -> None:
     """The answer to what is asked before the read-back."""
     form = _form(turn)
     spec = form.check
-    if spec is None:
-        raise TypeError(f"{form.name} checks nothing")
+    assert spec is not None
     answer = event.answer if isinstance(event, Answered) else Answer("error")
     typed = replies.typed(spec, answer)
     if answer.outcome == next(iter(spec.outcomes)):

@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 
 from ivr.rail.answers import Answer
 from ivr.rail.booking_queries import BOOK, CANCEL, DELIVERY_CASE, GROUP_CASE, ORDER, PASSENGERS
-from ivr.store.bookings import Request, book, cancel, check_passengers, order
+from ivr.store.booking_orders import cancel, order
+from ivr.store.bookings import Request, book, check_passengers
 from ivr.store.cases import open_case
 
 Args = Mapping[str, Any]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ivr.rail.booking import EXPIRED, HELD
 from ivr.rail.documents import masked_id
-from ivr.store.bookings import status_of
+from ivr.store.booking_orders import status_of
 from ivr.store.database import reading
 from ivr.store.models.bookings import Booking, BookingPassenger
 from ivr.store.rail_source import SqlRailSource

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import Engine, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from ivr.clock import utc_now
@@ -15,7 +15,7 @@ from ivr.settings import PROJECT
 from ivr.store import audit, gtfs, rail_files
 from ivr.store.database import reading, writing
 from ivr.store.feed import Feed
-from ivr.store.models.rail import RailDataset, RailStation, RailTrain
+from ivr.store.models.rail import RailDataset, RailFare, RailStation, RailStop, RailTrain, RailTrainNumber
 from ivr.store.rail_data import RailData, Row
 from ivr.store.rail_versions import (
     TABLES,
@@ -172,6 +172,9 @@ def _store(session: Session, data: RailData, live: Dataset | None, *, bundled: b
             session.execute(insert(table), [{**values, "dataset": row.id} for values in rows])
     switch(session, row.id, now)
     _prune(session)
+    # Without statistics SQLite takes every key that begins with the dataset for a good one, and reads it whole.
+    for table in (RailStation, RailTrain, RailStop, RailTrainNumber, RailFare):
+        session.execute(text(f"ANALYZE {table.__tablename__}"))
     return row.id
 
 

@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -27,6 +27,19 @@ from ivr.rail.booking import HELD
 from ivr.store.models.bookings import Booking, BookingPassenger, SeatMap
 from ivr.store.models.rail import RailSeats, RailStop
 from ivr.store.rail_versions import live_number
+
+_LAPSED = (
+    select(
+        Booking.train,
+        Booking.service_date,
+        Booking.seat_class,
+        Booking.from_seq,
+        Booking.to_seq,
+        BookingPassenger.seat,
+    )
+    .join(BookingPassenger, BookingPassenger.booking_id == Booking.id)
+    .where(Booking.status == HELD, Booking.deadline <= bindparam("now"))
+)
 
 
 class Segments:
@@ -167,20 +180,8 @@ def lapsed_seats(
 ) -> Mapping[tuple[str, date, str], Sequence[tuple[int, int, list[int]]]]:
     """The seats of bookings whose deadline has passed and which nobody has ended yet: train, service day and class →
     from_seq, to_seq, seats. They are free, though their map doesn't say so."""
-    query = (
-        select(
-            Booking.train,
-            Booking.service_date,
-            Booking.seat_class,
-            Booking.from_seq,
-            Booking.to_seq,
-            BookingPassenger.seat,
-        )
-        .join(BookingPassenger, BookingPassenger.booking_id == Booking.id)
-        .where(Booking.status == HELD, Booking.deadline <= now)
-    )
     lapsed: dict[tuple[str, date, str], list[tuple[int, int, list[int]]]] = defaultdict(list)
-    for train, day, name, first, last, seat in session.execute(query):
+    for train, day, name, first, last, seat in session.execute(_LAPSED, {"now": now}):
         lapsed[train, day, name].append((first, last, [seat]))
     return lapsed
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from ivr.clock import utc_now
@@ -32,6 +32,14 @@ from ivr.store.models.rail import (
 )
 from ivr.store.rail_inventory import Segments, lapsed_seats
 from ivr.store.rail_versions import live_number
+
+#: Two stops of one train. Made once: making an alias takes as long as many a query.
+_HERE, _THERE = aliased(RailStop), aliased(RailStop)
+
+_MAPS = select(SeatMap.train, SeatMap.service_date, SeatMap.seat_class, SeatMap.seats, SeatMap.taken).where(
+    SeatMap.train.in_(bindparam("trains", expanding=True)),
+    SeatMap.service_date.in_(bindparam("days", expanding=True)),
+)
 
 
 class SqlRailSource:
@@ -133,7 +141,7 @@ class SqlRailSource:
         return self._session.scalars(query).all()
 
     def rides(self, origin: str, destination: str) -> Sequence[Ride]:
-        here, there = aliased(RailStop), aliased(RailStop)
+        here, there = _HERE, _THERE
         query = (
             select(
                 here.train,
@@ -176,7 +184,7 @@ class SqlRailSource:
     # fares and seats
 
     def origin_fares(self, origin: str, destination: str) -> Mapping[str, Fares]:
-        here, there = aliased(RailStop), aliased(RailStop)
+        here, there = _HERE, _THERE
         query = (
             select(RailFare.train, RailFare.place, RailFare.jiao)
             .join(there, _same_train(RailFare, there) & (there.seq == RailFare.seq))
@@ -201,9 +209,8 @@ class SqlRailSource:
 
     def sold(self, journeys: Sequence[Journey]) -> Mapping[str, Mapping[str, int]]:
         parts = {(train, day): (first, last) for train, day, first, last in journeys}
-        trains, days = [train for train, _ in parts], {day for _, day in parts}
-        query = select(SeatMap.train, SeatMap.service_date, SeatMap.seat_class, SeatMap.seats, SeatMap.taken)
-        rows = self._session.execute(query.where(SeatMap.train.in_(trains), SeatMap.service_date.in_(days)))
+        wanted = {"trains": [train for train, _ in parts], "days": list({day for _, day in parts})}
+        rows = self._session.execute(_MAPS, wanted)
         lapsed = lapsed_seats(self._session, self._now)
         taken: dict[str, dict[str, int]] = defaultdict(dict)
         for train, day, name, room, written in rows:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ivr.clock import Clock
 from ivr.errors import IvrError
-from ivr.store.bookings import expire_due
+from ivr.store.booking_orders import expire_due
 from ivr.store.sms_outbox import send_due
 
 _log = logging.getLogger(__name__)

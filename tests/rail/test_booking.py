@@ -119,9 +119,8 @@ def test_a_booking_number_finds_every_swap_of_neighbours(digits: str, place: int
 
 
 def test_booking_numbers_are_told_in_threes() -> None:
-    assert with_check_digit("57243000") == "572430006"[:8] + with_check_digit("57243000")[-1]
     assert with_check_digit("572")[-1] == "4"  # the example of Damm's algorithm
-    assert grouped("825317097") == "825 317 094"
+    assert grouped("825317097") == "825 317 097"
     assert not is_booking_number("82531709")
     assert not is_booking_number("82531709*")
 

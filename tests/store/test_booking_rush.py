@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine, select, update
 
-from ivr.store.bookings import Request, book, expire_due
+from ivr.store.booking_orders import expire_due
+from ivr.store.bookings import Request, book
 from ivr.store.database import open_engine, reading, writing
 from ivr.store.models.bookings import Booking, BookingPassenger, SeatMap
 from ivr.store.rail_inventory import Segments

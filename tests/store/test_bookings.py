@@ -12,16 +12,8 @@ from sqlalchemy import Engine, select, text
 from ivr.rail.answers import Answer
 from ivr.rail.booking_number import is_booking_number
 from ivr.rail.booking_queries import SPECS
-from ivr.store.bookings import (
-    Request,
-    book,
-    cancel,
-    cancel_unasked,
-    check_passengers,
-    expire_due,
-    order,
-    pay,
-)
+from ivr.store.booking_orders import cancel, cancel_unasked, expire_due, order, pay
+from ivr.store.bookings import Request, book, check_passengers
 from ivr.store.cases import open_case
 from ivr.store.database import reading, writing
 from ivr.store.models.bookings import Booking, BookingPassenger, Case, OutgoingSms
