@@ -11,6 +11,7 @@ to three tickets, from the checks to the commit.
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import random
 import sqlite3
@@ -55,7 +56,8 @@ def main() -> None:
         engine = open_engine(given.url or f"sqlite:///{folder}/ivr.db")
         upgrade(engine)
         load_rail_data(engine)
-        print(f"{datetime.now(ZONE):%Y-%m-%d}  {machine()}  {database(engine)}")
+        load = os.getloadavg()[0]  # figures of a machine that does other things are of little worth
+        print(f"{datetime.now(ZONE):%Y-%m-%d}  {machine()}, load {load:.1f}  {database(engine)}")
         chance = random.Random(SEED)
         fill(engine, chance)
         pairs = pairs_with_trains(engine, chance, given.queries)

@@ -109,6 +109,15 @@ class Segments:
         return self._sets[segment - 1] if 1 <= segment <= len(self._sets) else 0
 
 
+def written_taken(room: int, taken: bytes, from_seq: int, to_seq: int) -> int:
+    """Like ``Segments(room, taken).taken(from_seq, to_seq)``, without reading the other segments."""
+    width = (room + 7) // 8
+    union = 0
+    for start in range((from_seq - 1) * width, min((to_seq - 1) * width, len(taken)), width):
+        union |= int.from_bytes(taken[start : start + width], "little")
+    return union
+
+
 def _set_of(seats: Iterable[int]) -> int:
     return sum(1 << seat - 1 for seat in seats)
 

@@ -30,7 +30,7 @@ from ivr.store.models.rail import (
     RailTrain,
     RailTrainNumber,
 )
-from ivr.store.rail_inventory import Segments, lapsed_seats
+from ivr.store.rail_inventory import Segments, lapsed_seats, written_taken
 from ivr.store.rail_versions import live_number
 
 #: Two stops of one train. Made once: making an alias takes as long as many a query.
@@ -216,8 +216,12 @@ class SqlRailSource:
         for train, day, name, room, written in rows:
             if (train, day) not in parts:
                 continue
+            over = lapsed.get((train, day, name))
+            if over is None:
+                taken[train][name] = written_taken(room, written, *parts[train, day]).bit_count()
+                continue
             segments = Segments(room, written)
-            for ride in lapsed.get((train, day, name), ()):
+            for ride in over:
                 segments.free(*ride)
             taken[train][name] = segments.taken(*parts[train, day]).bit_count()
         return taken

@@ -19,7 +19,7 @@ from ivr.errors import IvrError
 from ivr.store.database import Engine, open_engine, reading, writing
 from ivr.store.models import all_tables
 from ivr.store.models.bookings import SeatMap
-from ivr.store.rail_inventory import Segments, release, sell
+from ivr.store.rail_inventory import Segments, release, sell, written_taken
 from ivr.store.rail_source import SqlRailSource
 
 from .railway import SEATS, STOPS, lay
@@ -142,7 +142,10 @@ def test_a_ride_is_refused_only_when_no_seat_is_free_all_the_way(steps: list) ->
                 held.append((first, last, seats))
         else:
             segments.free(*held.pop(0))
-        segments = Segments(segments.room, segments.written())
+        written = segments.written()
+        for a, b in ((1, STOPS), (first, last)):
+            assert written_taken(segments.room, written, a, b) == segments.taken(a, b)
+        segments = Segments(segments.room, written)
 
 
 def test_neighbouring_rides_share_a_seat_and_long_rides_find_whole_ones(engine: Engine) -> None:
