@@ -51,6 +51,7 @@ class QueryService:
         from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
         from ivr.rail import queries
         from ivr.store import facts
+        from ivr.store.booking_answers import BOOKING_ANSWERS
         from ivr.store.rail_source import SqlRailSource
 
         now = self._clock()
@@ -69,9 +70,11 @@ class QueryService:
         if ask.query == QUEUE_STATE.name:
             with reading(self._engine) as session:
                 return facts.queue_state(session, ask.args["queue"])
+        if ask.query in BOOKING_ANSWERS:
+            return BOOKING_ANSWERS[ask.query](self._engine, ask.args, now)
         with reading(self._engine) as session:
             return queries.ask(
-                SqlRailSource(session), ask.query, ask.args, now.date(), now.time(), self._tickets
+                SqlRailSource(session, now), ask.query, ask.args, now.date(), now.time(), self._tickets
             )
 
     def _message(self, ask: Ask) -> Answer:

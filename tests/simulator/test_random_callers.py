@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from .callers import Walk, numbers, random_call, random_tree, reaches_agent, wal
 CALLERS = 10_000
 TREES = 60
 CALLERS_EACH = 25
+CALLERS_IN_A_PART = 40
 #: One turn's words and silence may pass the length of a call before anything can be counted.
 LAST_TURNS_S = 60.0
 
@@ -40,6 +42,14 @@ def test_ten_thousand_callers_of_the_shipped_menus():
             assert reaches_agent(tree, session, now, "0", draw), session
     assert {"transferred", "completed", "hung_up"} <= set(outcomes), outcomes
     asking = {name for name, part in tree.parts.items() if hasattr(part, "tries")}
+    # Few who key at random come far into a booking: each part once more as the first one.
+    for name in sorted(asking):
+        for draw in islice(numbers(1), CALLERS_IN_A_PART):
+            done = walk(replace(tree, start=name), draw, random_call(draw), keep=True)
+            within_bounds(tree, done)
+            parts |= {session.part for session, _ in done.stops}
+            for session, now in done.stops[:5]:
+                assert reaches_agent(tree, session, now, "0", draw), session
     assert parts == asking, "a part in which something is asked was never reached"
 
 
