@@ -30,6 +30,7 @@ LONGEST_S = 2.4
 _MOST_BYTES = 2**20
 _FAILURES = 3
 _PAUSE_S = 15.0
+_LATE = "no answer in time"
 
 
 class TicketsAway(IvrError):
@@ -93,7 +94,7 @@ class RemoteTickets:
         thread.join(self._timeout_s)
         if thread.is_alive():
             request.abandon()
-            raise TicketsAway(f"no answer within {self._timeout_s:g} s")
+            raise TicketsAway(_LATE)
         if request.fault:
             raise TicketsAway(request.fault)
         return request.answer
@@ -130,6 +131,8 @@ class _Request:
                 self.fault = f"the answer has more than {_MOST_BYTES} bytes"
         except ssl.SSLError as fault:
             self.fault = f"TLS: {fault.reason or type(fault).__name__}"
+        except TimeoutError:
+            self.fault = _LATE
         except OSError as fault:
             self.fault = fault.strerror or type(fault).__name__
         except (http.client.HTTPException, ValueError) as fault:

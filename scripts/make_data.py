@@ -20,6 +20,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from fare_slips import slips
+from legs import Leg, is_fast, known_legs, leg_of
+
 Row = dict[str, str]
 
 DATA = Path(__file__).parent.parent / "data"
@@ -248,6 +251,33 @@ def kilometres(stops: list[Row]) -> list[str]:
     return [""] * len(stops)
 
 
+def unknown_legs(runs: dict[str, list[Row]]) -> dict[Leg, int]:
+    """The legs of trains whose kilometres are unknown, with their shortest running time in minutes."""
+    wanted: dict[Leg, int] = {}
+    for train, stops in runs.items():
+        if kilometres(stops)[0]:
+            continue
+        for here, there in zip(stops, stops[1:], strict=False):
+            leg = leg_of(here["station"], there["station"], is_fast(train))
+            minutes = minute(there["arr"], there["arr_day"]) - minute(here["dep"], here["dep_day"])
+            wanted[leg] = min(minutes, wanted.get(leg, minutes))
+    return wanted
+
+
+def legs(
+    source: Path, runs: dict[str, list[Row]], stations: Stations, lines: Lines
+) -> Iterator[tuple[str, ...]]:
+    """The rows of leg_km.csv: what all trains and lines of the sources tell about the legs of ``runs``."""
+    everywhere: dict[str, list[Row]] = defaultdict(list)
+    for row in read(source, "timetable_2016_10.csv"):
+        everywhere[row["train"]].append(row)
+    sound = {train: stops for train, stops in everywhere.items() if not faults_of(stops, stations, lines)}
+    known = known_legs(read(source, "line_mileage.csv"), sound, kilometres, unknown_legs(runs))
+    for (one, other, fast), km, basis in known:
+        first, second = sorted((stations.telecode(one), stations.telecode(other)))
+        yield first, second, "yes" if fast else "no", f"{km:g}", basis
+
+
 def service_clock(clock: str, day: str) -> str:
     """01:10 of the next day is 25:10."""
     if not clock:
@@ -360,11 +390,26 @@ def pair_fares(
     return {pair: known for pair, known in pairs.items() if known}
 
 
-def main(source: Path, out: Path, timetable: str) -> None:
-    out.mkdir(exist_ok=True)
-    for name in ("presale.csv", "sale_times.csv", "provenance.json"):  # not made here
+def without(
+    fares: dict[tuple[str, int], dict[str, str]], wrong: set[tuple[str, int, str]]
+) -> dict[tuple[str, int], dict[str, str]]:
+    """The fares less those that are wrong, and the stops that have any left."""
+    right = {
+        (train, seq): {place: fare for place, fare in known.items() if (train, seq, place) not in wrong}
+        for (train, seq), known in fares.items()
+    }
+    return {stop: known for stop, known in right.items() if known}
+
+
+def copy_what_is_not_made_here(out: Path) -> None:
+    for name in ("presale.csv", "sale_times.csv", "fare_rules.json", "provenance.json"):
         if not (out / name).exists():
             shutil.copy(DATA / name, out / name)
+
+
+def main(source: Path, out: Path, timetable: str) -> None:
+    out.mkdir(exist_ok=True)
+    copy_what_is_not_made_here(out)
     now = read(source, "stations.csv")
     stations = Stations(now, read(source, "stations_old_2018_2019.csv"))
     lines = Lines(read(source, "line_mileage.csv"))
@@ -379,7 +424,9 @@ def main(source: Path, out: Path, timetable: str) -> None:
             left_out[faults[0]] += 1
             del runs[train]
 
-    trains, stops, fares = [], [], []
+    trains, stops = [], []
+    fares: dict[tuple[str, int], dict[str, str]] = {}
+    ends: dict[tuple[str, int], tuple[str, str, str]] = {}
     used: set[str] = set()
     for train in sorted(runs, key=lambda name: (name[0], int(re.sub(r"\D", "", name)))):
         kind = train[0] if train[0].isalpha() else "0"
@@ -399,11 +446,14 @@ def main(source: Path, out: Path, timetable: str) -> None:
             )
             known = places(row, kind)
             if known:
-                fares.append((train, seq, *(known.get(place, "") for place in PLACES)))
+                fares[train, seq] = known
+                ends[train, seq] = (stations.telecode(runs[train][0]["station"]), code, kind)
                 classes |= {re.sub(r"_(upper|middle|lower)$", "", place) for place in known}
         formation, offered = formation_of(kind, classes)
         trains.append((train, kind, formation, "|".join(offered)))
 
+    wrong = slips(fares, ends)
+    fares = without(fares, wrong)
     pairs = pair_fares(read(source, "od_fares_2016_10.csv"), stations, used)
     counts = {
         "stations.csv": write(
@@ -426,12 +476,20 @@ def main(source: Path, out: Path, timetable: str) -> None:
             other_numbers(read(source, "hsr_2016_03_trips.csv"), runs, listed),
         ),
         "timetable.csv": write(out, "timetable.csv", "train,seq,station,arr,dep,km", stops),
-        "fares.csv": write(out, "fares.csv", "train,seq," + ",".join(PLACES), fares),
+        "fares.csv": write(
+            out,
+            "fares.csv",
+            "train,seq," + ",".join(PLACES),
+            ((*stop, *(known.get(place, "") for place in PLACES)) for stop, known in fares.items()),
+        ),
         "pair_fares.csv": write(
             out,
             "pair_fares.csv",
             "origin,destination,kind," + ",".join(PLACES),
             ((*pair, *(known.get(p, "") for p in PLACES)) for pair, known in sorted(pairs.items())),
+        ),
+        "leg_km.csv": write(
+            out, "leg_km.csv", "one,other,fast,km,basis", sorted(legs(source, runs, stations, lines))
         ),
         "seats.csv": write(out, "seats.csv", "formation,class,seats,note", SEATS),
         "operators.csv": write(
@@ -458,8 +516,12 @@ def main(source: Path, out: Path, timetable: str) -> None:
     }
     for name in ("presale.csv", "sale_times.csv"):  # by hand, and by make_sale_times.py
         counts[name] = len(read(out, name))
+    counts["fare_rules.json"] = sum(  # written by hand
+        map(len, json.loads((out / "fare_rules.json").read_text("utf-8")).values())
+    )
     record(out, counts)
     print(f"trains kept {len(trains)}, left out {sum(left_out.values())}:")
+    print(f"fares left out as slips: {len(wrong)}")
     for reason, number in left_out.most_common():
         print(f"  {number:4d}  {reason}")
     for name, count in counts.items():

@@ -175,7 +175,7 @@ def test_a_slow_server_costs_the_caller_no_more_than_the_deadline(serve, kind: s
     heads = {"drips its head": b"HTTP/1.1 200 OK\r\nX: ", "drips its body": b"HTTP/1.1 200 OK\r\n\r\n"}
     server.append(serve(slow(server) if kind == "silent" else dripping(server, heads[kind])))
     began = time.monotonic()
-    with pytest.raises(TicketsAway, match=r"no answer within 0\.4 s|timed out"):
+    with pytest.raises(TicketsAway, match="no answer in time"):
         RemoteTickets(server[0].url, 0.4).left([TRAVEL])
     assert time.monotonic() - began < 2.5
 

@@ -2,52 +2,36 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from ivr.commands.rail_fare import fare_command
 from ivr.commands.rail_import import import_command, info_command, rollback_command
+from ivr.commands.rail_source import (
+    date_option,
+    day_of,
+    json_option,
+    loaded_source,
+    now_at,
+    opened,
+    print_json,
+    telecode,
+)
 from ivr.commands.rail_trains import departures_command, trains_command
 from ivr.errors import IvrError, UsageFault
 from ivr.rail.answers import Answer
-from ivr.rail.dates import read_date
 from ivr.rail.keypad import is_keys
-from ivr.settings import Settings, load
+from ivr.settings import load
 
-if TYPE_CHECKING:
-    from ivr.store.database import Engine
-    from ivr.store.rail_source import SqlRailSource
-
-_json = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-_date = click.option("--date", "day", default="1", help="YYYY-MM-DD, or as keyed: 1 today, 2 tomorrow, MMDD.")
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[Engine]:
-    from ivr.app import open_store
-
-    engine = open_store(settings)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-
-
-@contextmanager
-def _source(settings: Settings) -> Iterator[SqlRailSource]:
-    """The loaded railway data. Raises :class:`IvrError` when there is none."""
-    from ivr.store.database import reading
-    from ivr.store.rail import dataset_of
-    from ivr.store.rail_source import SqlRailSource
-
-    with _opened(settings) as engine, reading(engine) as session:
-        if dataset_of(session) is None:
-            raise IvrError("no railway data is loaded", mend="ivr rail import")
-        yield SqlRailSource(session)
+_SUBCOMMANDS = (
+    import_command,
+    info_command,
+    rollback_command,
+    trains_command,
+    departures_command,
+    fare_command,
+)
 
 
 @click.group("rail")
@@ -60,13 +44,13 @@ def command() -> None:
     """
 
 
-for _sub in (import_command, info_command, rollback_command, trains_command, departures_command):
+for _sub in _SUBCOMMANDS:
     command.add_command(_sub)
 
 
 @command.command("station")
 @click.argument("which")
-@_json
+@json_option
 def station_command(which: str, as_json: bool) -> None:
     """The stations that a caller reaches with the keys WHICH, or the station named WHICH.
 
@@ -78,9 +62,9 @@ def station_command(which: str, as_json: bool) -> None:
     from ivr.rail.queries import ask
 
     settings = load()
-    with _source(settings) as source:
+    with loaded_source(settings) as source:
         if is_keys(which):
-            answer = ask(source, "find_station", {"keys": which}, _today(settings).date())
+            answer = ask(source, "find_station", {"keys": which}, now_at(settings).date())
             codes = [item["station"]["code"] for item in answer.items or [answer.slots] if item]
             stations = [source.station(code) for code in codes]
         else:
@@ -100,7 +84,7 @@ def station_command(which: str, as_json: bool) -> None:
         if station is not None
     ]
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
     for row in rows:
         click.echo(
@@ -108,25 +92,10 @@ def station_command(which: str, as_json: bool) -> None:
         )
 
 
-@command.command("fare")
-@click.argument("what", nargs=-1, required=True)
-@_date
-@_json
-def fare_command(what: tuple[str, ...], day: str, as_json: bool) -> None:
-    """Fares of a train's whole run, or of the direct trains between two stations, where known.
-
-    \b
-    Example:
-      ivr rail fare T109
-      ivr rail fare 南京南 上海虹桥
-    """
-    _ask("fares", "train_fares", what, day, as_json)
-
-
 @command.command("tickets")
 @click.argument("what", nargs=-1, required=True)
-@_date
-@_json
+@date_option
+@json_option
 def tickets_command(what: tuple[str, ...], day: str, as_json: bool) -> None:
     """Tickets left on a train for its whole run, or on the direct trains between two stations.
 
@@ -141,7 +110,7 @@ def tickets_command(what: tuple[str, ...], day: str, as_json: bool) -> None:
 @click.argument("train")
 @click.argument("origin")
 @click.argument("destination")
-@_date
+@date_option
 @click.option("--class", "seat_class", default="second", show_default=True, help="second, hard_sleeper, …")
 @click.option("--seats", "seats", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--release", "give_back", is_flag=True, help="Give sold seats back instead.")
@@ -160,10 +129,10 @@ def sell_command(
     from ivr.store.rail_source import SqlRailSource
 
     settings = load()
-    boarding = _day(day, settings)
-    with _opened(settings) as engine, writing(engine) as session:
+    boarding = day_of(day, settings)
+    with opened(settings) as engine, writing(engine) as session:
         source = SqlRailSource(session)
-        ends = [_telecode(source, name) for name in (origin, destination)]
+        ends = [telecode(source, name) for name in (origin, destination)]
         ride = next((r for r in source.rides(ends[0], ends[1]) if r.train == train.upper()), None)
         if ride is None:
             raise IvrError(
@@ -190,45 +159,21 @@ def _ask(between: str, of_train: str, what: tuple[str, ...], day: str, as_json: 
             "one train, or two stations", where=" ".join(what), mend="e.g. G1, or 北京南 上海虹桥"
         )
     settings = load()
-    now = _today(settings)
-    args: dict[str, Any] = {"date": _day(day, settings).isoformat()}
-    with _source(settings) as source:
+    now = now_at(settings)
+    args: dict[str, Any] = {"date": day_of(day, settings).isoformat()}
+    with loaded_source(settings) as source:
         if len(what) == 1:
             name, args["train"] = of_train, what[0].upper()
         else:
             name = between
-            args["from"], args["to"] = (_telecode(source, station) for station in what)
+            args["from"], args["to"] = (telecode(source, station) for station in what)
         answer = ask(source, name, args, now.date(), now.time(), ticket_source(settings))
     if as_json:
-        _print_json({"outcome": answer.outcome, "slots": dict(answer.slots), "items": list(answer.items)})
+        print_json({"outcome": answer.outcome, "slots": dict(answer.slots), "items": list(answer.items)})
     else:
         _print(answer)
     if answer.outcome in ("none", "closed"):
         raise SystemExit(1)
-
-
-def _telecode(source: SqlRailSource, name: str) -> str:
-    stations = source.stations_named(name)
-    if len(stations) == 1:
-        return stations[0].telecode
-    if stations:
-        codes = ", ".join(f"{station.telecode} {station.name}" for station in stations)
-        raise IvrError(f"several stations are meant by {name!r}: {codes}", mend="give the telecode")
-    raise IvrError(f"no station {name!r}", mend="ivr rail station KEYS finds one, e.g. 7447 for 上海虹桥")
-
-
-def _today(settings: Settings) -> datetime:
-    return datetime.now(settings.zone)
-
-
-def _day(text: str, settings: Settings) -> date:
-    try:
-        day = date.fromisoformat(text) if "-" in text else read_date(text, _today(settings).date())
-    except ValueError:
-        day = None
-    if day is None:
-        raise UsageFault(f"{text!r} is no date", where="--date", mend="e.g. 2026-12-01, or 2 for tomorrow")
-    return day
 
 
 def _print(answer: Answer) -> None:
@@ -239,7 +184,3 @@ def _print(answer: Answer) -> None:
 
 def _words(value: Any) -> str:
     return str(value["zh"]) if isinstance(value, dict) else str(value)
-
-
-def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

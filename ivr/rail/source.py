@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple, Protocol
 
+from ivr.rail.fare_rules import FareBook
 from ivr.rail.seats import Named
 
 
@@ -138,6 +139,9 @@ class PresaleRule:
     days: int
 
 
+#: Kinds of trains that run on fast lines where there are some.
+FAST = ("G", "D", "C")
+
 #: A ride on a service day: train, service day, from_seq, to_seq.
 Journey = tuple[str, date, int, int]
 Fares = Mapping[str, int]
@@ -196,6 +200,12 @@ class RailSource(Protocol):
 
     def pair_fares(self, origin: str, destination: str) -> Mapping[str, Fares]:
         """Kind of train → fares by place, where all trains of that kind agree."""
+
+    def fare_book(self) -> FareBook | None:
+        """The rules by which fares are reckoned; ``None``: this data has none."""
+
+    def leg_km(self, rides: Sequence[Ride]) -> Mapping[str, float]:
+        """Train → length of its ride, where the distances between all neighbouring stops are known."""
 
     def seats(self, trains: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         """Train → seats by class."""

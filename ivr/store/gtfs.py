@@ -7,16 +7,16 @@ left out. What a feed does not know (seats, kilometres) stays unknown. Every fau
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from ivr.rail.keypad import keys_of
 from ivr.store.database import Base
 from ivr.store.feed import Feed
 from ivr.store.gtfs_fares import Pattern, read_fares
+from ivr.store.gtfs_names import station_of, train_number
+from ivr.store.gtfs_times import StopTime, fault_of, guessed, minutes_of
 from ivr.store.models import rail as tables
 from ivr.store.rail_data import RailData, Row, Rows, count_traffic, digits_of, filled, number_changes
 
@@ -36,19 +36,6 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 
 #: Tram, metro, rail, monorail; and the same in the extended route types: railway, urban railway, tram.
 _RAIL_TYPES = {0, 1, 2, 12, *range(100, 118), *range(400, 406), *range(900, 907)}
-
-#: The longest number of a train that can be spoken and keyed.
-_MOST_DIGITS = 5
-
-
-class _Time(NamedTuple):
-    """A row of stop_times.txt; minutes of the service day, ``None`` where the feed leaves them to be guessed."""
-
-    seq: int
-    line: int
-    stop: str
-    arr: int | None
-    dep: int | None
 
 
 @dataclass(frozen=True)
@@ -82,7 +69,7 @@ class _Gtfs:
         stop_rows = self._stop_rows(self._times(trips), stops)
         trains = self._trains(trips, stop_rows)
         used = {row["station"] for row in stop_rows}
-        stations = [_station(stops[code]) for code in sorted(used)]
+        stations = [station_of(stops[code]) for code in sorted(used)]
         count_traffic(stations, stop_rows, [])
         self._note(
             sum(not row["keypad_pinyin"] for row in stations), "stations have no Latin name to be keyed"
@@ -249,9 +236,9 @@ class _Gtfs:
         self._note(uncounted, "trips have no number in the feed; they were counted from 1")
         return trips
 
-    def _times(self, trips: dict[str, _Trip]) -> dict[str, list[_Time]]:
+    def _times(self, trips: dict[str, _Trip]) -> dict[str, list[StopTime]]:
         """Trip → its stops in their order."""
-        times: dict[str, list[_Time]] = defaultdict(list)
+        times: dict[str, list[StopTime]] = defaultdict(list)
         seen: set[tuple[str, str]] = set()
         passed = one_way = 0
 
@@ -265,7 +252,7 @@ class _Gtfs:
             if (trip, row["stop_sequence"]) in seen:
                 raise ValueError(f"stop_sequence {row['stop_sequence']} of trip {trip} stands there twice")
             seen.add((trip, row["stop_sequence"]))
-            arr, dep = _minutes(row["arrival_time"]), _minutes(row["departure_time"])
+            arr, dep = minutes_of(row["arrival_time"]), minutes_of(row["departure_time"])
             if trip not in trips:
                 return row
             if row["pickup_type"] == row["drop_off_type"] == "1":
@@ -273,7 +260,7 @@ class _Gtfs:
                 return row
             one_way += "1" in (row["pickup_type"], row["drop_off_type"])
             arr, dep = (dep if arr is None else arr), (arr if dep is None else dep)
-            times[trip].append(_Time(int(row["stop_sequence"]), self.rows.line, row["stop_id"], arr, dep))
+            times[trip].append(StopTime(int(row["stop_sequence"]), self.rows.line, row["stop_id"], arr, dep))
             return row
 
         must = ("trip_id", "arrival_time", "departure_time", "stop_id", "stop_sequence")
@@ -286,13 +273,13 @@ class _Gtfs:
 
     # rows
 
-    def _stop_rows(self, times: dict[str, list[_Time]], stops: dict[str, Row]) -> list[Row]:
+    def _stop_rows(self, times: dict[str, list[StopTime]], stops: dict[str, Row]) -> list[Row]:
         made = []
         for trip, calls in times.items():
-            if fault := _fault(trip, calls):
+            if fault := fault_of(trip, calls):
                 self.feed.fault(TIMES, *fault)
                 continue
-            calls = _guessed(calls)
+            calls = guessed(calls)
             last = len(calls)
             for seq, call in enumerate(calls, 1):
                 if call.stop in stops:
@@ -399,38 +386,6 @@ class _Gtfs:
 _STOP_COLUMNS = ("train", "seq", "station", "arr", "dep", "number", "km")
 
 
-def train_number(short_name: str, trip_id: str) -> str:
-    """What callers call a trip: ``G102`` and ``101`` as they are, else the digits of the name (ICE 599 is 599), else
-    the last five of the identifier; "" without any digit."""
-    plain = short_name.replace(" ", "").upper()
-    if re.fullmatch(r"[A-Z]?[0-9]{1,5}", plain, re.ASCII):
-        return plain
-    for text in (short_name, trip_id):
-        if digits := "".join(re.findall(r"[0-9]", text)):
-            return digits[-_MOST_DIGITS:]
-    return ""
-
-
-def _station(stop: Row) -> Row:
-    name = stop["name"]
-    folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    words = re.findall(r"[A-Za-z]+", folded)
-    letters, initials = "".join(words).lower()[:120], "".join(word[0] for word in words).lower()[:40]
-    return {
-        "telecode": stop["telecode"],
-        "name": name,
-        "former_name": "",
-        "label": name,
-        "pinyin": letters,
-        "initials": initials,
-        "city": "",
-        "bureau": "",
-        "closed": False,
-        "keypad_initials": keys_of(initials),
-        "keypad_pinyin": keys_of(letters),
-    }
-
-
 def _day(text: str) -> date:
     try:
         if not re.fullmatch(r"[0-9]{8}", text):
@@ -438,42 +393,3 @@ def _day(text: str) -> date:
         return datetime.strptime(text, "%Y%m%d").date()
     except ValueError:
         raise ValueError(f"{text!r} is no date YYYYMMDD") from None
-
-
-def _minutes(text: str) -> int | None:
-    """25:10:30 → 1510; "" → ``None``."""
-    if not text:
-        return None
-    found = re.fullmatch(r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])", text)
-    if not found:
-        raise ValueError(f"{text!r} is no time HH:MM:SS")
-    return int(found[1]) * 60 + int(found[2])
-
-
-def _fault(trip: str, calls: list[_Time]) -> tuple[int, str] | None:
-    """Line and message of the first thing wrong with a trip's times."""
-    for call in (calls[0], calls[-1]):
-        if call.dep is None:
-            return call.line, f"the first and the last stop of trip {trip} must have times"
-    before = -1
-    for call in calls:
-        if call.arr is None or call.dep is None:
-            continue
-        if call.arr < before or call.dep < call.arr:
-            return call.line, f"the times of trip {trip} go backwards"
-        before = call.dep
-    return None
-
-
-def _guessed(calls: list[_Time]) -> list[_Time]:
-    """Times that the feed leaves open, spread evenly between those around them."""
-    known = [index for index, call in enumerate(calls) if call.arr is not None]
-    made = list(calls)
-    for one, other in zip(known, known[1:], strict=False):
-        begin, end = calls[one].dep, calls[other].arr
-        assert begin is not None
-        assert end is not None
-        for index in range(one + 1, other):
-            minutes = begin + (end - begin) * (index - one) // (other - one)
-            made[index] = calls[index]._replace(arr=minutes, dep=minutes)
-    return made

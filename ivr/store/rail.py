@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -179,23 +180,27 @@ def _store(session: Session, data: RailData, live: Dataset | None, *, bundled: b
 
 def _insert(session: Session, table: type[Base], rows: list[Row]) -> None:
     """All rows at once, past SQLAlchemy: nobody can write to SQLite meanwhile, so every second counts. The rows have the
-    same columns; dates are the only values of theirs that SQLite doesn't know."""
+    same columns; documents become JSON, and dates text where SQLite doesn't know them."""
     columns = tuple(rows[0])
     names, name = ", ".join(columns), table.__tablename__
     driver: Any = session.connection().connection.driver_connection
     if session.get_bind().dialect.name == "sqlite":
         marks = ", ".join("?" * len(columns))
         statement = f"INSERT INTO {name} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own
-        values = ([row[column] for column in columns] for row in rows)
+        values = ([_plain(row[column]) for column in columns] for row in rows)
         driver.executemany(
             statement, ([v.isoformat() if isinstance(v, date) else v for v in row] for row in values)
         )
     else:
         with driver.cursor() as cursor, cursor.copy(f"COPY {name} ({names}) FROM STDIN") as copy:
             for row in rows:
-                copy.write_row([row[column] for column in columns])
+                copy.write_row([_plain(row[column]) for column in columns])
     # Without figures the databases look rows up by an index that finds the whole dataset.
     session.execute(text(f"ANALYZE {name}"))
+
+
+def _plain(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
 
 
 def _name_as_before(session: Session, stations: list[Row]) -> None:

@@ -27,6 +27,7 @@ from ivr.store.rail_data import (
     number_of,
     whole,
 )
+from ivr.store.rail_fare_files import FARE_RULES, leg, read_fare_rules
 
 #: What is read, with its columns; those in brackets may be missing.
 FILES = {
@@ -46,6 +47,7 @@ FILES = {
     "sale_times.csv": "telecode,time",
     "services.csv": "service,weekdays,valid_from,valid_to",
     "service_days.csv": "service,date,runs",
+    "leg_km.csv": "one,other,fast,km,basis",
 }
 PROVENANCE = "provenance.json"
 #: What there must be: a timetable, and since when tickets are on sale for how many days.
@@ -58,7 +60,7 @@ _TOLD = {"version": 80, "source": 400, "as_of": 200, "licence": 400}
 
 def content_hash(feed: Feed) -> str:
     """A hash of everything that is read; changes when any file does."""
-    return feed.content_hash((*FILES, PROVENANCE))
+    return feed.content_hash((*FILES, FARE_RULES, PROVENANCE))
 
 
 def read_rail_files(feed: Feed) -> RailData:
@@ -114,6 +116,8 @@ class _Reader:
                 tables.RailSaleTime, "sale_times.csv", self._sale_time, "telecode"
             ),
             tables.RailHoliday: self._table(tables.RailHoliday, "holidays.csv", _holiday, "date"),
+            tables.RailLeg: self._table(tables.RailLeg, "leg_km.csv", self._leg, "one", "other", "fast"),
+            tables.RailFareRules: read_fare_rules(self.feed),
         }
         return RailData("csv", content_hash(self.feed), provenance, self.feed.counts, rows)
 
@@ -227,6 +231,11 @@ class _Reader:
 
         self._table(tables.RailPairFare, "pair_fares.csv", make, "origin", "destination", "kind")
         return made
+
+    def _leg(self, row: dict[str, str]) -> Row:
+        for end in ("one", "other"):
+            self.rows.known("stations.csv", row[end], "station")
+        return leg(row)
 
     def _operator(self, row: dict[str, str]) -> Row:
         self.rows.known("bureaus.csv", row["operator"], "operator")

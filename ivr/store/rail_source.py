@@ -12,7 +12,9 @@ from sqlalchemy import ColumnElement, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from ivr.clock import utc_now
+from ivr.rail.fare_rules import FareBook, read_fare_book
 from ivr.rail.source import (
+    FAST,
     City,
     Departure,
     Fares,
@@ -31,6 +33,8 @@ from ivr.store.models.rail import (
     RailBureau,
     RailDataset,
     RailFare,
+    RailFareRules,
+    RailLeg,
     RailOperator,
     RailPairFare,
     RailPresale,
@@ -244,13 +248,20 @@ class SqlRailSource:
 
     def origin_fares(self, origin: str, destination: str) -> Mapping[str, Fares]:
         here, there = _ENDS
-        query = (
-            select(RailFare.train, RailFare.place, RailFare.jiao)
-            .join(there, _same_train(RailFare, there) & (there.seq == RailFare.seq))
+        stops = (
+            select(there.train, there.seq)
             .join(here, _same_train(there, here) & (here.seq == 1))
             .where(here.dataset == self._dataset, here.station == origin, there.station == destination)
         )
-        return _grouped(self._session.execute(query))
+        # Two reads: as one, SQLite goes through all fares of the dataset.
+        ends = {row.train: row.seq for row in self._session.execute(stops)}
+        query = select(RailFare.train, RailFare.seq, RailFare.place, RailFare.jiao).where(
+            RailFare.dataset == self._dataset,
+            RailFare.train.in_(ends),
+            RailFare.seq.in_(set(ends.values())),
+        )
+        fares = self._session.execute(query)
+        return _grouped((train, place, jiao) for train, seq, place, jiao in fares if ends[train] == seq)
 
     def pair_fares(self, origin: str, destination: str) -> Mapping[str, Fares]:
         query = select(RailPairFare.kind, RailPairFare.place, RailPairFare.jiao).where(
@@ -259,6 +270,30 @@ class SqlRailSource:
             RailPairFare.destination == destination,
         )
         return _grouped(self._session.execute(query))
+
+    def fare_book(self) -> FareBook | None:
+        document = self._session.scalar(
+            select(RailFareRules.document).where(RailFareRules.dataset == self._dataset)
+        )
+        return None if document is None else read_fare_book(document)
+
+    def leg_km(self, rides: Sequence[Ride]) -> Mapping[str, float]:
+        query = select(RailStop.train, RailStop.seq, RailStop.station).where(
+            RailStop.dataset == self._dataset, RailStop.train.in_([ride.train for ride in rides])
+        )
+        stations = {(train, seq): station for train, seq, station in self._session.execute(query)}
+        legs = select(RailLeg.one, RailLeg.other, RailLeg.fast, RailLeg.km).where(
+            RailLeg.dataset == self._dataset, RailLeg.one.in_(set(stations.values()))
+        )
+        known = {(frozenset((one, other)), fast): km for one, other, fast, km in self._session.execute(legs)}
+        lengths = {}
+        for ride in rides:
+            stops = [stations[ride.train, seq] for seq in range(ride.from_seq, ride.to_seq + 1)]
+            fast = ride.kind in FAST
+            ridden = [known.get((frozenset(leg), fast)) for leg in zip(stops, stops[1:], strict=False)]
+            if None not in ridden:
+                lengths[ride.train] = sum(km for km in ridden if km is not None)
+        return lengths
 
     def seats(self, trains: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         query = select(RailSeats.train, RailSeats.seat_class, RailSeats.seats).where(

@@ -36,6 +36,8 @@ TABLES: tuple[type[Base], ...] = (
     tables.RailPresale,
     tables.RailSaleTime,
     tables.RailHoliday,
+    tables.RailLeg,
+    tables.RailFareRules,
 )
 
 

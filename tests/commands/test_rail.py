@@ -165,11 +165,6 @@ def test_departures(loaded) -> None:
     assert loaded("departures", "上海虹桥").startswith("many  from 上海虹桥")
 
 
-def test_fares(loaded) -> None:
-    assert "class 硬座  fare 177.5" in loaded("fare", "T109")
-    assert "train G1  class 二等座  fare 553" in loaded("fare", "北京南", "上海虹桥")
-
-
 def test_selling_seats_leaves_fewer_tickets_until_they_come_back(loaded) -> None:
     def left() -> int:
         told = json.loads(loaded("tickets", "G1", "--date", "2", "--json"))

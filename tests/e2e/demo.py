@@ -28,7 +28,7 @@ SELF_SERVICE = {
     "real-name rules": ("3", "1"),
     "remaining tickets": ("4", *TO_SHANGHAI),
     "timetable of G1": ("5", "2", "1#", "2#", "1"),
-    "fares": ("6", *TO_SHANGHAI),
+    "fares": ("6", "1", "010#", "1", "021#", "1"),
     "operator of G1": ("7", "1#", "1", "1"),
     "area code 0512": ("8", "2", "0512#", "1"),
 }

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ivr.rail.answers import Answer
+from ivr.rail.fare_rules import FareBook
 from ivr.rail.queries import QUERIES, ask
 from ivr.rail.source import City, Departure, Leg, Operation, PresaleRule, Ride, Service, Station, Stop
 
@@ -46,6 +47,8 @@ JINAN = {"code": "济南局", "zh": "济南局集团", "en": "Jinan Group"}
 
 class FakeSource:
     def __init__(self) -> None:
+        self.book: FareBook | None = None
+        self.leg_lengths: dict[str, float] = {}
         self.left_fares: dict[tuple[str, str], dict[str, dict[str, int]]] = {
             ("VNP", "AOH"): {"G1": {"second": 5530}},
             ("VNP", "SHH"): {
@@ -165,6 +168,12 @@ class FakeSource:
 
     def pair_fares(self, origin: str, destination: str) -> Mapping[str, Mapping[str, int]]:
         return self.agreed.get((origin, destination), {})
+
+    def fare_book(self) -> FareBook | None:
+        return self.book
+
+    def leg_km(self, rides: Sequence[Ride]) -> Mapping[str, float]:
+        return {ride.train: self.leg_lengths[ride.train] for ride in rides if ride.train in self.leg_lengths}
 
     def seats(self, trains: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         return {train: self.seat_rows[train] for train in trains if train in self.seat_rows}

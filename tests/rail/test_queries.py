@@ -256,31 +256,6 @@ def test_stops_of_a_train(asked) -> None:
     assert asked("train_timetable", train="K404", date=TODAY).outcome == "none"
 
 
-# fares
-
-
-def test_fares_are_the_train_s_own_from_its_origin(asked) -> None:
-    answer = asked("fares", from_="VNP", to="SHH", date=TODAY)
-    assert [(i["class"]["code"], i["fare"]) for i in answer.items] == [
-        ("hard_seat", "177.5"),
-        ("hard_sleeper", "304.5"),
-    ]
-    assert answer.slots["count"] == 1
-
-
-def test_fares_on_the_way_are_those_on_which_trains_agree_and_never_computed(asked) -> None:
-    answer = asked("fares", from_="NKH", to="AOH")
-    assert (answer.outcome, answer.slots["train"], answer.slots["fare"]) == ("one", "G1", "134.5")
-    assert asked("fares", from_="NKH", to="SHH").outcome == "none"
-
-
-def test_fares_of_a_train_tell_each_berth(asked) -> None:
-    answer = asked("train_fares", train="K1", date=TODAY)
-    assert [i["class"]["zh"] for i in answer.items] == ["硬座", "硬卧上铺", "硬卧下铺"]
-    assert asked("train_fares", train="D2").outcome == "unknown"
-    assert asked("train_fares", train="K404").outcome == "none"
-
-
 # operators and area codes
 
 

@@ -17,7 +17,7 @@ from ivr.rail.queries import ask
 from ivr.store.audit import entries
 from ivr.store.database import open_engine, reading
 from ivr.store.feed import MAX_FAULTS, FeedFaults
-from ivr.store.gtfs import train_number
+from ivr.store.gtfs_names import train_number
 from ivr.store.migrate import upgrade
 from ivr.store.rail import (
     Imported,

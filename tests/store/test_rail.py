@@ -104,8 +104,9 @@ def test_beijing_to_shanghai(asked) -> None:
     assert {"train": "G1", "dep": "09:00", "arr": "13:48", "duration": 288} in answer.items
     departures = [item["dep"] for item in answer.items]
     assert departures == sorted(departures)
-    fares = [i["fare"] for i in asked("fares", from_="VNP", to="AOH").items if i["train"] == "G1"]
-    assert fares == ["553"]
+    fares = asked("fares", from_="VNP", to="AOH")
+    assert [(i["class"]["code"], i["fare"]) for i in fares.items] == [("second", "553"), ("first", "933")]
+    assert "estimates" not in fares.slots
 
 
 def test_a_train_past_midnight_belongs_to_the_day_before(asked, engine: Engine) -> None:
@@ -143,6 +144,42 @@ def test_known_fares_and_stops(asked) -> None:
     stops = asked("train_timetable", train="T109", date=TOMORROW).items
     assert [s["station"]["zh"] for s in stops][:2] == ["北京", "天津西"]
     assert stops[-1]["arr"] == "34:43"
+
+
+def test_fares_that_are_not_published_are_reckoned_leg_by_leg(asked, engine: Engine) -> None:
+    answer = asked("ride_fares", train="T109", from_="XCH", to="SHH")
+    assert answer.slots["estimates"] == 6
+    assert {i["class"]["code"]: i["about"] for i in answer.items}["hard_seat"] == "91"
+    with reading(engine) as session:
+        source = SqlRailSource(session)
+        rides = {ride.train: ride for ride in source.rides("XCH", "SHH")}
+        assert rides["T109"].km == 649
+        unmeasured = [ride for ride in rides.values() if ride.km is None]
+        lengths = source.leg_km(unmeasured)
+        assert lengths
+        assert all(abs(km - 649) < 30 for km in lengths.values())
+        assert source.leg_km([]) == {}
+
+
+def test_a_site_without_fare_rules_has_no_formula(tmp_path: Path, folder: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'other.db'}")
+    upgrade(engine)
+    for name in ("fare_rules.json", "leg_km.csv"):
+        (folder / name).unlink()
+    assert load_rail_data(engine, folder)
+    with reading(engine) as session:
+        source = SqlRailSource(session)
+        assert source.fare_book() is None
+        named = {"train": "T109", "from": "XCH", "to": "SHH"}
+        assert ask(source, "ride_fares", named, TODAY).outcome == "unknown"
+        assert ask(source, "train_fares", {"train": "T109"}, TODAY).items[0]["fare"] == "177.5"
+    engine.dispose()
+
+
+def test_fare_rules_that_are_not_text_are_named(engine: Engine, folder: Path) -> None:
+    (folder / "fare_rules.json").write_bytes(b'{"fees": "\xff"}')
+    with pytest.raises(IvrError, match=r"fare_rules\.json:1: not UTF-8"):
+        load_rail_data(engine, folder)
 
 
 def test_a_renamed_station_answers_to_both_names(engine: Engine) -> None:
@@ -229,6 +266,18 @@ def replace(path: Path, old: str, new: str) -> None:
         ("seats.csv", "G,second,518", "G,deck,518", "unknown class 'deck'"),
         ("operators.csv", "上海局", "月球局", "operator '月球局' is not in bureaus.csv"),
         ("holidays.csv", "2014-01-01", "2014-13-01", "month must be in 1..12"),
+        ("leg_km.csv", "AFH,AKH,no,61", "AFH,AKH,no,0", "'0' are no kilometres"),
+        ("leg_km.csv", "AFH,AKH,no,61", "AFH,AKH,no,far", "'far' are no kilometres"),
+        ("leg_km.csv", "AFH,AKH,no,61", "AFH,AKH,maybe,61", "fast must be yes or no, not 'maybe'"),
+        ("leg_km.csv", "AFH,AKH,no,61", "AKH,AFH,no,61", "'one' must stand before 'other' in the alphabet"),
+        ("leg_km.csv", "AFH,AKH,no,61", "AFH,QQQ,no,61", "station 'QQQ' is not in stations.csv"),
+        (
+            "fare_rules.json",
+            '"0.05861"',
+            '"free"',
+            "ordinary[0].rates.hard_seat.yuan_per_km: 'free' must be a rate",
+        ),
+        ("fare_rules.json", '"fund": 10', '"fund": ten', "not JSON: Expecting value"),
         ("provenance.json", '"version"', '"revision"', "not usable: 'version'"),
     ],
 )

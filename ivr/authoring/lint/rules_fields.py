@@ -35,7 +35,7 @@ def not_keyed_before(reading: Reading) -> Iterator[Finding]:
           stops:
             ask: train_fares
             with: {train: "{train}"}
-            answers: {none: {say: 没有查到。}, unknown: {say: 没有票价。}, found: {say: 票价如下。, each: "{class}{fare}。"}}
+            answers: {none: {say: 没有查到。}, unknown: {say: 没有票价。}, found: {say: 票价如下。, each: "{class}[{fare}]。"}}
 
     Good:
 
@@ -56,7 +56,7 @@ def not_keyed_before(reading: Reading) -> Iterator[Finding]:
           stops:
             ask: train_fares
             with: {train: "{train}"}
-            answers: {none: {say: 没有查到。}, unknown: {say: 没有票价。}, found: {say: 票价如下。, each: "{class}{fare}。"}}
+            answers: {none: {say: 没有查到。}, unknown: {say: 没有票价。}, found: {say: 票价如下。, each: "{class}[{fare}]。"}}
     """
     tree = reading.tree
     asking = [

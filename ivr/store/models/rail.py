@@ -195,6 +195,27 @@ class RailPairFare(Base):
     jiao: Mapped[int]
 
 
+class RailLeg(Base):
+    """The distance between two neighbouring stops, in both directions. ``fast``: of G, D and C trains."""
+
+    __tablename__ = "rail_leg"
+
+    dataset: Mapped[int] = _dataset()
+    one: Mapped[str] = mapped_column(KEY, primary_key=True)
+    other: Mapped[str] = mapped_column(KEY, primary_key=True)
+    fast: Mapped[bool] = mapped_column(primary_key=True)
+    km: Mapped[float]
+
+
+class RailFareRules(Base):
+    """The rules by which fares are reckoned (:mod:`ivr.rail.fare_rules`): one document, or none."""
+
+    __tablename__ = "rail_fare_rules"
+
+    dataset: Mapped[int] = _dataset()
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
 class RailSeats(Base):
     """How many seats of a class a train has."""
 
