@@ -225,6 +225,6 @@ def test_callers_hear_of_the_sites_tickets_and_of_its_failure(sqlite: Engine, tm
     server = serve(left({"second": 4}))
     answers = QueryService(sqlite, lambda: NOW, tickets=RemoteTickets(server.url))
     ask = Ask("tickets", {"from": "AAA", "to": "CCC", "date": "2026-11-23"})
-    assert [item["left"] for item in answers(ask).items if item["train"] == "G1-a"] == [4]
+    assert [item["left"] for item in answers(ask).items if item["train"] == "G1"] == [4]
     server.behaves = says({}, "500 Broken")
     assert answers(ask).outcome == "error"

@@ -9,8 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from ivr.authoring.loader import inspect_tree, load_trees
-from ivr.dialogue.parts import AskPart
-from ivr.dialogue.tree import Tree
+from ivr.dialogue.tree import AskPart, Tree
 from ivr.settings import PROJECT
 
 from .callers import Walk, numbers, random_call, random_tree, reaches_agent, walk

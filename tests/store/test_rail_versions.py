@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from ivr.rail.source import Service
 from ivr.store.database import open_engine, reading, writing
 from ivr.store.migrate import upgrade
 from ivr.store.models.rail import RailStop
-from ivr.store.rail import load_bundled_data, load_rail_data, loaded_dataset
+from ivr.store.rail import DATA, load_bundled_data, load_rail_data, loaded_dataset
 from ivr.store.rail_source import SqlRailSource
 from ivr.store.rail_versions import stored_datasets, switch
 from tests.store import small_data
@@ -162,3 +163,10 @@ def test_what_was_loaded_before_there_were_versions_is_version_one(database_url:
     load_rail_data(engine, small)
     assert loaded_dataset(engine).number == 2
     engine.dispose()
+
+
+def test_fare_rules_are_a_document_in_either_database(engine: Engine, small: Path) -> None:
+    shutil.copy(DATA / "fare_rules.json", small)
+    load_rail_data(engine, small)
+    with reading(engine) as session:
+        assert SqlRailSource(session).fare_book() is not None
