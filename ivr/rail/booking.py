@@ -17,19 +17,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from ivr.rail.documents import age_on, birth_date
-from ivr.rail.seats import class_of
 
 MOST_TICKETS = 3
 GROUP_FROM = 10
 FREE_UNDER = 6
 FULL_FARE_FROM = 14
+#: Passengers as the fare rules name them (:data:`ivr.rail.fare_rules.PASSENGERS`).
 ADULT, CHILD = "adult", "child"
 
 #: What became of a booking. ``paid``: its tickets were collected or paid for; it no longer expires.
 HELD, PAID, CANCELLED, EXPIRED = "held", "paid", "cancelled", "expired"
-
-#: Fares are whole jiao; a ticket costs a multiple of this.
-_STEP_JIAO = 5
 
 
 @dataclass(frozen=True)
@@ -67,21 +64,6 @@ def party_fault(kinds: Sequence[str], free_children: int) -> str:
     if not adults:
         return "child_alone"
     return "too_many_free" if free_children > adults else ""
-
-
-def child_fare(place: str, jiao: int) -> int | None:
-    """The child fare of a seat: half, to the nearest half yuan (a quarter goes up); ``None`` for a berth, whose own
-    price is not halved and not known apart from the rest."""
-    if class_of(place) != place:
-        return None
-    return (jiao + _STEP_JIAO) // (2 * _STEP_JIAO) * _STEP_JIAO
-
-
-def fares_of(kinds: Sequence[str], place: str, jiao: int | None) -> list[int | None]:
-    """The fare of each ticket in jiao, ``None`` where it is not known; ``jiao`` is the full one."""
-    if jiao is None:
-        return [None] * len(kinds)
-    return [jiao if kind == ADULT else child_fare(place, jiao) for kind in kinds]
 
 
 def total_of(fares: Sequence[int | None]) -> int | None:

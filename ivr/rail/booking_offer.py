@@ -9,7 +9,8 @@ from typing import Any
 
 from ivr.rail.answers import Answer, QuerySpec
 from ivr.rail.availability import left_of
-from ivr.rail.fares import known_fares
+from ivr.rail.booking import ADULT
+from ivr.rail.fare_choice import TABLE, price
 from ivr.rail.inquiry import Inquiry, Query, candidates, unique
 from ivr.rail.presale import last_day_on_sale
 from ivr.rail.seats import CLASSES, money, named_place
@@ -19,13 +20,11 @@ from ivr.rail.timetable import Boarding, boardings, ends
 
 @dataclass(frozen=True)
 class Offer:
-    """A journey that can be booked: the ride on its day, the seats left in the class, the full fare in jiao where it is
-    known, and the slots that tell it."""
+    """A journey that can be booked: the ride on its day, the seats left in the class, and the slots that tell it."""
 
     boarding: Boarding
     seat_class: str
     left: int
-    fare: int | None
     slots: Mapping[str, Any]
 
     def departure(self, zone: tzinfo | None) -> datetime:
@@ -75,10 +74,19 @@ def offered(inquiry: Inquiry, tickets: int) -> Offer | Answer:
     slots = {**slots, "class": named_place(name)}
     if left[name] < tickets:
         return Answer("few", {**slots, "left": left[name]})
-    fares = known_fares(inquiry.source, [boarding.ride], slots["from"]["code"], slots["to"]["code"])
+    return Offer(boarding, name, left[name], slots)
+
+
+def fare_of(inquiry: Inquiry, offer: Offer, passenger: str) -> int | None:
+    """What ``passenger`` (one of :data:`ivr.rail.fare_rules.PASSENGERS`) pays, in jiao; ``None`` where no fare is
+    published: nobody books at an estimate."""
+    codes = (offer.slots["from"]["code"], offer.slots["to"]["code"])
+    priced = price(inquiry.source, [offer.boarding.ride], *codes, inquiry.day(), passenger)
+    if not priced or priced[0].basis != TABLE:
+        return None
     # Of a class with berths nobody knows beforehand which berth it will be.
-    fare = fares[boarding.ride.train].get(name)
-    return Offer(boarding, name, left[name], fare, slots)
+    fare = priced[0].fares.get(offer.seat_class)
+    return None if fare is None else fare.jiao
 
 
 def _journey(inquiry: Inquiry) -> Answer | tuple[Boarding, dict[str, Any], Mapping[str, int]]:
@@ -107,8 +115,9 @@ def booking_journey(inquiry: Inquiry) -> Answer:
     found = offered(inquiry, 1)
     if isinstance(found, Answer):
         return found
-    price = {} if found.fare is None else {"fare": money(found.fare)}
-    return Answer("fine", {**found.slots, "left": found.left, **price})
+    fare = fare_of(inquiry, found, ADULT)
+    told = {} if fare is None else {"fare": money(fare)}
+    return Answer("fine", {**found.slots, "left": found.left, **told})
 
 
 _DATED = {"train": "train", "from": "named", "to": "named", "date": "date"}

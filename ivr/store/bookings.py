@@ -25,13 +25,12 @@ from ivr.rail.booking import (
     HELD,
     MOST_TICKETS,
     deadline,
-    fares_of,
     party_fault,
     ticket_kind,
     total_of,
 )
 from ivr.rail.booking_number import RANDOM_DIGITS, grouped, with_check_digit
-from ivr.rail.booking_offer import Offer, offered
+from ivr.rail.booking_offer import Offer, fare_of, offered
 from ivr.rail.booking_queries import booking_text, mobile_of
 from ivr.rail.inquiry import Inquiry
 from ivr.rail.seats import money
@@ -168,7 +167,8 @@ def _plan(session: Session, request: Request, now: datetime) -> _Plan | Answer:
     kinds = [ticket_kind(document, travel) for document in request.documents]
     if fault := party_fault(kinds, request.free_children):
         return Answer(fault, {"adults": kinds.count(ADULT)} if fault == "too_many_free" else {})
-    return _Plan(offer, travel, kinds, fares_of(kinds, offer.seat_class, offer.fare))
+    fares = {kind: fare_of(inquiry, offer, kind) for kind in set(kinds)}
+    return _Plan(offer, travel, kinds, [fares[kind] for kind in kinds])
 
 
 def _made_before(session: Session, request: Request, now: datetime) -> Booking | None:

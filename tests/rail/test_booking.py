@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -13,16 +14,19 @@ from ivr.rail.booking import (
     ADULT,
     CHILD,
     DeadlineRule,
-    child_fare,
     deadline,
-    fares_of,
     party_fault,
     ticket_kind,
     total_of,
 )
 from ivr.rail.booking_number import grouped, is_booking_number, with_check_digit
+from ivr.rail.booking_offer import Offer, fare_of, offered
 from ivr.rail.booking_queries import mobile_of
 from ivr.rail.documents import age_on, birth_date, check_sign, masked_id, read_id
+from ivr.rail.fare_rules import read_fare_book
+from ivr.rail.inquiry import Inquiry
+from ivr.rail.queries import ask
+from ivr.settings import PROJECT
 
 TODAY = date(2026, 11, 22)
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -169,11 +173,25 @@ def test_tickets_by_age() -> None:
     assert party_fault([ADULT, ADULT], 2) == ""
 
 
-def test_fares() -> None:
-    assert fares_of([ADULT, CHILD], "second", 5530) == [5530, 2765]
-    assert child_fare("second", 1345) == 675  # 67.25 goes to 67.5
-    assert child_fare("hard_sleeper_upper", 3045) is None
-    assert fares_of([ADULT], "second", None) == [None]
+def test_each_passenger_pays_the_published_fare_and_no_estimate(source) -> None:
+    def fares(train: str, to: str, seat_class: str) -> list[int | None]:
+        journey = {"from": "VNP", "to": to, "date": "2026-11-24", "train": train, "class": seat_class}
+        inquiry = Inquiry(source, journey, TODAY)
+        offer = offered(inquiry, 1)
+        assert isinstance(offer, Offer)
+        return [fare_of(inquiry, offer, kind) for kind in (ADULT, CHILD)]
+
+    assert fares("G1", "AOH", "second") == [5530, None], "without rules no child fare is known"
+    source.book = read_fare_book(json.loads((PROJECT / "data" / "fare_rules.json").read_text("utf-8")))
+    source.leg_lengths = {"G1": 1318.0, "D2": 1318.0, "K1": 1463.4}
+    assert fares("G1", "AOH", "second") == [5530, 2765]
+    adult, child = fares("K1", "SHH", "hard_seat")
+    assert (adult, child is not None and child < 1775) == (1775, True)
+    assert fares("K1", "SHH", "hard_sleeper") == [None, None], "which berth is not known beforehand"
+    assert fares("D2", "AOH", "second") == [None, None], "reckoned, not published"
+
+
+def test_totals() -> None:
     assert total_of([5530, 2765]) == 8295
     assert total_of([5530, None]) is None
 
@@ -217,6 +235,18 @@ def test_classes_with_seats_left(asked, source) -> None:
     assert asked("classes_left", **RIDE, train="G1").outcome == "sold_out"
     assert asked("classes_left", **RIDE, train="K9").outcome == "none"
     assert asked("classes_left", **{**RIDE, "date": "2027-11-24"}, train="G1").outcome == "closed"
+
+
+def test_seats_left_are_those_of_the_sites_ticket_source(source) -> None:
+    class Site:
+        def left(self, travels):
+            assert [(t.number, t.origin, t.destination) for t in travels] == [("G1", "VNP", "AOH")]
+            return {"G1": {"second": 3}}
+
+    journey = {"from": "VNP", "to": "AOH", "date": "2026-11-24", "train": "G1", "class": "second"}
+    answer = ask(source, "booking_journey", journey, TODAY, None, Site())
+    assert (answer.outcome, answer.slots["left"]) == ("fine", 3)
+    assert ask(source, "classes_left", journey, TODAY, None, Site()).slots["class"]["code"] == "second"
 
 
 def test_a_journey_tells_its_fare_and_its_hindrance(asked, source) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 from sqlalchemy import Engine, insert
@@ -9,6 +10,7 @@ from sqlalchemy import Engine, insert
 from ivr.clock import utc_now
 from ivr.store.database import writing
 from ivr.store.models import rail as tables
+from ivr.store.rail import DATA
 from ivr.store.rail_versions import switch
 
 STOPS = 5
@@ -34,6 +36,8 @@ def lay(engine: Engine, seats: int = SEATS) -> None:
                 dataset=1, valid_from=date(2023, 1, 1), days=15, source="", verified=False
             )
         )
+        rules = json.loads((DATA / "fare_rules.json").read_text("utf-8"))
+        session.execute(insert(tables.RailFareRules).values(dataset=1, document=rules))
         for seq in range(1, STOPS + 1):
             session.execute(
                 insert(tables.RailStation).values(
