@@ -47,6 +47,9 @@ _SWITCH_PATIENCE_S = 4.0
 #: Queries at once; one that hangs keeps its thread, while its caller is answered with an error.
 _QUERY_THREADS = 16
 
+#: How long the end of the recorder waits for a text message that is on its way.
+_UPKEEP_ENDS_S = 2.0
+
 #: The tree in which a dialogue of each entry is played; others have their own.
 _TREE_OF_ENTRY = {"after_queue": "hotline"}
 
@@ -357,17 +360,30 @@ def run_agi_server(settings: Settings) -> None:
 
 
 def run_recorder(settings: Settings) -> None:
-    """Follow Asterisk's queue_log and write outcomes until SIGTERM or SIGINT."""
+    """Follow Asterisk's queue_log and write outcomes until SIGTERM or SIGINT; beside it, in a thread of its own, end
+    bookings that ran out and send text messages."""
     from ivr.store.recorder import Recorder
+    from ivr.store.upkeep import keep_up
     from ivr.telephony.queue_log import QueueLog
+    from ivr.telephony.sms import sms_gateway
 
     engine = open_store(settings)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    gateway = sms_gateway(settings.sms_url, settings.home)
+    upkeep = threading.Thread(
+        target=keep_up,
+        args=(engine, gateway.send, system_clock(settings.zone), stopping),
+        name="bookings",
+        daemon=True,
+    )
+    upkeep.start()
     try:
         Recorder(engine, QueueLog(queue_log_path(settings))).follow(stopping)
     finally:
+        upkeep.join(_UPKEEP_ENDS_S)
+        gateway.close()
         engine.dispose()
 
 

@@ -23,3 +23,11 @@ class UsageFault(IvrError):
     """A wrong setting, option or argument; exit code 2."""
 
     exit_code = 2
+
+
+class SmsRefused(IvrError):
+    """The gateway will never take this text message. The words say why, without personal data."""
+
+
+class SmsDelayed(IvrError):
+    """The gateway cannot take a text message now; it may later. The words say why, without personal data."""

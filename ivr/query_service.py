@@ -52,6 +52,7 @@ class QueryService:
         from ivr.dialogue.forms import LAST_CHOICE
         from ivr.rail import queries
         from ivr.store import facts
+        from ivr.store.booking_answers import BOOKING_ANSWERS
         from ivr.store.choices import last_choice
         from ivr.store.rail_source import SqlRailSource
 
@@ -74,9 +75,11 @@ class QueryService:
         if ask.query == LAST_CHOICE.name:
             with reading(self._engine) as session:
                 return last_choice(session, ask.args["caller"], ask.args["field"], now)
+        if ask.query in BOOKING_ANSWERS:
+            return BOOKING_ANSWERS[ask.query](self._engine, ask.args, now)
         with reading(self._engine) as session:
             return queries.ask(
-                SqlRailSource(session), ask.query, ask.args, now.date(), now.time(), self._tickets
+                SqlRailSource(session, now), ask.query, ask.args, now.date(), now.time(), self._tickets
             )
 
     def _message(self, ask: Ask) -> Answer:

@@ -34,6 +34,7 @@ from ivr.dialogue.tree import Tree
 from ivr.errors import IvrError
 from ivr.query_service import QueryService
 from ivr.rail.answers import Answer, QuerySpec
+from ivr.rail.booking_queries import CHANGING
 from ivr.settings import Settings
 from ivr.simulator import Caller, OnAir, Pinned, Scene, Transcript, perform, play
 from ivr.speech import spoken_seconds
@@ -51,6 +52,8 @@ _SAMPLES: Mapping[str, Any] = {
     "number": 1,
     "minutes": 60,
     "digits": "010",
+    "grouped": "825317097",
+    "document": "11010519491231002X",
     "key": "1",
     "named": {"code": "SAMPLE", "zh": "样例", "en": "Sample"},
     "text": "样例",
@@ -167,8 +170,17 @@ class Rehearsal:
     def _now(self, scene: Scene) -> datetime:
         return scene.at if scene.at.tzinfo else scene.at.replace(tzinfo=self.settings.zone)
 
-    def _answers(self, scene: Scene) -> QueryService:
-        return QueryService(self.engine, fixed_clock(self._now(scene)))
+    def _answers(self, scene: Scene) -> Callable[[Ask], Answer]:
+        """The home's data. What would change them is only pretended: a rehearsal holds no seat and opens no case."""
+        service = QueryService(self.engine, fixed_clock(self._now(scene)))
+
+        def answer(ask: Ask) -> Answer:
+            if ask.query not in CHANGING:
+                return service(ask)
+            spec = QUERIES[ask.query]
+            return sample_answer(spec, Pinned(ask.query, next(iter(spec.outcomes))), scene.at, ask.args)
+
+        return answer
 
 
 def _standing(folder: Path, hotline: Tree) -> list[Standing]:
@@ -282,7 +294,12 @@ def sample_answer(
     that is given as ``None`` has no value."""
     args = args or {}
     samples = {**_SAMPLES, "date": at.date().isoformat()}
-    asked = {name: value for name, value in args.items() if name in spec.takes and value is not None}
+    # What a choice stands for, its field knows.
+    asked = {
+        name: value
+        for name, value in args.items()
+        if value is not None and spec.takes.get(name, "choice") != "choice"
+    }
 
     def fill(kinds: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
         # A named slot that was asked for is left out: its argument is a code, and the form knows its name.

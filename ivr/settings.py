@@ -64,6 +64,17 @@ def _days(text: Any) -> int:
     return _whole(text, 0, 3650, "it is a whole number of days")
 
 
+def _sms_url(text: Any) -> str:
+    from urllib.parse import urlsplit
+
+    if not str(text):
+        return ""
+    url = urlsplit(str(text))
+    if url.scheme != "smpp" or not url.hostname or not url.port or not url.username:
+        raise ValueError("it is such as smpp://user:password@gateway:2775/12306, or empty for files")
+    return str(text)
+
+
 def _agi_mode(text: Any) -> str:
     if text not in ("server", "process"):
         raise ValueError("it is server or process")
@@ -124,6 +135,9 @@ class Settings:
     asterisk: str = _setting("", _text, "the Asterisk program; empty: look for one")
     asterisk_cache: str = _setting("", _text, "where our own copy of Asterisk lies; empty: ~/.cache")
     agi_mode: str = _setting("server", _agi_mode, "server: FastAGI; process: one process for each call")
+    sms_url: str = _setting(
+        "", _sms_url, "smpp://user:password@host:port/sender; empty: text messages are files in the home"
+    )
     origins: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     @property

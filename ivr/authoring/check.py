@@ -117,9 +117,20 @@ def _texts_of_form(facts: Mapping[str, str], form: FormPart) -> Iterator[Spoken]
         yield field.prompt, {**slots, "label": "text"}, _NONE
         if field.last is not None:
             yield field.last, {"last": slot_type(field), "key": "key"}, _NONE
+    checked = form.check or _NO_QUERY
+    fine = next(iter(checked.outcomes), "")
     if form.read_back is not None:
-        yield form.read_back, slots, _NONE
-    yield from _texts_of_answers(form.replies, form.ask, slots)
+        yield form.read_back, {**slots, **checked.outcomes.get(fine, {})}, _optional(checked, fine)
+    yield from _texts_of_answers(form.replies, _either(form.ask, checked), slots)
+
+
+def _either(ask: QuerySpec, checked: QuerySpec) -> QuerySpec:
+    """What may answer a form: its query, or what was asked before the read-back; so a reply has the slots of both."""
+    outcomes = {
+        outcome: {name: kind for name, kind in slots.items() if name in checked.outcomes.get(outcome, slots)}
+        for outcome, slots in ask.outcomes.items()
+    }
+    return QuerySpec(ask.name, {}, outcomes, ask.items, ask.optional | checked.optional)
 
 
 def _texts_of_answers(

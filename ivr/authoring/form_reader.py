@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import yaml
 
 from ivr.authoring import grammar
 from ivr.authoring.pieces import MISSES, Pieces
 from ivr.authoring.source import Source, nearest
+from ivr.dialogue.entries import ENTRIES
 from ivr.dialogue.tree import Choice, Field, Given, Text, Tries
+from ivr.rail import booking_number, documents
 from ivr.rail.answers import QuerySpec
 from ivr.rail.queries import FIELD_LOOKUPS, LOOKUP_SLOTS
 
@@ -20,10 +22,17 @@ FIELD_TYPES = {
     "train": (4, "train_prompt"),
     "operated_train": (4, "train_prompt"),
     "city": (20, "city_prompt"),
+    "booking_train": (4, "train_prompt"),
+    "seat_class": (1, "choice_prompt"),
     "date": (4, "date_prompt"),
+    "resident_id": (documents.LENGTH, "resident_id_prompt"),
+    "id_tail": (4, "id_tail_prompt"),
+    "booking_number": (booking_number.LENGTH, "booking_number_prompt"),
     "digits": (20, "digits_prompt"),
     "choice": (1, "choice_prompt"),
 }
+#: The types whose keys are always as many.
+_FIXED = ("resident_id", "id_tail", "booking_number")
 #: The other keys of a field.
 FIELD_KEYS = ("label", "not", "only", "keys", "private", "prompt", "last", "telecode", *MISSES)
 #: The other lookup of a field with ``telecode: true``.
@@ -31,8 +40,8 @@ TELECODE_LOOKUP = "find_station_or_telecode"
 #: More fields cannot be corrected by one key in the read-back.
 MOST_FIELDS = 8
 
-#: What a query takes and no field asks for is taken from the call: today, the seat.
-FROM_THE_CALL = ("date", "seat")
+#: What a query takes and no field asks for is taken from the call: today, the seat, the call's id, the caller.
+FROM_THE_CALL = ("date", "seat", "call", "caller")
 
 #: No ``with`` is written.
 NOTHING = Given()
@@ -92,24 +101,26 @@ class FormReader:
             self.source.fault(node, grammar.wrong_value, f"a form has at most {MOST_FIELDS} fields")
         return tuple(fields)
 
-    def check_takes(self, node: yaml.Node, spec: QuerySpec, given: Given) -> None:
-        """The form must have the fields that the query takes and nothing else gives, and no others."""
+    def check_takes(self, node: yaml.Node, specs: Sequence[QuerySpec], given: Given) -> None:
+        """The form must have the fields that its queries take and nothing else gives, and no others."""
         if not isinstance(node, yaml.MappingNode):
             return
         fields = {key.value: key for key, _ in node.value}
-        strangers = [name for name in fields if name not in spec.takes]
+        taken = {name: spec for spec in specs for name in spec.takes}
+        strangers = [name for name in fields if name not in taken]
         for name in strangers:
-            hint = nearest(name, spec.takes)
+            hint = nearest(name, taken)
             self.source.fault(
-                fields[name], grammar.query_fields, f"query '{spec.name}' does not take '{name}'; {hint}"
+                fields[name], grammar.query_fields, f"query '{specs[0].name}' does not take '{name}'; {hint}"
             )
-        for name in needs(spec, given):
-            if name not in fields and not strangers:
-                self.source.fault(
-                    node,
-                    grammar.query_fields,
-                    f"query '{spec.name}' needs a field '{name}' ({spec.takes[name]})",
-                )
+        for spec in specs:
+            for name in needs(spec, given):
+                if name not in fields and not strangers:
+                    self.source.fault(
+                        node,
+                        grammar.query_fields,
+                        f"query '{spec.name}' needs a field '{name}' ({spec.takes[name]})",
+                    )
 
     def _field(self, name: str, key: yaml.Node, node: yaml.Node, before: list[str]) -> Field | None:
         values = self.source.known(node, f"field '{name}'", (*FIELD_TYPES, *FIELD_KEYS))
@@ -120,7 +131,7 @@ class FormReader:
             )
             return None
         max_keys, prompt = FIELD_TYPES[kind]
-        min_keys = 1
+        min_keys = max_keys if kind in _FIXED else 1
         if "keys" in values:
             min_keys, max_keys = self._key_range(values["keys"])
         return Field(
@@ -132,8 +143,8 @@ class FormReader:
             min_keys,
             self._lookup(kind, values),
             LOOKUP_SLOTS.get(kind, ""),
-            "private" in values and self._yes(values["private"], "private"),
-            self._other_field(values, name, before),
+            self._private(kind, values),
+            self._other_fields(values, name, before),
             self._choices(values["choice"]) if kind == "choice" else (),
             self._only(values["only"], name, before) if "only" in values else (),
             self.pieces.tries(values, self.tries) if any(miss in values for miss in MISSES) else None,
@@ -179,17 +190,28 @@ class FormReader:
             choices.append(Choice(digit, label, self.source.word(given["value"], "value")))
         return tuple(choices)
 
-    def _other_field(self, values: Mapping[str, yaml.Node], name: str, before: list[str]) -> str:
-        other = self.source.word(values["not"], "not") if "not" in values else ""
-        if other and other not in before:
-            self.source.fault(
-                values["not"],
-                grammar.unknown_name,
-                f"'not: {other}' must name a field that stands before '{name}'",
-            )
-        return other
+    def _private(self, kind: str, values: Mapping[str, yaml.Node]) -> bool:
+        """Documents are private whatever is written."""
+        said = "private" in values and self._yes(values["private"], "private")
+        return said or (kind in ENTRIES and ENTRIES[kind].private)
 
-    def _only(self, node: yaml.Node, name: str, before: list[str]) -> tuple[tuple[str, str], ...]:
+    def _other_fields(self, values: Mapping[str, yaml.Node], name: str, before: list[str]) -> tuple[str, ...]:
+        """The fields under ``not``: a name, or a list of names."""
+        if "not" not in values:
+            return ()
+        node = values["not"]
+        others = []
+        for item in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+            others.append(self.source.word(item, "not"))
+            if others[-1] and others[-1] not in before:
+                self.source.fault(
+                    item,
+                    grammar.unknown_name,
+                    f"'not: {others[-1]}' must name a field that stands before '{name}'",
+                )
+        return tuple(others)
+
+    def _only(self, node: yaml.Node, name: str, before: list[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
         only = []
         for other, key, value in self.source.pairs(node, "only"):
             if other not in before:
@@ -198,7 +220,8 @@ class FormReader:
                     grammar.unknown_name,
                     f"'only: {other}' must name a field that stands before '{name}'",
                 )
-            only.append((other, self.source.word(value, "only")))
+            wanted = value.value if isinstance(value, yaml.SequenceNode) else [value]
+            only.append((other, tuple(self.source.word(item, "only") for item in wanted)))
         return tuple(only)
 
     def _yes(self, node: yaml.Node, what: str) -> bool:

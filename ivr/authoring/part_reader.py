@@ -180,17 +180,23 @@ class PartReader:
         )
 
     def _form(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
-        form = self.source.known(values["form"], f"form '{name}'", ("fields", "ask", "with", "read_back"))
+        form = self.source.known(
+            values["form"], f"form '{name}'", ("fields", "check", "ask", "with", "read_back")
+        )
         for needed in ("fields", "ask"):
             if needed not in form:
                 self.source.fault(values["form"], grammar.missing_key, f"form '{name}' has no '{needed}'")
         tries = self.pieces.tries(values, self.defaults.tries)
         reader = FormReader(self.pieces, self.defaults.words, tries)
         spec = self._query(form["ask"]) if "ask" in form else QuerySpec("", {}, {})
-        known = spec.name in QUERIES
+        check = self._query(form["check"]) if "check" in form else None
+        specs = [spec] if check is None else [spec, check]
+        known = all(one.name in QUERIES for one in specs)
         given = read_given(self.source, form.get("with"), spec) if known else NOTHING
         if "fields" in form and known:
-            reader.check_takes(form["fields"], spec, given)
+            reader.check_takes(form["fields"], specs, given)
+        if check is not None and known:
+            self._check_fits(form["check"], check, spec)
         fields = reader.fields(form["fields"]) if "fields" in form else ()
         return FormPart(
             name,
@@ -204,6 +210,7 @@ class PartReader:
             tries,
             self.pieces.optional_text(form, "read_back", "read_back"),
             given,
+            check,
         )
 
     def _checked(
@@ -221,6 +228,16 @@ class PartReader:
                     f"answer '{outcome}': the form has no field '{reply.correct}'; {hint}",
                 )
         return replies
+
+    def _check_fits(self, node: yaml.Node, check: QuerySpec, ask: QuerySpec) -> None:
+        """What hinders before the read-back has the replies of what is asked after it."""
+        unanswered = [outcome for outcome in list(check.outcomes)[1:] if outcome not in ask.outcomes]
+        if unanswered:
+            self.source.fault(
+                node,
+                grammar.query_fields,
+                f"query '{check.name}' cannot be asked before '{ask.name}', which never answers {unanswered[0]}",
+            )
 
     def _ask(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
         spec = self._query(values["ask"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ivr.rail.answers import QuerySpec
+from ivr.rail.booking_queries import SPECS as BOOKING_QUERIES
 from ivr.rail.queries import QUERIES as RAIL_QUERIES
 
 AGENT_PIN = QuerySpec(
@@ -14,4 +15,4 @@ AGENT_PIN = QuerySpec(
     about="whether the PIN belongs to the staff number",
 )
 
-QUERIES: Mapping[str, QuerySpec] = {**RAIL_QUERIES, AGENT_PIN.name: AGENT_PIN}
+QUERIES: Mapping[str, QuerySpec] = {**RAIL_QUERIES, **BOOKING_QUERIES, AGENT_PIN.name: AGENT_PIN}

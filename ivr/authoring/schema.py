@@ -259,8 +259,14 @@ class _Maker:
             **types,
             "choice": _digits(choice),
             "label": _ref("text"),
-            "not": {"description": "An earlier field whose value this one must not have.", **_WORD},
-            "only": _of(_WORD, description="Asked only when these earlier fields have these values."),
+            "not": {
+                "description": "An earlier field, or several, whose value this one must not have.",
+                "anyOf": [_WORD, _list(_WORD)],
+            },
+            "only": _of(
+                {"anyOf": [_WORD, _list(_WORD)]},
+                description="Asked only when these earlier fields have these values, or one of several.",
+            ),
             "keys": self._or_parameter(
                 {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": _KEY_RANGE}]}
             ),
@@ -304,6 +310,7 @@ class _Maker:
             fields = _of(_ref("field"), minProperties=1, maxProperties=MOST_FIELDS)
             form = {
                 "fields": fields,
+                "check": {"description": "Asked before the read-back.", **self.queries(QUERIES.values())},
                 "ask": self.queries(QUERIES.values()),
                 "with": _WITH,
                 "read_back": _ref("text"),

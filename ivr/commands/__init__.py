@@ -15,6 +15,7 @@ from ivr.errors import IvrError
 #: noun → its one-line help (kept here so that ``ivr --help`` imports nothing else)
 NOUNS = {
     "agent": "Agents: add, list, sign in and out, pause.",
+    "booking": "Bookings by telephone: book, list, show, cancel, paid.",
     "call": "Calls: list, show.",
     "db": "The database: upgrade.",
     "doctor": "Check every part and say how to mend what is wrong.",

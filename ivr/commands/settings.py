@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 
 import click
 
 from ivr.settings import SETTING_FIELDS, load
+
+#: A password within an address is not for the screen.
+_PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
 
 
 @click.command("settings")
@@ -22,7 +26,7 @@ def command(as_json: bool) -> None:
     rows = [
         {
             "name": f.name,
-            "value": str(getattr(settings, f.name)),
+            "value": _PASSWORD.sub(r"\1***@", str(getattr(settings, f.name))),
             "origin": settings.origins[f.name],
             "about": f.metadata["about"],
         }

@@ -15,6 +15,7 @@ field      the keys of a form's field                     lookup, the next field
 recall     what the caller chose last                     field
 lookup     what the keys can mean                         choose, the next field, confirm
 choose     one key for one of several candidates          the next field, confirm
+check      the answer to what is asked before it          confirm, or what follows
 confirm    one key after the read-back                    query, or one field again
 query      the answer of a query                          items, or what follows
 items      one key between two groups of a list           items, or what follows
@@ -45,6 +46,7 @@ _HANDLERS: Mapping[str, Callable[[Turn, Event], None]] = {
     "recall": forms.recalled,
     "lookup": forms.looked_up,
     "choose": forms.choose_keys,
+    "check": forms.checked,
     "confirm": forms.confirm_keys,
     "query": replies.query_answered,
     "items": replies.items_keys,

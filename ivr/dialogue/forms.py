@@ -1,7 +1,8 @@
 """Forms: fields one after the other, a choice when several fit, a read-back, a query.
 
 A lone ``#`` goes one field back, from the first field to the menu. In the read-back a wrong field is asked
-again for itself only, and so is the field that an answer names: a date that is not on sale.
+again for itself only, and so is the field that an answer names: a date that is not on sale. A form's ``check`` is asked
+before the read-back: what it knows is read back too.
 
 What a caller keys wrongly ends the keys that were pressed ahead: the sentence about it is heard.
 """
@@ -11,11 +12,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ivr.dialogue import replies
+from ivr.dialogue.entries import ENTRIES
 from ivr.dialogue.events import Answered, Digits, Event
 from ivr.dialogue.tree import Field, FormPart
 from ivr.dialogue.turn import Turn, argument
-from ivr.rail.answers import QuerySpec
-from ivr.rail.dates import SHORTER_DATES, read_date
+from ivr.rail.answers import Answer, QuerySpec
+from ivr.rail.dates import SHORTER_DATES
+from ivr.rail.queries import OFFERED, QUERIES
 
 CONFIRM_KEY = "1"
 #: Takes what the caller chose last. No station's keys begin with it: letters are on 2 to 9, area codes begin with 0.
@@ -32,7 +36,12 @@ _SLOT_TYPES = {
     "city": "named",
     "train": "train",
     "operated_train": "train",
+    "booking_train": "train",
+    "seat_class": "named",
     "date": "date",
+    "resident_id": "document",
+    "id_tail": "document",
+    "booking_number": "grouped",
     "digits": "digits",
     "choice": "named",
 }
@@ -58,12 +67,15 @@ def _form(turn: Turn) -> FormPart:
 def _asked_for(turn: Turn, field: Field) -> bool:
     """Whether the form asks for the field, given the values so far."""
     values = turn.session.values
-    return all(name in values and argument(values[name][1]) == value for name, value in field.only)
+    return all(name in values and argument(values[name][1]) in wanted for name, wanted in field.only)
 
 
 def _ask_field(turn: Turn, form: FormPart, index: int) -> None:
     field = form.fields[index]
     turn.change(field_index=index, candidates=[], page=0, misses={})
+    if field.type in OFFERED:
+        _look_up(turn, form, field, "")
+        return
     caller = turn.session.call.caller
     if field.last and caller and field.name not in turn.session.recalled:
         turn.ask("recall", LAST_CHOICE.name, {"caller": caller, "field": field.name}, ("caller",))
@@ -115,20 +127,37 @@ def field_keys(turn: Turn, event: Event) -> None:
         _accept(turn, form, _offered(turn, field))
     elif turn.pressed_global(keys):
         return
-    elif keys == "" or not keys.isdigit() or field.choices:
+    elif keys == "" or not _takes(field, keys) or field.choices:
         turn.miss(tries, "no_match")
     elif len(keys) < field.min_keys:
         turn.miss(tries, "partial")
     elif field.lookup:
-        turn.ask("lookup", field.lookup, {"keys": keys})
-    elif field.type == "date":
-        day = read_date(keys, turn.now.date())
-        if day is None:
-            turn.miss(tries, "no_match", word="no_date")
+        _look_up(turn, form, field, keys)
+    elif field.type in ENTRIES:
+        entry = ENTRIES[field.type]
+        value = entry.read(keys, turn.now.date())
+        if value is None:
+            turn.miss(tries, "no_match", word=entry.slip)
         else:
-            _accept(turn, form, day.isoformat())
+            _accept(turn, form, value)
     else:
         _accept(turn, form, keys)
+
+
+def _takes(field: Field, keys: str) -> bool:
+    """Whether the field is for such keys at all: digits, and in some ``*``."""
+    entry = ENTRIES.get(field.type)
+    return (keys.replace("*", "0") if entry is not None and entry.star else keys).isdigit()
+
+
+def _look_up(turn: Turn, form: FormPart, field: Field, keys: str) -> None:
+    """Ask what the keys mean, given the form's values so far where the query takes them."""
+    keyed = turn.session.keyed
+    before = {name: keyed[other] for name, other in form.given.keyed.items() if other in keyed}
+    fields = {**before, **turn.session.values}
+    known = {**form.given.words, **{name: argument(value) for name, (_, value) in fields.items()}}
+    args = {name: known[name] for name in QUERIES[field.lookup].takes if name in known}
+    turn.ask("lookup", field.lookup, {"keys": keys, **args} if keys else args)
 
 
 def _chosen(field: Field, digit: str) -> dict[str, str]:
@@ -158,7 +187,12 @@ def looked_up(turn: Turn, event: Event) -> None:
         turn.change(candidates=[item[field.slot] for item in answer.items], page=0, misses={})
         turn.word("candidates", label=turn.label(field.label))
         _offer_candidates(turn, field)
-    elif answer is not None and answer.outcome == "none":
+    elif answer is not None and field.type in OFFERED and answer.outcome in form.replies:
+        # There is nothing to choose from: the form cannot go on, and its answer says why.
+        spec = QUERIES[field.lookup]
+        _keep(turn, form)
+        replies.answered(turn, event, replies.typed(spec, answer), form.replies)
+    elif answer is not None and answer.outcome == "none" and field.type not in OFFERED:
         tries = field.tries or form.tries
         turn.miss(tries, "no_match", word="not_found", label=turn.label(field.label))
     else:
@@ -176,7 +210,8 @@ def _offer_candidates(turn: Turn, field: Field) -> None:
         turn.word("more_candidates")
     elif page:
         turn.word("candidates_again", label=turn.label(field.label))
-    turn.word("no_candidate")
+    if field.type not in OFFERED:
+        turn.word("no_candidate")
     turn.gather("choose")
 
 
@@ -196,6 +231,9 @@ def choose_keys(turn: Turn, event: Event) -> None:
         if not there_are_more:
             turn.word("from_the_first")
         _offer_candidates(turn, field)
+    elif event.keys == "" and field.type in OFFERED:
+        if not _one_field_back(turn, form):
+            turn.back()
     elif event.keys == "":
         _ask_field(turn, form, turn.session.field_index)
     elif event.keys in "1234"[: len(rest)]:
@@ -235,13 +273,35 @@ def _drop_what_is_not_asked_for(turn: Turn, form: FormPart) -> None:
 
 def _clashing(turn: Turn, form: FormPart, field: Field, value: Any) -> Field | None:
     for other in form.fields:
-        related = other.name == field.differs_from or other.differs_from == field.name
+        related = other.name in field.differs_from or field.name in other.differs_from
         if related and turn.session.values.get(other.name, [None, None])[1] == value:
             return other
     return None
 
 
 def _confirm(turn: Turn, form: FormPart) -> None:
+    if form.check is None:
+        _read_back(turn, form)
+    else:
+        _keep(turn, form)
+        turn.query(form.check, form.given, _arguments(turn), _private(form), phase="check")
+
+
+def checked(turn: Turn, event: Event) -> None:
+    """The answer to what is asked before the read-back."""
+    form = _form(turn)
+    spec = form.check
+    assert spec is not None
+    answer = event.answer if isinstance(event, Answered) else Answer("error")
+    typed = replies.typed(spec, answer)
+    if answer.outcome == next(iter(spec.outcomes)):
+        turn.change(answer={"outcome": answer.outcome, **typed})
+        _read_back(turn, form)
+    else:
+        replies.answered(turn, event, typed, form.replies)
+
+
+def _read_back(turn: Turn, form: FormPart) -> None:
     if form.read_back is None:
         _query(turn, form)
         return
@@ -281,12 +341,25 @@ def correct(turn: Turn, form: FormPart, name: str) -> None:
 
 
 def _query(turn: Turn, form: FormPart) -> None:
+    _keep(turn, form)
     values = turn.session.values
-    private = tuple(field.name for field in form.fields if field.private)
-    kept = {name: value for name, value in values.items() if name not in private}
     chosen = {f.name: values[f.name][1] for f in form.fields if f.last and f.name in values}
     if not turn.session.call.caller:
         chosen = {}
-    turn.change(keyed={**turn.session.keyed, **kept}, recalled={**turn.session.recalled, **chosen})
-    args = {name: argument(value) for name, (_, value) in values.items()}
-    turn.query(form.ask, form.given, args, private, {name: argument(value) for name, value in chosen.items()})
+    turn.change(recalled={**turn.session.recalled, **chosen})
+    remember = {name: argument(value) for name, value in chosen.items()}
+    turn.query(form.ask, form.given, _arguments(turn), _private(form), remember)
+
+
+def _keep(turn: Turn, form: FormPart) -> None:
+    """What was keyed may be used by later parts, except what is private."""
+    kept = {name: value for name, value in turn.session.values.items() if name not in _private(form)}
+    turn.change(keyed={**turn.session.keyed, **kept})
+
+
+def _arguments(turn: Turn) -> dict[str, Any]:
+    return {name: argument(value) for name, (_, value) in turn.session.values.items()}
+
+
+def _private(form: FormPart) -> tuple[str, ...]:
+    return tuple(field.name for field in form.fields if field.private)

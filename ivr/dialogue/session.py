@@ -16,7 +16,7 @@ class Session:
     """One call's dialogue.
 
         ``revision`` pins the tree with which the call began. ``phase`` says what the caller is being
-        asked: ``menu``, ``field``, ``choose``, ``confirm``, ``lookup``, ``query``, ``items``, ``facts``, ``done``, or
+        asked: ``menu``, ``field``, ``choose``, ``check``, ``confirm``, ``lookup``, ``query``, ``items``, ``facts``, ``done``, or
         ``ended``. ``values``: the form's fields so far, name → ``[slot type, JSON value]``. ``answer``: the last query's answer.
         ``keyed``: the fields of every form whose query was asked, like ``values``: what later parts may use.
         ``pending``: texts ``[text, language]`` waiting to be played with the next prompt; ``prompt``:

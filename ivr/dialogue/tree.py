@@ -101,11 +101,12 @@ class Choice:
 class Field:
     """One thing a form asks for.
 
-    ``type``: station, train, operated_train, city (found by ``lookup``, a query that takes
-    ``keys``), date, digits (``min_keys`` to ``max_keys`` of them), or choice (one of ``choices``).
-    ``differs_from``: the name of a field whose value this one must not have. ``only``: the field is
-    asked for only when each of these fields has that value. ``tries``: instead of the form's. ``last``: the sentence
-    that offers what this caller chose last, with the slots ``{last}`` and ``{key}``.
+    ``type``: station, train, operated_train, city, booking_train (found by ``lookup``, a query that takes
+    ``keys``), seat_class (what ``lookup`` finds is offered), date, resident_id, id_tail, booking_number (see
+    :mod:`ivr.dialogue.entries`), digits (``min_keys`` to ``max_keys`` of them), or choice (one of ``choices``).
+    ``differs_from``: the names of fields whose value this one must not have. ``only``: the field is
+    asked for only when each of these fields has one of those values. ``tries``: instead of the form's. ``last``: the
+    sentence that offers what this caller chose last, with the slots ``{last}`` and ``{key}``.
     """
 
     name: str
@@ -117,9 +118,9 @@ class Field:
     lookup: str = ""
     slot: str = ""
     private: bool = False
-    differs_from: str = ""
+    differs_from: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
-    only: tuple[tuple[str, str], ...] = ()
+    only: tuple[tuple[str, tuple[str, ...]], ...] = ()
     tries: Tries | None = None
     last: Text | None = None
 
@@ -135,7 +136,11 @@ class Given:
 
 @dataclass(frozen=True)
 class FormPart:
-    """Fields, then a read-back, then a query, then a reply by its outcome."""
+    """Fields, then a read-back, then a query, then a reply by its outcome.
+
+    ``check``: a query that is asked before the read-back, with the same values. Its first outcome goes on to the
+    read-back, which may name its slots; the others have replies like those of ``ask``.
+    """
 
     name: str
     fields: tuple[Field, ...]
@@ -144,6 +149,7 @@ class FormPart:
     tries: Tries
     read_back: Text | None = None
     given: Given = Given()
+    check: QuerySpec | None = None
 
 
 @dataclass(frozen=True)

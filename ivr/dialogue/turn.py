@@ -175,20 +175,24 @@ class Turn:
         fields: Mapping[str, Any],
         private: tuple[str, ...] = (),
         remember: Mapping[str, str] = MappingProxyType({}),
+        phase: str = "query",
     ) -> None:
-        """Ask a part's query. What it takes comes from the form's fields; else as the part says, from earlier forms
-        or as it stands there; else from the call: today, the seat. What may be left out and comes from nowhere
-        is left out."""
-        keyed = self.session.keyed
+        """Ask a part's query; the answer is handled in ``phase``. What it takes comes from the form's fields; else as
+        the part says, from earlier forms or as it stands there; else from the call: today, the seat, the call's id and
+        the caller's number, which is private. What may be left out and comes from nowhere is left out."""
+        keyed, call = self.session.keyed, self.session.call
         args: dict[str, Any] = {
             "date": self.now.date().isoformat(),
-            "seat": self.session.call.facts.get("seat", ""),
+            "seat": call.facts.get("seat", ""),
+            "call": call.call_id,
+            "caller": call.caller,
             **given.words,
             **{name: argument(keyed[field][1]) for name, field in given.keyed.items() if field in keyed},
             **fields,
         }
         needed = [name for name in spec.takes if name in args or name not in spec.optional]
-        self.ask("query", spec.name, {name: args.get(name) for name in needed}, private, remember)
+        hidden = tuple(name for name in ("caller", *private) if name in needed)
+        self.ask(phase, spec.name, {name: args.get(name) for name in needed}, hidden, remember)
 
     def wait_for(self, action: Action) -> None:
         """Do something whose outcome decides how the part goes on."""

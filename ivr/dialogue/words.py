@@ -25,6 +25,14 @@ WORDS: Mapping[str, Text] = {
         "zh": "对不起，没有找到您输入的{label}。",
         "en": "Sorry, the {label} was not found.",
     },
+    "wrong_id": {
+        "zh": "对不起，您输入的身份证号码有误，请核对后重新输入。",
+        "en": "Sorry, that is not a valid identity card number. Please check it and enter it again.",
+    },
+    "wrong_number": {
+        "zh": "对不起，您输入的订单号有误，请核对后重新输入。",
+        "en": "Sorry, that is not a valid booking number. Please check it and enter it again.",
+    },
     "same": {
         "zh": "对不起，{label}不能与{other}相同。",
         "en": "Sorry, the {label} cannot be the same as the {other}.",
@@ -66,6 +74,18 @@ WORDS: Mapping[str, Text] = {
         "zh": "请选择{label}。今天请按一，明天请按二，后天请按三，其他日期请输入两位月份和两位日期。",
         "en": "Please choose the {label}. For today press one, tomorrow two, the day after three, "
         "or key in two digits for the month and two for the day.",
+    },
+    "resident_id_prompt": {
+        "zh": "请输入{label}，共十八位，字母 X 请按星号键。",
+        "en": "Please key in the eighteen digits of the {label}. For the letter X press star.",
+    },
+    "id_tail_prompt": {
+        "zh": "请输入{label}，字母 X 请按星号键。",
+        "en": "Please key in the {label}. For the letter X press star.",
+    },
+    "booking_number_prompt": {
+        "zh": "请输入{label}，共九位。",
+        "en": "Please key in the nine digits of the {label}.",
     },
     "choice_prompt": {"zh": "请选择{label}。", "en": "Please choose the {label}."},
     "digits_prompt": {

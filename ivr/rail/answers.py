@@ -8,7 +8,9 @@ from typing import Any
 
 #: How a slot's JSON value is spoken. The value's form:
 #: time "HH:MM" (25:10 is 01:10 of the next day) · date "YYYY-MM-DD" · money "54.5" (yuan) ·
-#: train "G102" · count/number int · minutes int · digits "021" · key "1" ·
+#: train "G102" · count/number int · minutes int · digits "021" · key "1" · grouped "825317097" (told in threes) ·
+#: document "11010519491231002X" (only its last two signs are told: the
+#: record of what was said must not hold the four that open a booking) ·
 #: named {"code": …, "zh": …, "en": …} (stations, cities, seat classes, operators) · text str
 SLOT_TYPES = (
     "time",
@@ -19,6 +21,8 @@ SLOT_TYPES = (
     "number",
     "minutes",
     "digits",
+    "grouped",
+    "document",
     "key",
     "named",
     "text",

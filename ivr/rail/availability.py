@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ivr.rail.answers import Answer, QuerySpec
@@ -36,6 +36,12 @@ def train_tickets(inquiry: Inquiry) -> Answer:
         return Answer("none", {"train": inquiry.text("train"), **date})
     ride, slots = run
     return _left(inquiry, [board(ride, inquiry.day())], {**slots, **date})
+
+
+def left_of(inquiry: Inquiry, boarding: Boarding, slots: Mapping[str, Any]) -> Mapping[str, int]:
+    """Class → tickets left for a ride on its day. ``slots``: those of its ends. Raises :class:`IvrError` when nothing is
+    known of them."""
+    return inquiry.left([_travel(inquiry, boarding, slots)]).get(boarding.ride.train, {})
 
 
 def _closed(inquiry: Inquiry) -> Answer | None:
@@ -77,7 +83,7 @@ def _items(inquiry: Inquiry, found: Sequence[Boarding], slots: dict[str, Any]) -
     return items
 
 
-def _travel(inquiry: Inquiry, boarding: Boarding, slots: dict[str, Any]) -> Travel:
+def _travel(inquiry: Inquiry, boarding: Boarding, slots: Mapping[str, Any]) -> Travel:
     train, service_date, from_seq, to_seq = boarding.journey
     return Travel(
         train,

@@ -14,6 +14,7 @@ from typing import Any
 from ivr.rail import (
     area_codes,
     availability,
+    booking_offer,
     connections,
     departures,
     fares,
@@ -41,6 +42,7 @@ _ALL = {
         fares,
         operators,
         area_codes,
+        booking_offer,
     )
     for spec, function in module.QUERIES
 }
@@ -54,13 +56,25 @@ FIELD_LOOKUPS: Mapping[str, str] = MappingProxyType(
         "train": "find_train",
         "operated_train": "find_operated_train",
         "city": "find_city",
+        "booking_train": "find_train_between",
+        "seat_class": "classes_left",
     }
 )
 
 #: The type of a form's field → the slot of its query's answer that holds what was found.
 LOOKUP_SLOTS: Mapping[str, str] = MappingProxyType(
-    {"station": "station", "train": "train", "operated_train": "train", "city": "city"}
+    {
+        "station": "station",
+        "train": "train",
+        "operated_train": "train",
+        "city": "city",
+        "booking_train": "train",
+        "seat_class": "class",
+    }
 )
+
+#: The types of fields that are not keyed: what the query finds is offered.
+OFFERED = frozenset({"seat_class"})
 
 
 def ask(

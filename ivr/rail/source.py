@@ -218,7 +218,7 @@ class RailSource(Protocol):
         """Train → seats by class."""
 
     def sold(self, journeys: Sequence[Journey]) -> Mapping[str, Mapping[str, int]]:
-        """Train → most seats sold on any segment of its journey, by class. One journey a train."""
+        """Train → seats that are not free on the whole of its journey, by class. One journey a train."""
 
     def operations(self, train: str) -> Sequence[Operation]:
         """All rows about the operator of a train's number, whenever valid."""

@@ -38,7 +38,7 @@ class TicketSource(Protocol):
 
 
 class Inventory:
-    """The hotline's own: the seats of a train less those sold on the fullest segment of the ride."""
+    """The hotline's own: the seats of a train less those that are not free on the whole ride."""
 
     def __init__(self, source: RailSource) -> None:
         self._source = source

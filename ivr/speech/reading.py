@@ -23,6 +23,10 @@ Wordbooks = Mapping[str, Wordbook]
 NO_WORDBOOKS: Wordbooks = {}
 
 
+#: Digits of a long number that are told in one breath.
+_GROUP = 3
+
+
 class SpeechFault(IvrError):
     """A value, slot or language that cannot be spoken."""
 
@@ -83,6 +87,19 @@ def _digits(value: Any, words: Words, language: str) -> str:
     return str(words.line_digits(_match(r"[0-9*#]+", value)[0]))
 
 
+def _grouped(value: Any, words: Words, language: str) -> str:
+    digits = _match(r"[0-9]+", value)[0]
+    groups = [words.line_digits(digits[start : start + _GROUP]) for start in range(0, len(digits), _GROUP)]
+    return ("，" if language == "zh" else ", ").join(groups)
+
+
+def _document(value: Any, words: Words, language: str) -> str:
+    found = _match(r"[0-9A-Z]*([0-9A-Z]{2})", value)
+    return " ".join(
+        words.line_digits(part) if part.isdigit() else part for part in re.findall(r"\d+|\D", found[1])
+    )
+
+
 def _key(value: Any, words: Words, language: str) -> str:
     return str(words.key(_match(r"[0-9*#]", value)[0]))
 
@@ -115,6 +132,8 @@ _READERS: Mapping[str, Callable[[Any, Words, str], str]] = {
     "number": _number,
     "minutes": _minutes,
     "digits": _digits,
+    "grouped": _grouped,
+    "document": _document,
     "key": _key,
     "named": _named,
     "text": _text,

@@ -1,61 +1,221 @@
-"""The seat inventory: seats sold, counted on each segment of a train on a service day.
+"""The seat inventory: which seats are taken on each segment of a train on a service day.
 
-A ride from stop ``from_seq`` to ``to_seq`` takes a seat on the segments ``from_seq`` … ``to_seq - 1``. Several sellers
-may sell at once and never oversell: the rows of the ride are made, then locked in the order of their segments (so
-that two sellers never wait for each other), and only then compared with the seats of the train. SQLite locks the
-whole database instead; use :func:`ivr.store.database.writing`, which takes that lock when the transaction begins.
+A ride from stop ``from_seq`` to ``to_seq`` takes a seat on the segments ``from_seq`` … ``to_seq - 1``, the same one over
+the whole ride, as a ticket names it. So two rides share a seat when one ends where the other begins, and a ride is
+refused only when no seat is free on all of its segments.
+
+Each segment is a set of seats written as the bits of a number; all segments of a train, day and class are one row
+(:class:`~ivr.store.models.bookings.SeatMap`). Whoever changes it locks that one row (SQLite: the database, with
+:func:`ivr.store.database.writing`), so nobody oversells and no two ever wait for each other.
+
+Which free seat: first one that is taken right before and right after the ride, then on one side, then elsewhere, then
+a fresh one; so long rides find whole seats.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ivr.errors import IvrError
-from ivr.store.models.rail import RailSeats, RailSold, RailStop
+from ivr.rail.booking import HELD
+from ivr.store.models.bookings import Booking, BookingPassenger, SeatMap
+from ivr.store.models.rail import RailSeats, RailStop
 from ivr.store.rail_versions import live_number
+
+_LAPSED = (
+    select(
+        Booking.train,
+        Booking.service_date,
+        Booking.seat_class,
+        Booking.from_seq,
+        Booking.to_seq,
+        BookingPassenger.seat,
+    )
+    .join(BookingPassenger, BookingPassenger.booking_id == Booking.id)
+    .where(Booking.status == HELD, Booking.deadline <= bindparam("now"))
+)
+
+
+class Segments:
+    """The seats taken on each segment of one train, day and class. Segments count from 1, seats too.
+
+    ``room``: how many seats the written form has room for; it grows when needed.
+    """
+
+    def __init__(self, room: int, taken: bytes = b"") -> None:
+        self.room = room
+        width = (room + 7) // 8
+        self._sets = [
+            int.from_bytes(taken[start : start + width], "little") for start in range(0, len(taken), width)
+        ]
+
+    def written(self) -> bytes:
+        """The sets as the bytes of a row."""
+        width = (self.room + 7) // 8
+        return b"".join(seats.to_bytes(width, "little") for seats in self._sets)
+
+    def taken(self, from_seq: int, to_seq: int) -> int:
+        """The seats that are taken on any segment of a ride, as a set of bits."""
+        union = 0
+        for seats in self._sets[from_seq - 1 : to_seq - 1]:
+            union |= seats
+        return union
+
+    def taken_throughout(self, from_seq: int, to_seq: int) -> int:
+        """The seats that are taken on every segment of a ride, as a set of bits."""
+        common = -1
+        for segment in range(from_seq, to_seq):
+            common &= self._at(segment)
+        return common
+
+    def choose(self, seats: int, from_seq: int, to_seq: int, n: int) -> list[int] | None:
+        """``n`` of ``seats`` seats that are free on the whole ride, or ``None`` when fewer are."""
+        taken = self.taken(from_seq, to_seq)
+        if taken.bit_count() + n > seats:
+            return None
+        free = ~taken & ((1 << seats) - 1)
+        before, after = self._at(from_seq - 1), self._at(to_seq)
+        used = self.taken(1, len(self._sets) + 1)
+        chosen: list[int] = []
+        for wanted in (before & after, before | after, used, -1):
+            for seat in _seats_of(free & wanted):
+                if len(chosen) == n:
+                    return chosen
+                chosen.append(seat)
+                free &= ~(1 << seat - 1)
+        return chosen
+
+    def put(self, from_seq: int, to_seq: int, seats: Iterable[int]) -> None:
+        """Take these seats on the whole ride."""
+        bits = _set_of(seats)
+        self.room = max(self.room, bits.bit_length())
+        self._sets += [0] * (to_seq - 1 - len(self._sets))
+        for index in range(from_seq - 1, to_seq - 1):
+            self._sets[index] |= bits
+
+    def free(self, from_seq: int, to_seq: int, seats: Iterable[int]) -> None:
+        """Give these seats back on the whole ride."""
+        bits = _set_of(seats)
+        for index in range(from_seq - 1, min(to_seq - 1, len(self._sets))):
+            self._sets[index] &= ~bits
+
+    def _at(self, segment: int) -> int:
+        return self._sets[segment - 1] if 1 <= segment <= len(self._sets) else 0
+
+
+def written_taken(room: int, taken: bytes, from_seq: int, to_seq: int) -> int:
+    """Like ``Segments(room, taken).taken(from_seq, to_seq)``, without reading the other segments."""
+    width = (room + 7) // 8
+    union = 0
+    for start in range((from_seq - 1) * width, min((to_seq - 1) * width, len(taken)), width):
+        union |= int.from_bytes(taken[start : start + width], "little")
+    return union
+
+
+def _set_of(seats: Iterable[int]) -> int:
+    return sum(1 << seat - 1 for seat in seats)
+
+
+def _seats_of(bits: int) -> Iterable[int]:
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length()
+        bits ^= lowest
+
+
+class Locked:
+    """The seat map of one train, day and class, locked until the transaction ends; write it back with :meth:`save`."""
+
+    def __init__(self, session: Session, train: str, service_date: date, seat_class: str) -> None:
+        key = {"train": train, "service_date": service_date, "seat_class": seat_class}
+        on_postgresql = session.get_bind().dialect.name == "postgresql"
+        insert = postgresql.insert if on_postgresql else sqlite.insert
+        session.execute(insert(SeatMap).values(seats=1, taken=b"", **key).on_conflict_do_nothing())
+        query = select(SeatMap).filter_by(**key).with_for_update().execution_options(populate_existing=True)
+        self._session = session
+        self._row = session.scalars(query).one()
+        self.segments = Segments(self._row.seats, self._row.taken)
+
+    def save(self) -> None:
+        """Write what was changed, within the transaction."""
+        self._row.seats, self._row.taken = self.segments.room, self.segments.written()
+        self._session.flush()
 
 
 def sell(
     session: Session, train: str, service_date: date, seat_class: str, from_seq: int, to_seq: int, n: int = 1
-) -> bool:
-    """Sell ``n`` seats within the session's transaction; ``False``, with nothing sold, when fewer are left.
+) -> list[int]:
+    """Take ``n`` seats out of the inventory by hand, within the session's transaction: their numbers; none, with nothing
+    taken, when fewer are left.
 
     Raises :class:`IvrError` for a train, class or ride that doesn't exist, or ``n`` below 1.
     """
-    seats = _check(session, train, seat_class, from_seq, to_seq, n)
-    _make_rows(session, train, service_date, seat_class, range(from_seq, to_seq))
-    rows = _locked(session, train, service_date, seat_class, from_seq, to_seq)
-    if any(row.sold + n > seats for row in rows):
-        return False
-    for row in rows:
-        row.sold += n
-    session.flush()
-    return True
+    seats = seats_of(session, train, seat_class, from_seq, to_seq, n)
+    locked = Locked(session, train, service_date, seat_class)
+    chosen = locked.segments.choose(seats, from_seq, to_seq, n)
+    if chosen is None:
+        return []
+    locked.segments.put(from_seq, to_seq, chosen)
+    locked.save()
+    return chosen
 
 
 def release(
     session: Session, train: str, service_date: date, seat_class: str, from_seq: int, to_seq: int, n: int = 1
 ) -> None:
-    """Give ``n`` sold seats back. Raises :class:`IvrError` when fewer are sold on any segment of the ride."""
-    _check(session, train, seat_class, from_seq, to_seq, n)
-    rows = _locked(session, train, service_date, seat_class, from_seq, to_seq)
-    if len(rows) < to_seq - from_seq or any(row.sold < n for row in rows):
+    """Give ``n`` seats back that were taken by hand for the whole ride. Raises :class:`IvrError` when there are fewer."""
+    seats_of(session, train, seat_class, from_seq, to_seq, n)
+    locked = Locked(session, train, service_date, seat_class)
+    booked = _set_of(_booked(session, train, service_date, seat_class, from_seq, to_seq))
+    by_hand = list(_seats_of(locked.segments.taken_throughout(from_seq, to_seq) & ~booked))
+    if len(by_hand) < n:
         raise IvrError(
             f"fewer than {n} {seat_class} are sold from stop {from_seq} to {to_seq}",
             where=f"{train} on {service_date}",
+            mend="what was booked is given back by: ivr booking cancel",
         )
-    for row in rows:
-        row.sold -= n
-    session.flush()
+    locked.segments.free(from_seq, to_seq, by_hand[-n:])
+    locked.save()
 
 
-def _check(session: Session, train: str, seat_class: str, from_seq: int, to_seq: int, n: int) -> int:
-    """How many seats the train has in this class."""
+def lapsed_seats(
+    session: Session, now: datetime
+) -> Mapping[tuple[str, date, str], Sequence[tuple[int, int, list[int]]]]:
+    """The seats of bookings whose deadline has passed and which nobody has ended yet: train, service day and class →
+    from_seq, to_seq, seats. They are free, though their map doesn't say so."""
+    lapsed: dict[tuple[str, date, str], list[tuple[int, int, list[int]]]] = defaultdict(list)
+    for train, day, name, first, last, seat in session.execute(_LAPSED, {"now": now}):
+        lapsed[train, day, name].append((first, last, [seat]))
+    return lapsed
+
+
+def _booked(
+    session: Session, train: str, service_date: date, seat_class: str, from_seq: int, to_seq: int
+) -> Sequence[int]:
+    """The seats that bookings have on any segment of the ride."""
+    query = (
+        select(BookingPassenger.seat)
+        .join(Booking, Booking.id == BookingPassenger.booking_id)
+        .where(
+            Booking.train == train,
+            Booking.service_date == service_date,
+            Booking.seat_class == seat_class,
+            Booking.ended_at.is_(None),
+            Booking.from_seq < to_seq,
+            Booking.to_seq > from_seq,
+        )
+    )
+    return session.scalars(query).all()
+
+
+def seats_of(session: Session, train: str, seat_class: str, from_seq: int, to_seq: int, n: int) -> int:
+    """How many seats the train has in this class. Raises :class:`IvrError` for what cannot be sold."""
     dataset = live_number(session)
     seats = session.scalar(
         select(RailSeats.seats).where(
@@ -73,39 +233,3 @@ def _check(session: Session, train: str, seat_class: str, from_seq: int, to_seq:
     if n < 1:
         raise IvrError("the number of seats must be 1 or more")
     return seats
-
-
-def _make_rows(
-    session: Session, train: str, service_date: date, seat_class: str, segments: Sequence[int]
-) -> None:
-    rows = [
-        {
-            "train": train,
-            "service_date": service_date,
-            "seat_class": seat_class,
-            "segment": segment,
-            "sold": 0,
-        }
-        for segment in segments
-    ]
-    on_postgresql = session.get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert if on_postgresql else sqlite.insert
-    session.execute(insert(RailSold).values(rows).on_conflict_do_nothing())
-
-
-def _locked(
-    session: Session, train: str, service_date: date, seat_class: str, from_seq: int, to_seq: int
-) -> Sequence[RailSold]:
-    query = (
-        select(RailSold)
-        .where(
-            RailSold.train == train,
-            RailSold.service_date == service_date,
-            RailSold.seat_class == seat_class,
-            RailSold.segment.between(from_seq, to_seq - 1),
-        )
-        .order_by(RailSold.segment)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return session.scalars(query).all()

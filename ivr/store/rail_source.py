@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from ivr.clock import utc_now
 from ivr.rail.fare_rules import FareBook, read_fare_book
 from ivr.rail.source import (
     FAST,
@@ -27,6 +28,7 @@ from ivr.rail.source import (
     Stop,
 )
 from ivr.store.choices import station_choices
+from ivr.store.models.bookings import SeatMap
 from ivr.store.models.rail import (
     RailAreaCode,
     RailBureau,
@@ -41,24 +43,30 @@ from ivr.store.models.rail import (
     RailSeats,
     RailService,
     RailServiceDay,
-    RailSold,
     RailStation,
     RailStop,
     RailTrain,
     RailTrainNumber,
 )
+from ivr.store.rail_inventory import Segments, lapsed_seats, written_taken
 from ivr.store.rail_versions import live_number
 
 #: Where a ride begins and where it ends. Made once: that takes longer than most queries.
 _ENDS = (aliased(RailStop), aliased(RailStop))
 
+_MAPS = select(SeatMap.train, SeatMap.service_date, SeatMap.seat_class, SeatMap.seats, SeatMap.taken).where(
+    SeatMap.train.in_(bindparam("trains", expanding=True)),
+    SeatMap.service_date.in_(bindparam("days", expanding=True)),
+)
+
 
 class SqlRailSource:
     """Reads the live dataset through ``session``, which whoever made it closes. A read raises :class:`IvrError` when
-    nothing is loaded."""
+    nothing is loaded. ``now`` (aware; default: the present) decides which bookings are still held."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, now: datetime | None = None) -> None:
         self._session = session
+        self._now = now or utc_now()
 
     @cached_property
     def _dataset(self) -> int:
@@ -302,18 +310,22 @@ class SqlRailSource:
 
     def sold(self, journeys: Sequence[Journey]) -> Mapping[str, Mapping[str, int]]:
         parts = {(train, day): (first, last) for train, day, first, last in journeys}
-        query = select(RailSold).where(
-            RailSold.train.in_([train for train, _ in parts]),
-            RailSold.service_date.in_({day for _, day in parts}),
-            RailSold.sold > 0,
-        )
-        most: dict[str, dict[str, int]] = defaultdict(dict)
-        for row in self._session.scalars(query):
-            first, last = parts.get((row.train, row.service_date), (0, 0))
-            if first <= row.segment < last:
-                of_train = most[row.train]
-                of_train[row.seat_class] = max(row.sold, of_train.get(row.seat_class, 0))
-        return most
+        wanted = {"trains": [train for train, _ in parts], "days": list({day for _, day in parts})}
+        rows = self._session.execute(_MAPS, wanted)
+        lapsed = lapsed_seats(self._session, self._now)
+        taken: dict[str, dict[str, int]] = defaultdict(dict)
+        for train, day, name, room, written in rows:
+            if (train, day) not in parts:
+                continue
+            over = lapsed.get((train, day, name))
+            if over is None:
+                taken[train][name] = written_taken(room, written, *parts[train, day]).bit_count()
+                continue
+            segments = Segments(room, written)
+            for ride in over:
+                segments.free(*ride)
+            taken[train][name] = segments.taken(*parts[train, day]).bit_count()
+        return taken
 
     # operators, cities, presale
 

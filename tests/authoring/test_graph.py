@@ -143,7 +143,7 @@ def test_mermaid_text_is_well_formed(graph: Graph):
     text = to_mermaid(graph)
     lines = text.splitlines()
     assert lines[0] == "flowchart LR"
-    assert text.count("subgraph ") == text.count("\n  end\n") == len(graph.groups) == 5
+    assert text.count("subgraph ") == text.count("\n  end\n") == len(graph.groups) == 6
     assert '|"4 余票查询"|' in text
     assert "# back" not in text, "a # begins an entity in Mermaid"
     assert '.->|"silence"|' in text
@@ -188,13 +188,13 @@ def test_hang_ups_and_the_agent_key_are_counted_at_the_part(graph: Graph, hotlin
         Passage("more", "gather", "0", "digits", "agent", 3),
         Passage("agent", "transfer", "", "operator", "busy", 4),
         Passage("busy", "gather", "", "no_input", "busy", 2),
-        Passage("tickets_by_station", "ask", "", "many", "more", 9),
+        Passage("code_of_city", "ask", "", "many", "more", 9),
         Passage("gone_from_the_tree", "gather", "1", "digits", "main", 9),
     )
     assert traffic.hung_up == {"main": 20}
     assert traffic.asked_agent == {"tickets": 7}, "in 'more' the key is an option, and is counted there"
     share = {(e.source, e.target): traffic.share(e) for e in graph.edges if traffic.share(e)}
-    assert share == {("more", "agent"): 0.03, ("agent", "busy"): 0.04, ("tickets_by_station", "more"): 0.09}
+    assert share == {("more", "agent"): 0.03, ("agent", "busy"): 0.04, ("code_of_city", "more"): 0.09}
     for text in (to_dot(graph, traffic), to_mermaid(graph, traffic)):
         assert "hung up here 20 %" in text
         assert "asked for an agent 7 %" in text

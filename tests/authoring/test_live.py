@@ -269,7 +269,7 @@ def test_the_files_of_a_folder_are_those_that_the_trees_read(folder: Path):
     (folder / "notes.yaml").write_text("what: ever")
     (folder / "sub").mkdir()
     (folder / "sub" / "more.yml").write_text("start: a\nparts: {a: {say: 好。}}\n")
-    edit(folder, "\nparts:", "\ninclude: [{file: sub/more.yml, as: more_about}]\n\nparts:")
+    edit(folder, "\ninclude:", "\ninclude:\n  - {file: sub/more.yml, as: more_about}")
     edit(folder, "then: main", "then: more_about")
     menus = read_folder(folder)
     assert "sub/more.yml" in menus.files
@@ -286,7 +286,7 @@ def test_the_files_of_a_folder_are_those_that_the_trees_read(folder: Path):
 
 def test_a_file_outside_the_folder_cannot_be_published(folder: Path):
     (folder.parent / "more.yaml").write_text("start: a\nparts: {a: {say: 好。}}\n")
-    edit(folder, "\nparts:", "\ninclude: [{file: ../more.yaml, as: more_about}]\n\nparts:")
+    edit(folder, "\ninclude:", "\ninclude:\n  - {file: ../more.yaml, as: more_about}")
     edit(folder, "then: main", "then: more_about")
     with pytest.raises(IvrError, match="lies outside the menu folder"):
         read_folder(folder)

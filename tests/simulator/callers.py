@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,8 @@ from ivr.dialogue.notices import Notice
 from ivr.dialogue.session import Session
 from ivr.dialogue.tree import Tree
 from ivr.rail.answers import Answer
+from ivr.rail.booking_number import with_check_digit
+from ivr.rail.documents import check_sign
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 CALL = CallInfo("1795308086.1", caller="13800001234", called="12306")
@@ -49,6 +51,8 @@ def value(draw: random.Random, kind: str) -> Any:
         "minutes": draw.randrange(900),
         "digits": f"0{draw.randrange(10, 999)}",
         "key": "1",
+        "grouped": "825317097",
+        "document": "11010519491231002X",
         "text": "样例",
     }[kind]
 
@@ -69,6 +73,18 @@ def answer(draw: random.Random, ask: Ask, outcome: str = "") -> Answer:
     return Answer(outcome, fill(spec.outcomes[outcome], outcome), tuple(rows))
 
 
+def _resident_id(draw: random.Random) -> str:
+    digits = f"110105{draw.randrange(1950, 2024)}0{draw.randrange(1, 10)}1{draw.randrange(10)}{draw.randrange(1000):03}"
+    return (digits + check_sign(digits)).replace("X", "*")
+
+
+#: How many keys an input takes → keys that its check digit fits.
+_CHECKED: Mapping[int, Callable[[random.Random], str]] = {
+    18: _resident_id,
+    9: lambda draw: with_check_digit(f"{draw.randrange(10**8):08}"),
+}
+
+
 def keyed(draw: random.Random, gather: Gather) -> Event:
     """What a caller may do at an input: keys that fit or not, silence, hanging up."""
     dice = draw.random()
@@ -76,6 +92,8 @@ def keyed(draw: random.Random, gather: Gather) -> Event:
         return HungUp()
     if dice < 0.12:
         return NoInput()
+    if gather.max_keys in _CHECKED and dice < 0.8:
+        return Digits(_CHECKED[gather.max_keys](draw))
     if dice < 0.75:
         return Digits(draw.choice("1123456789"))
     return Digits("".join(draw.choice("0123456789*") for _ in range(draw.randrange(gather.max_keys + 1))))

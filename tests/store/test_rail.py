@@ -18,7 +18,7 @@ from ivr.rail.answers import Answer
 from ivr.rail.queries import ask
 from ivr.store.database import Engine, open_engine, reading, writing
 from ivr.store.migrate import upgrade
-from ivr.store.models.rail import RailSold, RailStation, RailStop, RailTrain
+from ivr.store.models.rail import RailStation, RailStop, RailTrain
 from ivr.store.rail import DATA, load_rail_data, loaded_dataset
 from ivr.store.rail_inventory import sell
 from ivr.store.rail_source import SqlRailSource
@@ -312,5 +312,5 @@ def test_new_content_replaces_the_old_and_keeps_what_was_sold(tmp_path: Path, fo
     assert load_rail_data(engine, folder)
     with reading(engine) as session:
         assert SqlRailSource(session).station("AOH").name == "上海新虹桥"
-        assert session.scalars(select(RailSold.sold)).all() == [7, 7]
+        assert SqlRailSource(session).sold([("G1", TODAY, 1, 3)]) == {"G1": {"second": 7}}
     engine.dispose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -16,8 +17,8 @@ from ivr.errors import IvrError
 from ivr.rail.source import Service
 from ivr.store.database import open_engine, reading, writing
 from ivr.store.migrate import upgrade
-from ivr.store.models.rail import RailSold, RailStop
-from ivr.store.rail import load_bundled_data, load_rail_data, loaded_dataset
+from ivr.store.models.rail import RailStop
+from ivr.store.rail import DATA, load_bundled_data, load_rail_data, loaded_dataset
 from ivr.store.rail_source import SqlRailSource
 from ivr.store.rail_versions import stored_datasets, switch
 from tests.store import small_data
@@ -145,6 +146,7 @@ def test_what_was_loaded_before_there_were_versions_is_version_one(database_url:
             "INSERT INTO rail_train VALUES ('G1', 'G', '1', 'G')",
             "INSERT INTO rail_stop VALUES ('G1', 1, 'AAA', NULL, 480)",
             "INSERT INTO rail_sold VALUES ('G1', '2026-01-01', 'second', 1, 3)",
+            "INSERT INTO rail_sold VALUES ('G1', '2026-01-01', 'second', 3, 5)",
         ):
             connection.execute(text(statement))
     upgrade(engine)
@@ -152,9 +154,19 @@ def test_what_was_loaded_before_there_were_versions_is_version_one(database_url:
         source = SqlRailSource(session)
         assert source.trains_by_digits("1") == ["G1"]
         assert source.run("G1")[1][0].number == "G1"
-        assert session.scalars(select(RailSold.sold)).all() == [3]
+        day = date(2026, 1, 1)
+        assert source.sold([("G1", day, 1, 2)]) == {"G1": {"second": 3}}
+        assert source.sold([("G1", day, 1, 4)]) == {"G1": {"second": 5}}
+        assert source.sold([("G1", day, 2, 3)]) == {"G1": {"second": 0}}
     dataset = loaded_dataset(engine)
     assert (dataset.number, dataset.version, dataset.live) == (1, "v", True)
     load_rail_data(engine, small)
     assert loaded_dataset(engine).number == 2
     engine.dispose()
+
+
+def test_fare_rules_are_a_document_in_either_database(engine: Engine, small: Path) -> None:
+    shutil.copy(DATA / "fare_rules.json", small)
+    load_rail_data(engine, small)
+    with reading(engine) as session:
+        assert SqlRailSource(session).fare_book() is not None

@@ -1,4 +1,4 @@
-"""Railway data as tables: what ``data/`` or a site's own feed holds, and the seats sold.
+"""Railway data as tables: what ``data/`` or a site's own feed holds.
 
 Every import is a dataset version of its own; its number stands first in each key, and ``rail_live`` points to the
 one that callers hear of. Rows of a version never change, so a switch is one update. Times of stops are minutes of the
@@ -226,22 +226,6 @@ class RailSeats(Base):
     train: Mapped[str] = mapped_column(KEY, primary_key=True)
     seat_class: Mapped[str] = mapped_column(String(24), primary_key=True)
     seats: Mapped[int]
-
-
-class RailSold(Base):
-    """Seats sold on the segment from stop ``segment`` to the next one. No row: none.
-
-    Outlives every dataset, hence neither its number nor a foreign key.
-    """
-
-    __tablename__ = "rail_sold"
-    __table_args__ = (CheckConstraint("sold >= 0", name="ck_rail_sold_not_negative"),)
-
-    train: Mapped[str] = mapped_column(KEY, primary_key=True)
-    service_date: Mapped[date] = mapped_column(primary_key=True)
-    seat_class: Mapped[str] = mapped_column(String(24), primary_key=True)
-    segment: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    sold: Mapped[int]
 
 
 class RailBureau(Base):

@@ -1,0 +1,42 @@
+"""The booking queries of the dialogue, each with what answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine
+
+from ivr.rail.answers import Answer
+from ivr.rail.booking_queries import BOOK, CANCEL, DELIVERY_CASE, GROUP_CASE, ORDER, PASSENGERS
+from ivr.store.booking_orders import cancel, order
+from ivr.store.bookings import Request, book, check_passengers
+from ivr.store.cases import open_case
+
+Args = Mapping[str, Any]
+
+
+def _group_case(engine: Engine, args: Args, now: datetime) -> Answer:
+    details = {name: args[name] for name in ("from", "to", "date", "people")}
+    return _opened(engine, "group", args, details, now)
+
+
+def _delivery_case(engine: Engine, args: Args, now: datetime) -> Answer:
+    return _opened(engine, "delivery", args, {"booking": args["number"]}, now)
+
+
+def _opened(engine: Engine, kind: str, args: Args, details: dict[str, Any], now: datetime) -> Answer:
+    case = open_case(engine, kind, details, args.get("call") or "", args.get("caller") or "", now)
+    return Answer("opened", {"case": str(case)})
+
+
+#: query → what answers it, with the engine, the arguments and the moment (aware, in the site's zone).
+BOOKING_ANSWERS: Mapping[str, Callable[[Engine, Args, datetime], Answer]] = {
+    PASSENGERS.name: lambda engine, args, now: check_passengers(engine, Request.of(args), now),
+    BOOK.name: lambda engine, args, now: book(engine, Request.of(args), now),
+    ORDER.name: lambda engine, args, now: order(engine, args["number"], args["tail"], now),
+    CANCEL.name: lambda engine, args, now: cancel(engine, args["number"], args["tail"], now),
+    GROUP_CASE.name: _group_case,
+    DELIVERY_CASE.name: _delivery_case,
+}
