@@ -173,7 +173,7 @@ class Task:
 
 
 TASKS = (
-    Task("1 online booking", "1", "presale"),
+    Task("1 online booking", "1 1", "presale"),
     Task("2 presale period", "2", "presale"),
     Task("3 a child's ticket", "3 2"),
     Task("4 tickets 上海虹桥–北京南, tomorrow", "4 1 021# 1 010# 1 2 1", "tickets"),

@@ -23,7 +23,7 @@ AGENTS = {"8003": "1003", "8004": "1004", "8005": "1005"}
 CALLS_FOR_S, EVERY_S = 48, 2.0
 TO_SHANGHAI = ("1", "010#", "1", "021#", "1", "2", "1")
 SELF_SERVICE = {
-    "online booking": ("1",),
+    "online booking": ("1", "1"),
     "presale period": ("2",),
     "real-name rules": ("3", "1"),
     "remaining tickets": ("4", *TO_SHANGHAI),

@@ -22,7 +22,7 @@ from tests.e2e.hotline import Line, Story, Together
 
 TO_SHANGHAI = ["1", "010#", "1", "021#", "1", "2", "1"]  # 北京南, 上海虹桥, tomorrow, right
 KEYS = {
-    "online_booking": ["1"],
+    "online_booking": ["1", "1"],
     "presale": ["2"],
     "documents": ["3", "1"],
     "children": ["3", "2"],

@@ -171,7 +171,7 @@ def test_publishing_50_times_disturbs_none_of_100_calls(published: Line) -> None
     line = published
     make_sounds(line)
     write(line.settings.menus, 1)
-    early = crowd(line, "early", CALLS, 30, "1" * 10 + "9" * 5, "139000000")
+    early = crowd(line, "early", CALLS, 30, "1" * 9 + "9" * 5, "139000000")
     begun = "SELECT count(*) FROM calls WHERE menu_revision = '1'"
     wait_for(lambda: line.rows(begun)[0][0] == CALLS, f"{CALLS} calls on revision 1", 20)
     late = crowd(line, "late", LATER_CALLS, 1.5, "1119999", "137000000")
