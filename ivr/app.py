@@ -24,6 +24,7 @@ from ivr.rail.answers import Answer
 from ivr.settings import Settings
 from ivr.store.database import Engine, open_engine
 from ivr.store.secrets import use_key
+from ivr.telephony.agi_dialogue import describe
 
 if TYPE_CHECKING:
     from ivr.authoring.folder import Menus
@@ -284,7 +285,7 @@ def ticket_source(settings: Settings) -> TicketSource | None:
 async def follow(menus: LiveMenus, ready: Callable[[Menus], None] = lambda _menus: None) -> None:
     """Put on air what is published, within a second; never ends. Only the assignment is in the way of calls.
 
-    ``ready`` is called in the thread before menus go on air.
+    ``ready`` is called in the thread before menus go on air; they do so whatever becomes of it.
     """
     from ivr.authoring.live import LOOK_EVERY_S
 
@@ -295,7 +296,10 @@ async def follow(menus: LiveMenus, ready: Callable[[Menus], None] = lambda _menu
             await asyncio.sleep(LOOK_EVERY_S)
             found = await loop.run_in_executor(thread, menus.look)
             if found is not None:
-                await loop.run_in_executor(thread, ready, found)
+                try:
+                    await loop.run_in_executor(thread, ready, found)
+                except Exception as fault:  # e.g. a folder of sounds that cannot be read
+                    log.error("revision %s goes on air unprepared: %s", found.revision, describe(fault))
                 menus.take(found)
     finally:
         thread.shutdown(wait=False)

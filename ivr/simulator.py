@@ -34,7 +34,7 @@ from pathlib import Path
 from typing import Any
 
 from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Record, Say, Transfer
-from ivr.dialogue.call import CallInfo
+from ivr.dialogue.call import HUNG_UP, CallInfo
 from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
 from ivr.dialogue.forms import LAST_CHOICE
 from ivr.dialogue.type_ahead import first_input
@@ -207,7 +207,7 @@ def play(
         try:
             action, event = next(performance)
         except StopIteration as stop:
-            if stop.value == "hung_up":
+            if stop.value in HUNG_UP:
                 yield "= hung_up"
             return
         yield from lines_before(action) if event is None else lines_after(action, event, caller.line)

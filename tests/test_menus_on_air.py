@@ -236,6 +236,29 @@ def test_menus_whose_sounds_are_gone_get_them_before_they_go_on_air(
     assert menus.now.revision == "2"
 
 
+def test_menus_go_on_air_whatever_hinders_their_preparation(
+    settings: Settings, engine: Engine, caplog: pytest.LogCaptureFixture
+):
+    publish(settings, engine)
+    menus = started(settings, engine)
+
+    def fails(_found: object) -> None:
+        raise PermissionError("no such folder for you")
+
+    async def scenario() -> None:
+        following = asyncio.ensure_future(app.follow(menus, fails))
+        greet(settings, "早上好，欢迎致电")
+        publish(settings, engine)
+        deadline = time.monotonic() + 30
+        while menus.now.revision != "2" and not following.done() and time.monotonic() < deadline:
+            await asyncio.sleep(0.02)
+        following.cancel()
+
+    asyncio.run(scenario())
+    assert menus.now.revision == "2"
+    assert "revision 2 goes on air unprepared: PermissionError" in caplog.text
+
+
 def test_a_voice_that_makes_nothing_does_not_keep_menus_off_the_air(
     settings: Settings, engine: Engine, caplog: pytest.LogCaptureFixture
 ):

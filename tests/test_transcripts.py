@@ -23,7 +23,7 @@ from ivr.authoring.loader import load_tree, load_trees
 from ivr.authoring.pieces import CONDITIONS
 from ivr.clock import fixed_clock
 from ivr.dialogue.actions import Action, Ask, Record
-from ivr.dialogue.call import CallInfo
+from ivr.dialogue.call import HUNG_UP, CallInfo
 from ivr.dialogue.engine import converse
 from ivr.dialogue.events import Event
 from ivr.dialogue.session import Session
@@ -149,7 +149,7 @@ class Channel(FakeChannel):
 
 def ended(scene: Scene, channel: Channel, journal: MemoryJournal) -> list[str]:
     outcome = journal.ended[-1]
-    assert (channel.variables.get("IVR_DONE") == "1") == (outcome != "hung_up")
+    assert (channel.variables.get("IVR_DONE") == "1") == (outcome not in HUNG_UP)
     if outcome == "transferred":
         variables = channel.variables
         outcome = f"transferred {variables['IVR_QUEUE']}"
@@ -157,7 +157,7 @@ def ended(scene: Scene, channel: Channel, journal: MemoryJournal) -> list[str]:
             outcome += f" skill {variables['IVR_SKILL']}"
         if variables["IVR_PRIORITY"] != "0":
             outcome += f" priority {variables['IVR_PRIORITY']}"
-    return [*scene.lines, f"= {outcome}"]
+    return [*scene.lines, "= hung_up" if outcome in HUNG_UP else f"= {outcome}"]
 
 
 def through_simulator(scene: Scene) -> list[str]:

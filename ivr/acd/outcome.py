@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 #: What the dialogue calls its end → the call's outcome.
-_BY_DIALOGUE = {"completed": "self_service", "": "hung_up", "transferred": "hung_up", "queue": "hung_up"}
+_BY_DIALOGUE = {
+    "completed": "self_service",
+    "served": "self_service",
+    "": "hung_up",
+    "transferred": "hung_up",
+    "queue": "hung_up",
+}
 
 
 def call_outcome(*, ended: bool, lost: bool, entry: str, dialogue: str, entries: Sequence[str]) -> str:
@@ -17,7 +23,7 @@ def call_outcome(*, ended: bool, lost: bool, entry: str, dialogue: str, entries:
     4. ``answered``: an agent took it, in whichever of its queue entries;
     5. the outcome of its last queue entry: abandoned, timed_out, left_by_key, left_empty, refused_full,
        refused_empty, withdrawn, lost; what the dialogue says after the queue does not change it;
-    6. it never came to a queue: ``self_service`` when the dialogue ended as completed, else what the dialogue
+    6. it never came to a queue: ``self_service`` when the dialogue ended as completed or served, else what the dialogue
        says (no_input, too_many_tries, too_long, failed, hung_up), and ``hung_up`` when it says nothing.
 
     ``entries``: the outcomes of the call's queue entries in the order of the log.

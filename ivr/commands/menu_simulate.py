@@ -169,6 +169,7 @@ class _Call:
 
     def run(self, tokens: Iterable[str], show: _Nothing) -> None:
         """Play the call to its end; ``show`` is told each step."""
+        from ivr.dialogue.call import HUNG_UP
         from ivr.simulator import Caller
 
         caller = Caller(iter(tokens))
@@ -187,7 +188,7 @@ class _Call:
                 if action is not before:
                     self._before(action, show, heard=False)
                 self._after(action, event, caller, show)
-        if self.outcome == "hung_up":
+        if self.outcome in HUNG_UP:
             self.lines.append("= hung_up")
             show.line("= hung_up")
         show.total(self)

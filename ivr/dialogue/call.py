@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+#: How a dialogue ends when the caller hangs up: ``served`` after an answer or an announcement that they had chosen.
+HUNG_UP = frozenset({"hung_up", "served"})
+
 
 @dataclass(frozen=True)
 class CallInfo:

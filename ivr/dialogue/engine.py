@@ -98,7 +98,7 @@ def advance(
     if session.ended:
         return session, []
     if isinstance(event, HungUp):
-        return session.but(phase="ended", outcome="hung_up"), []
+        return session.but(phase="ended", outcome="served" if session.told else "hung_up"), []
     turn = Turn(tree, session, now, notices, parts.begin_part)
     if session.full and event == Digits(""):
         # The last key had ended the input already: this # belongs to it, and means nothing more.
@@ -128,8 +128,8 @@ def converse(
     go on with.
 
     After ``Transfer`` and ``Hangup`` whatever is sent is ignored. Returns how the dialogue ended:
-    ``transferred``, ``completed``, ``hung_up``, ``no_input``, ``too_many_tries``, ``too_long``,
-    ``failed``.
+    ``transferred``, ``completed``, ``served`` (hung up, but an answer or an announcement that the caller had chosen
+    was told before), ``hung_up``, ``no_input``, ``too_many_tries``, ``too_long``, ``failed``.
     """
     session, actions = begin(tree, call, clock(), notices())
     while actions:

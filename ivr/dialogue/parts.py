@@ -24,12 +24,20 @@ from ivr.dialogue.turn import Turn
 from ivr.rail.answers import Answer
 
 
+def _has_chosen(turn: Turn) -> bool:
+    """Whether a key of the caller has led anywhere yet; the greeting comes before."""
+    totals = turn.session.totals
+    return totals.get("gathers", 0) > totals.get("silences", 0) + totals.get("mistakes", 0)
+
+
 def begin_part(turn: Turn) -> None:
     """Begin the part that the session is in."""
     part = turn.part
     turn.tell_notices(general=isinstance(part, (MenuPart, FormPart)))
     if isinstance(part, SayPart):
         turn.say(part.text)
+        if _has_chosen(turn):
+            turn.change(told=True)
         turn.go(part.then)
     elif isinstance(part, MenuPart):
         _begin_menu(turn, part)

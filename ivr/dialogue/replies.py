@@ -50,6 +50,8 @@ def answered(turn: Turn, event: Event, answer: Mapping[str, Any], replies: Mappi
         turn.go(turn.tree.recover)
         return
     turn.change(answer={"outcome": outcome, **answer}, page=0, misses={})
+    if outcome != "error":
+        turn.change(told=True)
     turn.must_be_heard()
     turn.say(replies[outcome].say)
     _play_items(turn, replies[outcome])

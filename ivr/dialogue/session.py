@@ -25,6 +25,7 @@ class Session:
         ``full``: the last input took as many keys as it could. ``history``: the menus the caller came
         through. ``page``: where a list stands. ``misses``: silences and mistakes in this place.
         ``visited``: the parts the caller was in; ``known``: what was asked for conditions; ``heard``: the notices told.
+        ``told``: whether the caller has heard an answer, or an announcement they asked for.
         ``recalled``: what the caller chose last, field → value or ``None``.
     """
 
@@ -57,6 +58,7 @@ class Session:
     heard: list[int] = field(default_factory=list)
     recalled: Mapping[str, Any] = field(default_factory=dict)
     over_limit: bool = False
+    told: bool = False
     outcome: str = ""
 
     @property

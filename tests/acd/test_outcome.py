@@ -15,6 +15,8 @@ from ivr.acd.outcome import call_outcome
         ({"entries": ["timed_out", "abandoned"], "dialogue": "completed"}, "abandoned"),
         ({"entries": ["refused_empty"]}, "refused_empty"),
         ({"dialogue": "completed"}, "self_service"),
+        ({"dialogue": "served"}, "self_service"),
+        ({"dialogue": "served", "entries": ["abandoned"]}, "abandoned"),
         ({"dialogue": "no_input"}, "no_input"),
         ({"dialogue": "too_many_tries"}, "too_many_tries"),
         ({"dialogue": ""}, "hung_up"),

@@ -364,6 +364,18 @@ def test_wrong_confirmation_key(call):
     assert call.on(NoInput()).said.startswith("对不起，没有收到您的按键。北京南到上海虹桥")
 
 
+def test_a_caller_who_only_heard_menus_was_not_served(call):
+    assert call.press("2").on(HungUp()).session.outcome == "hung_up"  # asked, and gone before the answer
+
+
+@pytest.mark.parametrize("keys", [["2"], ["2", "1"]])
+def test_a_caller_who_heard_an_answer_was_served_also_in_the_next_menu(call, keys):
+    call.press("2").answer("told", {"last_day": "2026-12-06", "days": 15})
+    for key in keys[1:]:
+        call.press(key)
+    assert call.on(HungUp()).session.outcome == "served"
+
+
 def test_hangup_ends_and_later_events_change_nothing(call):
     call.on(HungUp())
     assert call.actions == []

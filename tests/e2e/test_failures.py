@@ -179,7 +179,7 @@ def the_recorder_is_killed_and_misses_nothing(line: Line) -> None:
     os.kill(before[0], signal.SIGKILL)
     assert call.hang_up().by == "phone"
     story = call.story(20)
-    assert (story["outcome"], story["fallback"]) == ("hung_up", False)
+    assert (story["outcome"], story["fallback"]) == ("self_service", False)
     wait_for(lambda: len(pids := line.processes("serve recorder")) == 1 and pids != before, "a new recorder")
 
 

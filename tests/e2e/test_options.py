@@ -102,7 +102,11 @@ def test_the_call_goes_as_the_menu_says(told: Together[Told], option: str) -> No
     call = told[option]
     assert call.story.keys == [keys.rstrip("#") for keys in KEYS[option]]
     assert " ".join(call.story.said) == " ".join(x[2:] for x in call.simulated if x[:2] == "< ")
-    assert (call.story["outcome"], call.story["fallback"], call.story.entries) == ("hung_up", False, [])
+    assert (call.story["outcome"], call.story["fallback"], call.story.entries) == (
+        "self_service",
+        False,
+        [],
+    )
 
 
 @pytest.mark.parametrize("option", KEYS)

@@ -30,12 +30,14 @@ from ivr.telephony.seats import seat_secrets
 SCENARIOS = Path(__file__).parent / "sipp"
 
 
-_ports = iter(range(20000 + os.getpid() % 5000, 32000))
+#: Workers of one run begin at the same time with neighbouring process numbers: each has a stretch of its own.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8
+_ports = iter(range(20000 + 1500 * _WORKER + os.getpid() % 700, 20000 + 1500 * (_WORKER + 1)))
 
 
 def free_ports(count: int) -> list[int]:
     """Ports of loopback that are free for both TCP and UDP now, below the range the system hands out;
-    never the same twice."""
+    never the same twice, nor one of another worker's."""
     found: list[int] = []
     for port in _ports:
         try:
