@@ -188,6 +188,13 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
     return settings
 
 
+def unknown_variables(environ: Mapping[str, str] | None = None) -> list[tuple[str, str]]:
+    """``IVR_*`` variables that are no setting, each with what may have been meant: a misspelt one changes nothing."""
+    known = {f"IVR_{f.name.upper()}" for f in SETTING_FIELDS} | {"IVR_CONFIG"}
+    names = sorted(os.environ if environ is None else environ)
+    return [(name, _nearest(name, known)) for name in names if name.startswith("IVR_") and name not in known]
+
+
 def _read_toml(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text("utf-8"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ivr.errors import UsageFault
-from ivr.settings import load
+from ivr.settings import load, unknown_variables
 
 NONE = Path("/nonexistent/ivr.toml")
 
@@ -67,3 +67,17 @@ def test_wrong_file_is_one_line(tmp_path: Path):
     file.write_text("sip_port = = 1\n")
     with pytest.raises(UsageFault, match="cannot be read"):
         load({}, file)
+
+
+def test_a_misspelt_variable_is_noticed():
+    environ = {
+        "IVR_SIPPORT": "5070",
+        "IVR_SIP_PORT": "5070",
+        "IVR_CONFIG": "x",
+        "IVR_XYZZY": "red",
+        "HOME": "/",
+    }
+    assert unknown_variables(environ) == [
+        ("IVR_SIPPORT", "did you mean 'IVR_SIP_PORT'?"),
+        ("IVR_XYZZY", "see: ivr settings"),
+    ]

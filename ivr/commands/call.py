@@ -216,6 +216,8 @@ def _step_lines(step: CallStep) -> list[str]:
         lines.append(f"{where} keys     {step.keys or step.outcome}")
     elif step.kind == "ask":
         lines.append(f"{where} answer   {step.query}: {step.outcome}")
+    elif step.entry == "connected" and step.kind == "hangup":
+        pass  # the greeting is over; the talk begins
     elif step.kind != "say" or step.outcome == "hung_up":
         lines.append(f"{where} {step.kind:<8} {step.outcome}")
     return lines

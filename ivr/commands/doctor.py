@@ -62,6 +62,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
     parts: dict[str, Callable[[], Iterator[Finding]]] = {
         "python": _python,
         "packages": _packages,
+        "settings": _settings,
         "home": lambda: _home(settings),
         "secrets": lambda: _secrets(settings),
         "disk": lambda: _disk(settings),
@@ -106,6 +107,16 @@ def _packages() -> Iterator[Finding]:
         yield Finding("packages", "fail", f"missing: {', '.join(missing)}", "scripts/setup run")
     else:
         yield Finding("packages", "ok", "all there")
+
+
+def _settings() -> Iterator[Finding]:
+    from ivr.settings import unknown_variables
+
+    unknown = unknown_variables()
+    for name, mend in unknown:
+        yield Finding("settings", "warn", f"{name}: no such setting", mend)
+    if not unknown:
+        yield Finding("settings", "ok", "every IVR_ variable is one")
 
 
 def _home(settings: Settings) -> Iterator[Finding]:

@@ -50,7 +50,7 @@ def recorder() -> None:
 
 def _everything() -> None:
     from ivr import app
-    from ivr.settings import load
+    from ivr.settings import load, unknown_variables
     from ivr.telephony import asterisk_config, asterisk_find, serving
 
     settings = load()
@@ -59,6 +59,8 @@ def _everything() -> None:
         serving.check_ports(settings)
         say = serving.open_log(settings.home)
         say(f"Asterisk {asterisk.version}, home {settings.home}")
+        for name, mend in unknown_variables():
+            say(f"{name}: no such setting ({mend})")
         asterisk_config.render(settings, asterisk)
         app.prepare(settings, say)
         serving.run(settings, asterisk, say)

@@ -7,7 +7,7 @@ import re
 
 import click
 
-from ivr.settings import SETTING_FIELDS, load
+from ivr.settings import SETTING_FIELDS, load, unknown_variables
 
 #: A password within an address is not for the screen.
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
@@ -23,6 +23,8 @@ def command(as_json: bool) -> None:
       IVR_SIP_PORT=5070 ivr settings
     """
     settings = load()
+    for name, mend in unknown_variables():
+        click.echo(f"{name}: no such setting ({mend})", err=True)
     rows = [
         {
             "name": f.name,

@@ -37,8 +37,8 @@ class Step:
     ``kind``: say, gather, ask, member, transfer, hangup. ``said``: the words played, joined with
     a space. ``keys``: what the caller pressed, ``None`` when nothing was asked for, "" for silence
     (``outcome`` tells ``no_input`` from a lone ``#``, ``digits``). ``query``: of an ask.
-    ``remember``: what the caller chose, field → code, to be offered in the next call. ``outcome``: digits, no_input, hung_up, said, a query's outcome, the queue's name, or how the
-    call ended.
+    ``remember``: what the caller chose, field → code, to be offered in the next call. ``outcome``: digits,
+    no_input, hung_up, said, a query's outcome, the queue's name, or how the call ended.
     """
 
     seq: int

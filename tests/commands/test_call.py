@@ -34,6 +34,9 @@ def filled(ivr, home: Path):
     journal.step(CALL, Step(4, AT + timedelta(seconds=3), "tickets", "say", said="没有余票", outcome="said"))
     journal.step(CALL, Step(5, AT + timedelta(seconds=5), "agent", "transfer", outcome="operator"))
     journal.end(CALL, AT + timedelta(seconds=5), "transferred")
+    greeting = CallInfo(CALL, linked_id=CALL, caller="13812345678", called="12306", entry="connected")
+    journal.begin(greeting, "", AT + timedelta(seconds=13))
+    journal.step(CALL, Step(6, AT + timedelta(seconds=13), "hello", "hangup", outcome="completed"))
     engine.dispose()
     return ivr
 
@@ -84,6 +87,7 @@ def test_the_story_as_json(filled) -> None:
     assert (story["call"], story["caller"], story["outcome"]) == (CALL, "138****5678", "answered")
     assert [(step["seq"], step["kind"], step["keys"]) for step in story["steps"]] == [
         (1, "gather", ""), (2, "gather", "4"), (3, "ask", None), (4, "say", None), (5, "transfer", None),
+        (6, "hangup", None),
     ]  # fmt: skip
     (entry,) = story["queue_entries"]
     assert (entry["queue"], entry["agent"], entry["wait_s"], entry["talk_s"]) == ("operator", "1023", 8, 60)

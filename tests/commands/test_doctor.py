@@ -54,6 +54,13 @@ def test_a_new_home_is_sound(environ: dict[str, str]) -> None:
     assert "ok    asterisk   22.1.0" in run("doctor").output
 
 
+def test_a_misspelt_variable_is_told(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IVR_SIPPORT", "5070")
+    told = finding(run("doctor", "--json"), "settings")
+    assert (told["state"], told["mend"]) == ("warn", "did you mean 'IVR_SIP_PORT'?")
+    assert "IVR_SIPPORT: no such setting (did you mean 'IVR_SIP_PORT'?)" in run("settings").stderr
+
+
 def test_what_is_wrong_is_said_with_how_to_mend_it(environ: dict[str, str], tmp_path: Path) -> None:
     home = Path(environ["IVR_HOME"])
     (home / "secrets").mkdir(parents=True, mode=0o700)
