@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -15,18 +15,18 @@ from ivr.dialogue.call import CallInfo
 class Session:
     """One call's dialogue.
 
-        ``revision`` pins the tree with which the call began. ``phase`` says what the caller is being
-        asked: ``menu``, ``field``, ``choose``, ``check``, ``confirm``, ``lookup``, ``query``, ``items``, ``facts``, ``done``, or
-        ``ended``. ``values``: the form's fields so far, name → ``[slot type, JSON value]``. ``answer``: the last query's answer.
-        ``keyed``: the fields of every form whose query was asked, like ``values``: what later parts may use.
-        ``pending``: texts ``[text, language]`` waiting to be played with the next prompt; ``prompt``:
-        those last played, of which the first ``lead`` came before the question itself;
+    ``revision`` pins the tree with which the call began. ``phase`` says what the caller is being
+    asked: ``menu``, ``field``, ``choose``, ``check``, ``confirm``, ``lookup``, ``query``, ``items``, ``facts``, ``done``, or
+    ``ended``. ``values``: the form's fields so far, name → ``[slot type, JSON value]``. ``answer``: the last query's answer.
+    ``keyed``: the fields of every form whose query was asked, like ``values``: what later parts may use.
+    ``pending``: texts ``[text, language]`` waiting to be played with the next prompt; ``prompt``:
+    those last played, of which the first ``lead`` came before the question itself;
     ``gathering``, ``max_keys``, ``shorter``, ``private``: for which phase and how its keys were gathered;
-        ``full``: the last input took as many keys as it could. ``history``: the menus the caller came
-        through. ``page``: where a list stands. ``misses``: silences and mistakes in this place.
-        ``visited``: the parts the caller was in; ``known``: what was asked for conditions; ``heard``: the notices told.
-        ``told``: whether the caller has heard an answer, or an announcement they asked for.
-        ``recalled``: what the caller chose last, field → value or ``None``.
+    ``full``: the last input took as many keys as it could. ``history``: the menus the caller came
+    through. ``page``: where a list stands. ``misses``: silences and mistakes in this place.
+    ``visited``: the parts the caller was in; ``known``: what was asked for conditions; ``heard``: the notices told.
+    ``told``: whether the caller has heard an answer, or an announcement they asked for.
+    ``recalled``: what the caller chose last, field → value or ``None``.
     """
 
     call: CallInfo
@@ -83,5 +83,13 @@ class Session:
         return Session(**data)
 
     def but(self, **changes: Any) -> Session:
-        """The same session with some fields changed."""
-        return replace(self, **changes)
+        """The same session with some fields changed. Raises ``TypeError`` for what is no field."""
+        if unknown := changes.keys() - _FIELDS:
+            raise TypeError(f"a session has no {', '.join(sorted(unknown))}")
+        # dataclasses.replace does the same, but took half of a turn's time.
+        session = object.__new__(Session)
+        session.__dict__.update(self.__dict__, **changes)
+        return session
+
+
+_FIELDS = frozenset(field.name for field in fields(Session))

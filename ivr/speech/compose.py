@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from ivr.speech import phrases, placeholders, render
 from ivr.speech.phrase import Phrase
 from ivr.speech.reading import NO_WORDBOOKS, Wordbooks
 
+#: Most of what is said, is said in every call. Texts with slots, which may hold personal data, are not kept.
+_fixed = lru_cache(maxsize=4096)(phrases)
 _BRACKET = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -21,6 +24,9 @@ def compose(
     ``[…]`` is left out when a slot in it has no value: ``"{train}次[，票价{fare}]。"``. Raises
     :class:`~ivr.errors.IvrError` for a slot without a value outside brackets.
     """
+
+    if "{" not in text and "[" not in text:
+        return _fixed(text, language)
 
     def keep(match: re.Match[str]) -> str:
         inner = match.group(1)
