@@ -365,9 +365,9 @@ def test_shipped_menus_have_no_fault_and_no_warning():
 
 
 def test_shipped_menus_are_checked_in_half_a_second(record_property):
-    began = time.perf_counter()
+    began = time.process_time()
     inspect_trees(MENUS)
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     record_property("seconds", took)
     print(f"ivr menu check of the shipped menus: {took:.3f} s")
     assert took < 0.5
@@ -396,21 +396,21 @@ def large(parts: int) -> str:
 def test_tree_of_a_thousand_parts_loads_and_is_checked_within_a_second(tmp_path: Path):
     path = tmp_path / "hotline.yaml"
     path.write_text(large(1000), "utf-8")
-    began = time.perf_counter()
+    began = time.process_time()
     tree = load_tree(path)
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     print(f"loading and checking {len(tree.parts)} parts: {took:.2f} s")
     assert len(tree.parts) == 1000
-    assert took < 2.5  # a second on an idle machine; this one may run other tests at the same time
+    assert took < 1
 
 
 @pytest.mark.parametrize("keys", ['"#": back', '"*": repeat'])
 def test_deep_tree_without_short_cuts_is_checked_quickly_too(tmp_path: Path, keys: str):
     path = tmp_path / "hotline.yaml"
     path.write_text(large(1000).replace('"#": back, "0": agent', keys), "utf-8")
-    began = time.perf_counter()
+    began = time.process_time()
     inspect_tree(path)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_faults_of_a_folder_are_told_once_and_sorted(tmp_path: Path):

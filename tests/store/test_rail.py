@@ -232,7 +232,17 @@ def test_no_question_reads_a_whole_table(engine: Engine) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(DATA, tmp_path / "data"))
+    """The project's files with a few trains: a fault is as wrong among few rows, and found sooner."""
+    folder = Path(shutil.copytree(DATA, tmp_path / "data"))
+    for path in folder.glob("*.csv"):
+        head, *rows = path.read_text("utf-8").splitlines(keepends=True)
+        if path.name == "pair_fares.csv":
+            path.write_text(head, "utf-8")
+        elif "train" in (columns := head.strip().split(",")):
+            place = columns.index("train")
+            rows = [row for row in rows if row.split(",")[place] in {"G1", "G2", "T109"}]
+            path.write_text("".join([head, *rows]), "utf-8")
+    return folder
 
 
 def replace(path: Path, old: str, new: str) -> None:
@@ -256,7 +266,7 @@ def replace(path: Path, old: str, new: str) -> None:
         ("timetable.csv", "\nG1,1,VNP,,09:00,0", "", "stop 1 of train G1 must come here"),
         ("timetable.csv", "\nG1,3,AOH,13:48,,1318", "", "the terminal, and only it, has no dep"),
         ("timetable.csv", "train,seq", "zug,seq", "columns missing: train, and 1 more"),
-        ("stations.csv", "AOH,上海虹桥", "BJP,上海虹桥", "BJP stands there twice"),
+        ("stations.csv", "VAP,北京北", "BJP,北京北", "BJP stands there twice"),
         ("stations.csv", "shanghaihongqiao", "shanghai hongqiao", "no telephone key for ' '"),
         ("stations.csv", ",shanghaihongqiao", "", "the row has 5 columns, the first line 6"),
         ("fares.csv", ",553,", ",553.25,", "'553.25' is no fare in yuan"),
