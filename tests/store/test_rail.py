@@ -266,7 +266,7 @@ def replace(path: Path, old: str, new: str) -> None:
         ("timetable.csv", "\nG1,1,VNP,,09:00,0", "", "stop 1 of train G1 must come here"),
         ("timetable.csv", "\nG1,3,AOH,13:48,,1318", "", "the terminal, and only it, has no dep"),
         ("timetable.csv", "train,seq", "zug,seq", "columns missing: train, and 1 more"),
-        ("stations.csv", "VAP,北京北", "BJP,北京北", "BJP stands there twice"),
+        ("stations.csv", "IFP,北京朝阳", "BJP,北京朝阳", "BJP stands there twice"),
         ("stations.csv", "shanghaihongqiao", "shanghai hongqiao", "no telephone key for ' '"),
         ("stations.csv", ",shanghaihongqiao", "", "the row has 5 columns, the first line 6"),
         ("fares.csv", ",553,", ",553.25,", "'553.25' is no fare in yuan"),
