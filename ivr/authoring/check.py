@@ -26,7 +26,7 @@ from ivr.dialogue.tree import (
     TransferPart,
     Tree,
 )
-from ivr.rail.answers import QuerySpec
+from ivr.rail.answers import LIST, QuerySpec
 from ivr.speech import placeholders
 
 _BRACKET = re.compile(r"\[[^\[\]]*\]")
@@ -74,6 +74,12 @@ def _check_slots(source: Source, tree: Tree, part: Part, place: yaml.Node) -> No
                         place,
                         grammar.unfilled_slot,
                         f"{what} {{{slot}}}, which has no value there; {nearest(slot, slots)}",
+                    )
+                elif slots[slot] == LIST:
+                    source.fault(
+                        place,
+                        grammar.unfilled_slot,
+                        f"{what} {{{slot}}}, a list; say how an entry is read: lists: {{{slot}: …}}",
                     )
             for slot in placeholders(_BRACKET.sub("", words)):
                 if slot in optional:
@@ -130,19 +136,30 @@ def _either(ask: QuerySpec, checked: QuerySpec) -> QuerySpec:
         outcome: {name: kind for name, kind in slots.items() if name in checked.outcomes.get(outcome, slots)}
         for outcome, slots in ask.outcomes.items()
     }
-    return QuerySpec(ask.name, {}, outcomes, ask.items, ask.optional | checked.optional)
+    return QuerySpec(ask.name, {}, outcomes, ask.items, ask.optional | checked.optional, lists=ask.lists)
 
 
 def _texts_of_answers(
     replies: Mapping[str, Reply], spec: QuerySpec, slots: Mapping[str, str]
 ) -> Iterator[Spoken]:
     for outcome, reply in replies.items():
+        read = dict.fromkeys(reply.lists, "text")  # as words, by the reply's own text for it
         said = {**slots, **spec.outcomes.get(outcome, {})}
+        each = {**said, **spec.items.get(outcome, {})}
         optional = _optional(spec, outcome)
+        of_items = optional | _optional(spec, "items")
         if reply.say is not None:
-            yield reply.say, said, optional
+            yield reply.say, _as(read, said), optional
         if reply.each is not None:
-            yield reply.each, {**said, **spec.items.get(outcome, {})}, optional | _optional(spec, "items")
+            yield reply.each, _as(read, each), of_items
+        for name, entry in reply.lists.items():
+            around = each if name in spec.items.get(outcome, {}) else said
+            own = spec.lists[name]
+            yield entry, {**around, **own}, of_items - {*own} | _optional(spec, name)
+
+
+def _as(kinds: Mapping[str, str], slots: Mapping[str, str]) -> dict[str, str]:
+    return {name: kinds.get(name, kind) for name, kind in slots.items()}
 
 
 def _optional(spec: QuerySpec, place: str) -> frozenset[str]:

@@ -243,6 +243,10 @@ class _Maker:
             {
                 "say": _ref("text"),
                 "each": {"description": "Said for every item of a list.", **_ref("text")},
+                "lists": _of(
+                    _ref("text"),
+                    description="A slot that is a list itself: what is said for each of its entries.",
+                ),
                 "at_a_time": self.number(1),
                 "then": _ref("way"),
                 "correct": {
