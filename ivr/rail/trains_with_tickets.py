@@ -8,7 +8,7 @@ from typing import Any
 from ivr.rail.answers import LIST, Answer, QuerySpec
 from ivr.rail.availability import CLASS, CLOSED, Offer, not_on_sale, of_class, offers
 from ivr.rail.inquiry import Inquiry, Query
-from ivr.rail.seats import money, named_place
+from ivr.rail.seats import WITH_BERTHS, money, named_place
 from ivr.rail.timetable import (
     ALL_DAY,
     DATED,
@@ -57,18 +57,21 @@ def trains_with_tickets(inquiry: Inquiry) -> Answer:
 
 
 def _items(left: Sequence[Offer]) -> tuple[dict[str, Any], ...]:
-    return tuple(
-        {
-            **offer.boarding.times,
-            "classes": [of_class(name, number, offer.fares) for name, number in offer.left.items()],
-        }
-        for offer in left
-    )
+    return tuple({**offer.boarding.times, "classes": _classes(offer)} for offer in left)
+
+
+def _classes(offer: Offer) -> list[dict[str, Any]]:
+    """Its classes with tickets. The fare of a class with berths is that of the cheapest one: ``fare_from``."""
+    told = [of_class(name, number, offer.fares) for name, number in offer.left.items()]
+    for slots in told:
+        if slots["class"]["code"] in WITH_BERTHS and "fare" in slots:
+            slots["fare_from"] = slots.pop("fare")
+    return told
 
 
 def _summary(inquiry: Inquiry, left: Sequence[Offer]) -> dict[str, Any]:
-    """The first train with tickets (for today the next), the fastest, and the lowest fare with the first train that
-    has it, where a fare is known."""
+    """The first train with tickets (for today the next), the fastest, the lowest fare where one is known, and the first
+    train that has it where that is not the first of all."""
     found = [offer.boarding for offer in left]
     quickest = fastest(found)
     slots = {
@@ -84,14 +87,15 @@ def _summary(inquiry: Inquiry, left: Sequence[Offer]) -> dict[str, Any]:
     ]
     if priced:
         fare, number, name = min(priced)
-        slots |= times_of("cheapest", found[number])
-        slots |= {"cheapest_class": named_place(name), "cheapest_fare": money(fare)}
+        slots["lowest_fare"] = money(fare)
+        if number > 0:
+            slots |= {**times_of("cheapest", found[number]), "cheapest_class": named_place(name)}
     return slots
 
 
 _TRAIN = {"train": "train", "dep": "time", "arr": "time", "classes": LIST}
 _COUNTED = {**DATED, "count": "count", "sold_out": "count"}
-_CHEAPEST = {**named_slots("cheapest"), "cheapest_class": "named", "cheapest_fare": "money"}
+_CHEAPEST = {"lowest_fare": "money", **named_slots("cheapest"), "cheapest_class": "named"}
 _FIRST = {**named_slots("first"), **named_slots("next")}
 
 QUERIES: tuple[Query, ...] = (
@@ -116,11 +120,12 @@ QUERIES: tuple[Query, ...] = (
                 },
             },
             items=dict.fromkeys(("one", "many", "busy"), _TRAIN),
-            lists={"classes": CLASS},
+            lists={"classes": {**CLASS, "fare_from": "money"}},
             optional=frozenset(
                 {
                     "period",
                     "classes.fare",
+                    "classes.fare_from",
                     *(f"{outcome}.sold_out" for outcome in ("one", "many", "busy")),
                     *(f"busy.{slot}" for slot in (*_FIRST, *_CHEAPEST)),
                 }
@@ -128,7 +133,7 @@ QUERIES: tuple[Query, ...] = (
             about="direct trains with tickets left, each with its classes, by departure; for today those that have not "
             "left. busy: more than four. count: trains with tickets; sold_out: those without",
             choices={"period": (*PERIODS, ALL_DAY)},
-            instead={"busy": "many", "gone": "sold_out", "not_then": "sold_out"},
+            instead={"busy": "many", "gone": "none", "not_then": "none"},
         ),
         trains_with_tickets,
     ),
