@@ -65,29 +65,26 @@ def _nearest_part(source: Source, target: str, places: Iterable[str]) -> str:
 
 
 def _check_slots(source: Source, tree: Tree, part: Part, place: yaml.Node) -> None:
+    told = set()  # a reply may do for several outcomes
     for text, slots, optional in texts_of(tree, part):
         for language, words in text.items():
-            what = f"part '{part.name}' ({language}) names"
-            for slot in placeholders(words):
-                if slot not in slots:
-                    source.fault(
-                        place,
-                        grammar.unfilled_slot,
-                        f"{what} {{{slot}}}, which has no value there; {nearest(slot, slots)}",
-                    )
-                elif slots[slot] == LIST:
-                    source.fault(
-                        place,
-                        grammar.unfilled_slot,
-                        f"{what} {{{slot}}}, a list; say how an entry is read: lists: {{{slot}: …}}",
-                    )
-            for slot in placeholders(_BRACKET.sub("", words)):
-                if slot in optional:
-                    source.fault(
-                        place,
-                        grammar.unfilled_slot,
-                        f"{what} {{{slot}}}, which may have no value; put it in brackets: […{{{slot}}}…]",
-                    )
+            for slot, why in _unfilled(words, slots, optional):
+                if (id(text), language, slot) not in told:
+                    told.add((id(text), language, slot))
+                    what = f"part '{part.name}' ({language}) names {{{slot}}}"
+                    source.fault(place, grammar.unfilled_slot, f"{what}, {why}")
+
+
+def _unfilled(words: str, slots: Mapping[str, str], optional: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """The slots that cannot be filled there, and why."""
+    for slot in placeholders(words):
+        if slot not in slots:
+            yield slot, f"which has no value there; {nearest(slot, slots)}"
+        elif slots[slot] == LIST:
+            yield slot, f"a list; say how an entry is read: lists: {{{slot}: …}}"
+    for slot in placeholders(_BRACKET.sub("", words)):
+        if slot in optional:
+            yield slot, f"which may have no value; put it in brackets: […{{{slot}}}…]"
 
 
 def texts_of(tree: Tree, part: Part) -> Iterator[Spoken]:
