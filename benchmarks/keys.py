@@ -176,10 +176,12 @@ TASKS = (
     Task("1 online booking", "1 1", "presale"),
     Task("2 presale period", "2", "presale"),
     Task("3 a child's ticket", "3 2"),
-    Task("4 tickets 上海虹桥–北京南, tomorrow", "4 1 021# 1 010# 1 2 1", "tickets"),
-    Task("4 the same by initials", "4 1 7447# 256# 1 2 1", "tickets"),
-    Task("4 the same, 上海虹桥 chosen in the last call", "4 1 1 010# 1 2 1", "tickets", last="7447"),
-    Task("4 the same on 1 December", "4 1 021# 1 010# 1 1201 1", "tickets"),
+    Task("4 tickets 上海虹桥–北京南, tomorrow", "4 1 021# 1 010# 1 2 1", "trains_with_tickets"),
+    Task("4 the same by initials", "4 1 7447# 256# 1 2 1", "trains_with_tickets"),
+    Task(
+        "4 the same, 上海虹桥 chosen in the last call", "4 1 1 010# 1 2 1", "trains_with_tickets", last="7447"
+    ),
+    Task("4 the same on 1 December", "4 1 021# 1 010# 1 1201 1", "trains_with_tickets"),
     Task("4 tickets of G1, tomorrow", "4 2 1# 2 1", "train_tickets"),
     Task("5 trains 上海虹桥–北京南, next Friday", "5 1 021# 1 010# 1 95 1", "timetable"),
     Task("5 stops of G1, tomorrow", "5 2 1# 2 1", "train_timetable"),

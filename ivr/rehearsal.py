@@ -33,10 +33,10 @@ from ivr.dialogue.session import Session
 from ivr.dialogue.tree import Tree
 from ivr.errors import IvrError
 from ivr.query_service import QueryService
-from ivr.rail.answers import Answer, QuerySpec
+from ivr.rail.answers import LIST, Answer, QuerySpec
 from ivr.rail.booking_queries import CHANGING
 from ivr.settings import Settings
-from ivr.simulator import Caller, OnAir, Pinned, Scene, Transcript, perform, play
+from ivr.simulator import Caller, OnAir, Pinned, Scene, Transcript, are_rows, perform, play
 from ivr.speech import spoken_seconds
 from ivr.store.notices import notices_at
 
@@ -285,6 +285,11 @@ def _check(pinned: Pinned) -> None:
     if pinned.outcome not in outcomes:
         mend = nearest(pinned.outcome, outcomes)
         raise IvrError(f"answer: '{pinned.query}' cannot come out as '{pinned.outcome}'", mend=mend)
+    lists = QUERIES[pinned.query].lists if pinned.query in QUERIES else {}
+    for values in (pinned.given, *pinned.given.get("items", [])):
+        for name in lists:
+            if not are_rows(values.get(name) or []):
+                raise IvrError(f"answer: '{name}' must be a list of maps", mend=f'e.g. "{name}": [{{}}]')
 
 
 def sample_answer(
@@ -304,11 +309,15 @@ def sample_answer(
     def fill(kinds: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
         # A named slot that was asked for is left out: its argument is a code, and the form knows its name.
         usual = {
-            name: asked.get(name, samples[kind])
+            name: asked.get(name, [{}] if kind == LIST else samples[kind])
             for name, kind in kinds.items()
             if not (name in asked and kind == "named")
         }
-        return {name: value for name, value in {**usual, **values}.items() if value is not None}
+        told = {name: value for name, value in {**usual, **values}.items() if value is not None}
+        lists = {
+            name: [fill(spec.lists[name], row) for row in told[name]] for name in spec.lists if name in told
+        }
+        return {**told, **lists}
 
     outcome = pinned.outcome
     slots = {name: value for name, value in pinned.given.items() if name != "items"}

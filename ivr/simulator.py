@@ -386,7 +386,7 @@ def _pinned(text: str, where: str) -> Pinned:
     outcome, _, slots = rest.strip().partition(" ")
     try:
         given = json.loads(slots) if slots.strip() else {}
-        if outcome and isinstance(given, dict) and _are_rows(given.get("items", [])):
+        if outcome and isinstance(given, dict) and are_rows(given.get("items", [])):
             return Pinned(query, outcome, given)
     except json.JSONDecodeError:
         pass
@@ -394,7 +394,8 @@ def _pinned(text: str, where: str) -> Pinned:
     raise IvrError(f"'{text}' is not an answer", where=where, mend=mend)
 
 
-def _are_rows(items: Any) -> bool:
+def are_rows(items: Any) -> bool:
+    """Whether it is a list of maps, as a list in an answer must be."""
     return isinstance(items, list) and all(isinstance(item, dict) for item in items)
 
 

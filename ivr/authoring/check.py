@@ -26,7 +26,7 @@ from ivr.dialogue.tree import (
     TransferPart,
     Tree,
 )
-from ivr.rail.answers import QuerySpec
+from ivr.rail.answers import LIST, QuerySpec
 from ivr.speech import placeholders
 
 _BRACKET = re.compile(r"\[[^\[\]]*\]")
@@ -65,23 +65,26 @@ def _nearest_part(source: Source, target: str, places: Iterable[str]) -> str:
 
 
 def _check_slots(source: Source, tree: Tree, part: Part, place: yaml.Node) -> None:
+    told = set()  # a reply may do for several outcomes
     for text, slots, optional in texts_of(tree, part):
         for language, words in text.items():
-            what = f"part '{part.name}' ({language}) names"
-            for slot in placeholders(words):
-                if slot not in slots:
-                    source.fault(
-                        place,
-                        grammar.unfilled_slot,
-                        f"{what} {{{slot}}}, which has no value there; {nearest(slot, slots)}",
-                    )
-            for slot in placeholders(_BRACKET.sub("", words)):
-                if slot in optional:
-                    source.fault(
-                        place,
-                        grammar.unfilled_slot,
-                        f"{what} {{{slot}}}, which may have no value; put it in brackets: […{{{slot}}}…]",
-                    )
+            for slot, why in _unfilled(words, slots, optional):
+                if (id(text), language, slot) not in told:
+                    told.add((id(text), language, slot))
+                    what = f"part '{part.name}' ({language}) names {{{slot}}}"
+                    source.fault(place, grammar.unfilled_slot, f"{what}, {why}")
+
+
+def _unfilled(words: str, slots: Mapping[str, str], optional: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """The slots that cannot be filled there, and why."""
+    for slot in placeholders(words):
+        if slot not in slots:
+            yield slot, f"which has no value there; {nearest(slot, slots)}"
+        elif slots[slot] == LIST:
+            yield slot, f"a list; say how an entry is read: lists: {{{slot}: …}}"
+    for slot in placeholders(_BRACKET.sub("", words)):
+        if slot in optional:
+            yield slot, f"which may have no value; put it in brackets: […{{{slot}}}…]"
 
 
 def texts_of(tree: Tree, part: Part) -> Iterator[Spoken]:
@@ -130,19 +133,30 @@ def _either(ask: QuerySpec, checked: QuerySpec) -> QuerySpec:
         outcome: {name: kind for name, kind in slots.items() if name in checked.outcomes.get(outcome, slots)}
         for outcome, slots in ask.outcomes.items()
     }
-    return QuerySpec(ask.name, {}, outcomes, ask.items, ask.optional | checked.optional)
+    return QuerySpec(ask.name, {}, outcomes, ask.items, ask.optional | checked.optional, lists=ask.lists)
 
 
 def _texts_of_answers(
     replies: Mapping[str, Reply], spec: QuerySpec, slots: Mapping[str, str]
 ) -> Iterator[Spoken]:
     for outcome, reply in replies.items():
+        read = dict.fromkeys(reply.lists, "text")  # as words, by the reply's own text for it
         said = {**slots, **spec.outcomes.get(outcome, {})}
+        each = {**said, **spec.items.get(outcome, {})}
         optional = _optional(spec, outcome)
+        of_items = optional | _optional(spec, "items")
         if reply.say is not None:
-            yield reply.say, said, optional
+            yield reply.say, _as(read, said), optional
         if reply.each is not None:
-            yield reply.each, {**said, **spec.items.get(outcome, {})}, optional | _optional(spec, "items")
+            yield reply.each, _as(read, each), of_items
+        for name, entry in reply.lists.items():
+            around = each if name in spec.items.get(outcome, {}) else said
+            own = spec.lists[name]
+            yield entry, {**around, **own}, of_items - {*own} | _optional(spec, name)
+
+
+def _as(kinds: Mapping[str, str], slots: Mapping[str, str]) -> dict[str, str]:
+    return {name: kinds.get(name, kind) for name, kind in slots.items()}
 
 
 def _optional(spec: QuerySpec, place: str) -> frozenset[str]:

@@ -298,11 +298,12 @@ def missing_answer() -> None:
 
 @_error(silenceable=False)
 def unfilled_slot() -> None:
-    """A slot that has no value at its place, or may have none there.
+    """A slot that has no value at its place, or may have none there, or is a list without words for its entries.
 
     `{train}` in a text about cities can never be said; the price of a ticket is not always known.
 
-    Use a slot that the query gives (the message lists them); put what may be missing into brackets: `[，票价{fare}]`.
+    Use a slot that the query gives (the message lists them); put what may be missing into brackets: `[，票价{fare}]`;
+    say how an entry of a list is read: `lists: {classes: "{class}余{left}张。"}`.
 
     Bad:
 

@@ -103,12 +103,13 @@ class PartReader:
         key: yaml.Node,
         needed: bool,
         instead: Mapping[str, str] = MappingProxyType({}),
+        lists: Iterable[str] = (),
     ) -> dict[str, Reply]:
         outcomes = list(outcomes)
         node = values.get("answers")
         known = dict.fromkeys([*outcomes, "error"])
         given = self.source.known(node, "answers", known) if node is not None else {}
-        replies = {outcome: self._reply(outcome, value) for outcome, value in given.items()}
+        replies = {outcome: self._reply(outcome, value, lists) for outcome, value in given.items()}
         for outcome, other in {"one": "many", **instead}.items():
             if outcome in outcomes and outcome not in replies and other in replies:
                 replies[outcome] = replies[other]
@@ -119,9 +120,12 @@ class PartReader:
             )
         return replies
 
-    def _reply(self, outcome: str, node: yaml.Node) -> Reply:
+    def _reply(self, outcome: str, node: yaml.Node, lists: Iterable[str]) -> Reply:
         what = f"answer '{outcome}'"
-        values = self.source.known(node, what, ("say", "each", "at_a_time", "then", "correct"))
+        values = self.source.known(node, what, ("say", "each", "lists", "at_a_time", "then", "correct"))
+        of_lists = (
+            self.source.known(values["lists"], f"the lists of {what}", lists) if "lists" in values else {}
+        )
         if "correct" in values and "then" in values:
             self.source.fault(
                 values["then"], grammar.contradiction, "'correct' leads back to the form; leave out 'then'"
@@ -132,6 +136,7 @@ class PartReader:
             self.source.number(values["at_a_time"], "at_a_time", 1) if "at_a_time" in values else 3,
             AGAIN if "correct" in values else self._then(values),
             self.source.word(values["correct"], "correct") if "correct" in values else "",
+            {name: self.pieces.text(value, f"{what}: {name}") for name, value in of_lists.items()},
         )
 
     def _query(self, node: yaml.Node) -> QuerySpec:
@@ -203,7 +208,7 @@ class PartReader:
             fields,
             spec,
             self._checked(
-                self._replies(values, spec.outcomes, key, needed=True, instead=spec.instead),
+                self._replies(values, spec.outcomes, key, True, spec.instead, spec.lists),
                 fields,
                 values.get("answers", key),
             ),
@@ -249,7 +254,7 @@ class PartReader:
                 grammar.query_fields,
                 f"query '{spec.name}' needs {', '.join(missing)}: ask for them in a form, or give them under 'with'",
             )
-        replies = self._replies(values, spec.outcomes, key, needed=True, instead=spec.instead)
+        replies = self._replies(values, spec.outcomes, key, True, spec.instead, spec.lists)
         return AskPart(name, spec, replies, given)
 
     def _branch(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:

@@ -243,6 +243,10 @@ class _Maker:
             {
                 "say": _ref("text"),
                 "each": {"description": "Said for every item of a list.", **_ref("text")},
+                "lists": _map(
+                    {name: _ref("text") for spec in QUERIES.values() for name in spec.lists},
+                    description="A slot that is a list itself: what is said for each of its entries.",
+                ),
                 "at_a_time": self.number(1),
                 "then": _ref("way"),
                 "correct": {

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ivr.dialogue import forms
 from ivr.dialogue.events import Answered, Digits, Event
 from ivr.dialogue.tree import AskPart, FormPart, Reply, Tries
 from ivr.dialogue.turn import Turn
-from ivr.rail.answers import Answer, QuerySpec
+from ivr.rail.answers import LIST, Answer, QuerySpec
 
 NEXT_KEY = "1"
 
@@ -29,11 +29,19 @@ def _answer(event: Event) -> Answer:
 def typed(spec: QuerySpec, answer: Answer) -> dict[str, Any]:
     """The answer with the declared slot type beside each value: ``name → [type, value]``.
 
-    A slot that the query does not declare is left out: a text cannot name it. ``own``: the slots of items.
+    A slot that the query does not declare is left out: a text cannot name it. ``own``: the slots of items. An entry of
+    a list slot has all its slots, with ``None`` for what it lacks.
     """
 
     def pair(kinds: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, list[Any]]:
-        return {name: [kinds[name], value] for name, value in values.items() if name in kinds}
+        return {
+            name: [kinds[name], entries(name, value) if kinds[name] == LIST else value]
+            for name, value in values.items()
+            if name in kinds
+        }
+
+    def entries(name: str, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, list[Any]]]:
+        return [{slot: [kind, row.get(slot)] for slot, kind in spec.lists[name].items()} for row in rows]
 
     return {
         "slots": pair(spec.outcomes.get(answer.outcome, {}), answer.slots),
@@ -53,7 +61,7 @@ def answered(turn: Turn, event: Event, answer: Mapping[str, Any], replies: Mappi
     if outcome != "error":
         turn.change(told=True)
     turn.must_be_heard()
-    turn.say(replies[outcome].say)
+    turn.say(replies[outcome].say, lists=replies[outcome].lists)
     _play_items(turn, replies[outcome])
 
 
@@ -65,7 +73,7 @@ def _play_items(turn: Turn, reply: Reply) -> None:
     own = turn.session.answer.get("own", ())
     around = {name: slot for name, slot in turn.slots().items() if name not in own}
     for item in group:
-        turn.say(reply.each, {**around, **{name: (v[0], v[1]) for name, v in item.items()}})
+        turn.say(reply.each, {**around, **{name: (v[0], v[1]) for name, v in item.items()}}, reply.lists)
     left = len(items) - page - len(group)
     turn.change(page=page + len(group))
     if left > 0:

@@ -61,8 +61,9 @@ class Option:
 class Reply:
     """What is said for one outcome of a query or queue, and what follows.
 
-    ``each`` is said for every item of a list, ``at_a_time`` of them in a row. ``correct``: the field that the form
-    asks for again, for itself, instead of ``then``.
+    ``each`` is said for every item of a list, ``at_a_time`` of them in a row. ``lists``: a slot that is a list itself →
+    what is said for each of its entries. ``correct``: the field that the form asks for again, for itself, instead of
+    ``then``.
     """
 
     say: Text | None = None
@@ -70,6 +71,7 @@ class Reply:
     at_a_time: int = 3
     then: str = BACK
     correct: str = ""
+    lists: Mapping[str, Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -77,13 +77,16 @@ class Turn:
             slots[name] = (kind, value)
         return slots
 
-    def say(self, text: Text | None, slots: Slots | None = None) -> None:
-        """Put a text into what is played next."""
+    def say(
+        self, text: Text | None, slots: Slots | None = None, lists: Mapping[str, Text] = MappingProxyType({})
+    ) -> None:
+        """Put a text into what is played next. ``lists``: the slots that are lists, each with the text for one entry."""
         if text is None:
             return
         language = self.language_of(text)
         filled = self.slots() if slots is None else slots
-        spoken = compose(self.text_in(text), filled, language, self.tree.wordbooks)
+        entries = {name: self.text_in(entry) for name, entry in lists.items()}
+        spoken = compose(self.text_in(text), filled, language, self.tree.wordbooks, entries)
         self.change(pending=self.session.pending + [[p.text, p.language] for p in spoken])
 
     def word(self, name: str, **slots: tuple[str, Any]) -> None:

@@ -27,13 +27,16 @@ SLOT_TYPES = (
     "named",
     "text",
 )
+#: The type of a slot that is a list itself, [{…}, …]: a reply says with a text of its own how each entry is read.
+LIST = "list"
 
 
 @dataclass(frozen=True)
 class QuerySpec:
     """A query that a menu can ask. ``takes``: argument → field type (station, train, date,
     area_code, city, digits, choice); ``outcomes``: outcome → its slots (name → slot type);
-    ``items``: outcome → the slots of each list item; ``choices``: argument → the words it may be;
+    ``items``: outcome → the slots of each list item; ``lists``: a slot of type :data:`LIST` → the slots of each of its
+    entries; ``choices``: argument → the words it may be;
     ``instead``: outcome → the one whose reply does for it where a menu has none of its own."""
 
     name: str
@@ -44,6 +47,7 @@ class QuerySpec:
     about: str = ""
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     instead: Mapping[str, str] = field(default_factory=dict)
+    lists: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ivr.rail.answers import Answer, QuerySpec
@@ -11,13 +12,13 @@ from ivr.rail.inquiry import Inquiry, Query
 from ivr.rail.presale import last_day_on_sale
 from ivr.rail.seats import CLASSES, lowest, money, named_place
 from ivr.rail.ticket_source import Travel
-from ivr.rail.timetable import ENDS, Boarding, board, boardings, ends, listed
+from ivr.rail.timetable import DATED, Boarding, board, boardings, ends, listed
 from ivr.rail.train_runs import whole_run
 
 
 def tickets(inquiry: Inquiry) -> Answer:
     """What is left from station to station, one item for each train and class."""
-    if closed := _closed(inquiry):
+    if closed := not_on_sale(inquiry):
         return closed
     slots = ends(inquiry)
     found = boardings(inquiry)
@@ -28,7 +29,7 @@ def tickets(inquiry: Inquiry) -> Answer:
 
 def train_tickets(inquiry: Inquiry) -> Answer:
     """What is left on one train for its whole run."""
-    if closed := _closed(inquiry):
+    if closed := not_on_sale(inquiry):
         return closed
     date = {"date": inquiry.day().isoformat()}
     run = whole_run(inquiry)
@@ -44,7 +45,8 @@ def left_of(inquiry: Inquiry, boarding: Boarding, slots: Mapping[str, Any]) -> M
     return inquiry.left([_travel(inquiry, boarding, slots)]).get(boarding.ride.train, {})
 
 
-def _closed(inquiry: Inquiry) -> Answer | None:
+def not_on_sale(inquiry: Inquiry) -> Answer | None:
+    """The answer about a day whose tickets are not sold, ``None`` for one whose tickets are."""
     last = last_day_on_sale(inquiry.source, inquiry.today)
     if inquiry.today <= inquiry.day() <= last:
         return None
@@ -53,34 +55,48 @@ def _closed(inquiry: Inquiry) -> Answer | None:
 
 
 def _left(inquiry: Inquiry, found: Sequence[Boarding], slots: dict[str, Any]) -> Answer:
-    items = _items(inquiry, [b for b in found if not _gone(inquiry, b)], slots)
+    to_leave = [boarding for boarding in found if boarding.dep >= inquiry.minute_on(inquiry.day())]
+    items = tuple(
+        {**offer.boarding.times, **of_class(name, number, offer.fares)}
+        for offer in offers(inquiry, to_leave, slots)
+        for name, number in offer.left.items()
+    )
     if not items:
         return Answer("sold_out", slots)
-    return listed(slots, tuple(items), count=len({item["train"] for item in items}))
+    return listed(slots, items, count=len({item["train"] for item in items}))
 
 
-def _gone(inquiry: Inquiry, boarding: Boarding) -> bool:
-    """Whether the train has left already."""
-    now = inquiry.now
-    return inquiry.day() == inquiry.today and now is not None and boarding.dep < now.hour * 60 + now.minute
+@dataclass(frozen=True)
+class Offer:
+    """What is left on one train. ``left``: class → tickets, only classes with some; ``fares``: class → lowest fare
+    in tenths of a yuan, where it is known."""
+
+    boarding: Boarding
+    left: Mapping[str, int]
+    fares: Mapping[str, int]
 
 
-def _items(inquiry: Inquiry, found: Sequence[Boarding], slots: dict[str, Any]) -> list[dict[str, Any]]:
-    source = inquiry.source
+def offers(inquiry: Inquiry, found: Sequence[Boarding], slots: Mapping[str, Any]) -> list[Offer]:
+    """What is left on each train of which something is known. ``slots``: those of its ends. Raises :class:`IvrError`
+    when nothing is known of any."""
     rides = [boarding.ride for boarding in found]
-    fares = known_fares(source, rides, slots["from"]["code"], slots["to"]["code"])
+    fares = known_fares(inquiry.source, rides, slots["from"]["code"], slots["to"]["code"])
     left = inquiry.left([_travel(inquiry, boarding, slots) for boarding in found])
-    items = []
-    for boarding in found:
-        train = boarding.ride.train
-        prices = lowest(fares[train])
-        of_train = left.get(train, {})
-        for name in (name for name in CLASSES if of_train.get(name)):
-            item = {**boarding.times, "class": named_place(name), "left": of_train[name]}
-            if name in prices:
-                item["fare"] = money(prices[name])
-            items.append(item)
-    return items
+    return [
+        Offer(
+            boarding,
+            {name: left[train][name] for name in CLASSES if left[train].get(name)},
+            lowest(fares[train]),
+        )
+        for boarding in found
+        if (train := boarding.ride.train) in left
+    ]
+
+
+def of_class(name: str, number: int, fares: Mapping[str, int]) -> dict[str, Any]:
+    """The slots of a class with ``number`` tickets left."""
+    fare = {"fare": money(fares[name])} if name in fares else {}
+    return {"class": named_place(name), "left": number, **fare}
 
 
 def _travel(inquiry: Inquiry, boarding: Boarding, slots: Mapping[str, Any]) -> Travel:
@@ -97,17 +113,10 @@ def _travel(inquiry: Inquiry, boarding: Boarding, slots: Mapping[str, Any]) -> T
     )
 
 
-_ITEM = {
-    "train": "train",
-    "dep": "time",
-    "arr": "time",
-    "class": "named",
-    "left": "count",
-    "fare": "money",
-}
-_CLOSED = {"date": "date", "first_day": "date", "last_day": "date"}
-_DATED = {**ENDS, "date": "date"}
-_TRAIN = {"train": "train", **_DATED}
+CLASS = {"class": "named", "left": "count", "fare": "money"}
+_ITEM = {"train": "train", "dep": "time", "arr": "time", **CLASS}
+CLOSED = {"date": "date", "first_day": "date", "last_day": "date"}
+_TRAIN = {"train": "train", **DATED}
 
 QUERIES: tuple[Query, ...] = (
     (
@@ -115,11 +124,11 @@ QUERIES: tuple[Query, ...] = (
             "tickets",
             takes={"from": "station", "to": "station", "date": "date"},
             outcomes={
-                "none": _DATED,
-                "closed": _CLOSED,
-                "sold_out": _DATED,
-                "one": {**_DATED, **_ITEM},
-                "many": {**_DATED, "count": "count"},
+                "none": DATED,
+                "closed": CLOSED,
+                "sold_out": DATED,
+                "one": {**DATED, **_ITEM},
+                "many": {**DATED, "count": "count"},
             },
             items={"one": _ITEM, "many": _ITEM},
             optional=frozenset({"one.fare", "items.fare"}),
@@ -133,7 +142,7 @@ QUERIES: tuple[Query, ...] = (
             takes={"train": "train", "date": "date"},
             outcomes={
                 "none": {"train": "train", "date": "date"},
-                "closed": _CLOSED,
+                "closed": CLOSED,
                 "sold_out": _TRAIN,
                 "one": {**_TRAIN, **_ITEM},
                 "many": {**_TRAIN, "count": "count"},

@@ -1,7 +1,8 @@
 """Every query that a menu can ask, by name.
 
 ``error`` may be the outcome of any query: whoever runs it gives that outcome when it fails. ``optional`` of a spec
-names arguments that may be missing, and slots that may: ``outcome.slot``, or ``items.slot`` for those of list items.
+names arguments that may be missing, and slots that may: ``outcome.slot``, ``items.slot`` for those of list items,
+``list.slot`` for those of the entries of a slot that is a list.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ivr.rail import (
     stations,
     timetable,
     train_runs,
+    trains_with_tickets,
 )
 from ivr.rail.answers import Answer, QuerySpec
 from ivr.rail.inquiry import Inquiry
@@ -35,6 +37,7 @@ _ALL = {
         stations,
         presale,
         availability,
+        trains_with_tickets,
         timetable,
         train_runs,
         connections,

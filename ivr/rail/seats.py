@@ -26,6 +26,9 @@ BERTHS: Mapping[str, tuple[str, str, str]] = {
     "soft_sleeper_lower": ("soft_sleeper", "软卧下铺", "soft sleeper, lower berth"),
 }
 
+#: The classes whose fare depends on the berth.
+WITH_BERTHS = frozenset(name for name, _, _ in BERTHS.values())
+
 #: Everything that can have a fare: the seat classes without berths, and the berths.
 PLACES = (
     *(name for name in CLASSES if not name.endswith("sleeper")),

@@ -115,16 +115,21 @@ def timetable(inquiry: Inquiry) -> Answer:
         return Answer("other_day", {**slots, **_next_day(rides, day, runs)})
     found = [boarding for boarding in that_day if boarding.dep >= inquiry.minute_on(day)]
     if not found:
-        return Answer("gone", {**slots, **_named("last", that_day[-1]), **_next_day(rides, day, runs)})
+        return Answer("gone", {**slots, **times_of("last", that_day[-1]), **_next_day(rides, day, runs)})
     period = str(inquiry.args.get("period", ""))
     if period in PERIODS:
-        begin, end = PERIODS[period]
-        chosen = [boarding for boarding in found if begin <= boarding.dep < end]
+        chosen = in_period(found, period)
         return _told(inquiry, slots, chosen) if chosen else Answer("not_then", slots)
     if len(found) > FEW and period != ALL_DAY:
         answer = _told(inquiry, slots, found)
         return Answer("busy", {**answer.slots, **_summary(inquiry, found)}, answer.items)
     return _told(inquiry, slots, found)
+
+
+def in_period(found: Sequence[Boarding], period: str) -> list[Boarding]:
+    """Those of ``found`` that leave in one of :data:`PERIODS`."""
+    begin, end = PERIODS[period]
+    return [boarding for boarding in found if begin <= boarding.dep < end]
 
 
 def _told(inquiry: Inquiry, slots: dict[str, Any], found: Sequence[Boarding]) -> Answer:
@@ -134,24 +139,30 @@ def _told(inquiry: Inquiry, slots: dict[str, Any], found: Sequence[Boarding]) ->
 
 def _how_many(inquiry: Inquiry, found: Sequence[Boarding]) -> dict[str, int]:
     """``left`` for today, ``total`` for another day: they are said in different words."""
-    return {"count": len(found), "left" if _today(inquiry) else "total": len(found)}
+    return {"count": len(found), "left" if is_today(inquiry) else "total": len(found)}
 
 
-def _today(inquiry: Inquiry) -> bool:
+def is_today(inquiry: Inquiry) -> bool:
+    """Whether it is asked about the trains that still leave today."""
     return inquiry.day() == inquiry.today and inquiry.now is not None
 
 
 def _summary(inquiry: Inquiry, found: Sequence[Boarding]) -> dict[str, Any]:
-    fastest = min(found, key=lambda boarding: (boarding.duration, boarding.dep))
+    quickest = fastest(found)
     return {
-        **_named("next" if _today(inquiry) else "first", found[0]),
-        **_named("last", found[-1]),
-        **_named("fastest", fastest),
-        "fastest_duration": fastest.duration,
+        **times_of("next" if is_today(inquiry) else "first", found[0]),
+        **times_of("last", found[-1]),
+        **times_of("fastest", quickest),
+        "fastest_duration": quickest.duration,
     }
 
 
-def _named(name: str, boarding: Boarding) -> dict[str, Any]:
+def fastest(found: Sequence[Boarding]) -> Boarding:
+    """The one with the shortest ride, the earliest of these."""
+    return min(found, key=lambda boarding: (boarding.duration, boarding.dep))
+
+
+def times_of(name: str, boarding: Boarding) -> dict[str, Any]:
     """The slots ``name``, ``name_dep`` and ``name_arr``."""
     times = boarding.times
     return {name: times["train"], f"{name}_dep": times["dep"], f"{name}_arr": times["arr"]}
@@ -168,7 +179,7 @@ def first_after(rides: Sequence[Ride], day: date, runs: Runs) -> tuple[date, Boa
 
 def _next_day(rides: Sequence[Ride], day: date, runs: Runs) -> dict[str, Any]:
     found = first_after(rides, day, runs)
-    return {"next_day": found[0].isoformat(), **_named("first", found[1])} if found else {}
+    return {"next_day": found[0].isoformat(), **times_of("first", found[1])} if found else {}
 
 
 def _nearby(inquiry: Inquiry, slots: dict[str, Any]) -> Answer:

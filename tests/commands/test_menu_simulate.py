@@ -200,6 +200,10 @@ def test_the_tests_beside_the_menus(ivr: Ivr, menus: Path):
     [
         ("answer: presal told", "answer: there is no query 'presal' (did you mean 'presale'?)"),
         ("answer: presale sold", "answer: 'presale' cannot come out as 'sold' (did you mean 'told'?)"),
+        (
+            'answer: trains_with_tickets many {"items": [{"classes": 5}]}',
+            "answer: 'classes' must be a list of maps (e.g. \"classes\": [{}])",
+        ),
         ("tree: none.yaml", "none.yaml: cannot be read: No such file or directory"),
         ("something", "bad.txt:2: 'something' is not a line of a transcript"),
     ],

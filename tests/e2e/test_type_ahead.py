@@ -23,7 +23,7 @@ def in_one_go(line: Line, keys: str, **how: str) -> Story:
     """Key everything in one go and hang up when the answer is there."""
     call = line.call([keys], **how)
     call.press_all()
-    query = "SELECT 1 FROM call_steps WHERE call_uniqueid = ? AND query = 'tickets'"
+    query = "SELECT 1 FROM call_steps WHERE call_uniqueid = ? AND query = 'trains_with_tickets'"
     uniqueid = call.uniqueid()
     wait_for(lambda: line.rows(query, uniqueid), f"{call.caller} has asked for tickets", 25)
     call.ready()
@@ -48,4 +48,5 @@ def test_only_the_first_menu_and_the_answer_are_heard(stories: Together[Story], 
     assert before[0].startswith("您好，欢迎致电铁路客户服务中心。")
     # The second prompt may have begun: only from its first key on is it known that the caller knows the way.
     assert before[1:] in ([], ["按车站查询请按一。 按车次查询请按二。 返回上一级请按井号键。"])
-    assert "从上海虹桥到北京南，为您找到下列余票。" in answer
+    assert "从上海虹桥到北京南，" in answer
+    assert "趟列车有票" in answer

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ivr.rail.answers import Answer
+from ivr.rail.answers import LIST, Answer
 from ivr.rail.fare_rules import FareBook
 from ivr.rail.queries import QUERIES, ask
 from ivr.rail.source import City, Departure, Leg, Operation, PresaleRule, Ride, Service, Station, Stop
@@ -222,6 +222,10 @@ def check_form(name: str, answer: Answer) -> None:
     optional = {o.partition(".")[2] for o in spec.optional if o.startswith("items.")}
     for item in answer.items:
         assert set(of_items) - optional <= set(item) <= set(of_items)
+        for slot in (slot for slot, kind in of_items.items() if kind == LIST):
+            maybe = {o.partition(".")[2] for o in spec.optional if o.startswith(f"{slot}.")}
+            for entry in item[slot]:
+                assert set(spec.lists[slot]) - maybe <= set(entry) <= set(spec.lists[slot])
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from datetime import date, time
 import pytest
 
 from ivr.errors import IvrError
-from ivr.rail.answers import SLOT_TYPES, Answer
+from ivr.rail.answers import LIST, SLOT_TYPES, Answer
 from ivr.rail.queries import FIELD_LOOKUPS, LOOKUP_SLOTS, QUERIES, ask
 from ivr.rail.source import PresaleRule, Station
 from ivr.rail.ticket_source import Travel
@@ -25,6 +25,9 @@ def test_every_query_is_declared_whole() -> None:
         assert spec.about
         assert set(spec.items) <= set(spec.outcomes)
         for slots in (*spec.outcomes.values(), *spec.items.values()):
+            assert set(slots.values()) <= {*SLOT_TYPES, LIST}
+            assert {slot for slot, kind in slots.items() if kind == LIST} <= set(spec.lists)
+        for slots in spec.lists.values():
             assert set(slots.values()) <= set(SLOT_TYPES)
     assert set(FIELD_LOOKUPS) == set(LOOKUP_SLOTS)
     for field, query in FIELD_LOOKUPS.items():

@@ -20,7 +20,7 @@ from ivr.dialogue.forms import LAST_CHOICE
 from ivr.dialogue.notices import Notice
 from ivr.dialogue.session import Session
 from ivr.dialogue.tree import Tree
-from ivr.rail.answers import Answer
+from ivr.rail.answers import LIST, Answer
 from ivr.rail.booking_number import with_check_digit
 from ivr.rail.documents import check_sign
 
@@ -66,7 +66,12 @@ def answer(draw: random.Random, ask: Ask, outcome: str = "") -> Answer:
 
     def fill(kinds: Any, place: str) -> dict[str, Any]:
         maybe = {name.split(".")[1] for name in spec.optional if name.startswith(f"{place}.")}
-        return {n: value(draw, kind) for n, kind in kinds.items() if n not in maybe or draw.random() < 0.5}
+        return {n: of(n, kind) for n, kind in kinds.items() if n not in maybe or draw.random() < 0.5}
+
+    def of(name: str, kind: str) -> Any:
+        if kind != LIST:
+            return value(draw, kind)
+        return [fill(spec.lists[name], name) for _ in range(draw.randrange(1, 4))]
 
     kinds = spec.items.get(outcome)
     rows = [fill(kinds, "items") for _ in range(draw.randrange(1, 9))] if kinds else []

@@ -227,6 +227,13 @@ class _Tree:
                 maybe = optional | {name.split(".")[1] for name in spec.optional if name.startswith("items.")}
                 said = self.say({**slots, **given, **spec.items[outcome]}, maybe)
                 answers[outcome] |= {"each": said, "at_a_time": self.draw.randrange(1, 4)}
+            if spec.lists:
+                answers[outcome]["lists"] = {
+                    name: self.say(
+                        dict(own), {o.split(".")[1] for o in spec.optional if o.startswith(f"{name}.")}
+                    )
+                    for name, own in spec.lists.items()
+                }
         if self.chance(0.3):
             answers["error"] = self.reply({}, set())
         return answers

@@ -25,6 +25,8 @@ from ivr.dialogue.tree import (
 #: The keys under which texts stand.
 _TEXTS = frozenset(["say", "each", "intro", "outro", "label", "read_back", "prompt", "last", "record"])
 _LABELS = frozenset(FIELD_TYPES) - {"choice"}
+#: So many entries a list within an item is taken for: most trains have three classes or fewer.
+_ENTRIES = 3
 
 #: A source, the node of a text in one language, the language, the words.
 Found = tuple[Source, yaml.Node, str, str]
@@ -55,6 +57,9 @@ def _within(
         if key == "fields":
             for _, field in _pairs(value):
                 yield from _within(source, field, _TEXTS | _LABELS, languages)
+        elif key == "lists":
+            for _, entry in _pairs(value):
+                yield from _in_languages(source, entry, languages)
         elif key in keys and (
             not isinstance(value, yaml.MappingNode) or {key for key, _ in _pairs(value)} & {*languages}
         ):
@@ -115,7 +120,8 @@ def _of_answers(reading: Reading, name: str, replies: Mapping[str, Reply]) -> It
         place = reading.place(name, "answers", outcome)
         if place == reading.places[name]:
             continue  # it is not written: "one" is taken from "many"
-        said = [reply.say, *[reply.each] * (reply.at_a_time if reply.each else 0)]
+        item = [reply.each, *[entry for entry in reply.lists.values() for _ in range(_ENTRIES)]]
+        said = [reply.say, *(item * reply.at_a_time if reply.each else [])]
         yield _prompt(reading, place, f"answer '{outcome}'", said)
 
 
