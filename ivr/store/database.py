@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError,
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from ivr.errors import IvrError, UsageFault
+from ivr.errors import GivenUp, IvrError, UsageFault
 
 
 class Base(DeclarativeBase):
@@ -90,11 +90,17 @@ def reading(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Session]:
-    """One transaction: committed when the block ends well, rolled back otherwise."""
+def writing(engine: Engine, wanted: Callable[[], bool] = lambda: True) -> Iterator[Session]:
+    """One transaction: committed when the block ends well, rolled back otherwise.
+
+    Raises :class:`GivenUp`, and changes nothing, when it is no longer ``wanted`` at the end: a lock may take longer
+    than a caller waits.
+    """
     bound = engine.execution_options(sqlite_begin="IMMEDIATE")
     with _described(engine), Session(bound, expire_on_commit=False) as session, session.begin():
         yield session
+        if not wanted():
+            raise GivenUp
 
 
 @contextmanager
