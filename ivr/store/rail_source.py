@@ -199,7 +199,7 @@ class SqlRailSource:
 
     def rides(self, origin: str, destination: str) -> Sequence[Ride]:
         ends = {"dataset": self._dataset, "origin": origin, "destination": destination}
-        return [Ride(*row) for row in self._session.execute(_RIDES, ends)]
+        return [Ride(*row) for row in self._session.execute(_RIDES, ends).all()]
 
     def run(self, train: str) -> tuple[str, Sequence[Stop]]:
         found = self._session.get(RailTrain, (self._dataset, train))
@@ -318,12 +318,12 @@ class SqlRailSource:
 
     def seats(self, trains: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         wanted = {"dataset": self._dataset, "trains": list(trains)}
-        return _grouped(self._session.execute(_SEATS, wanted))
+        return _grouped(self._session.execute(_SEATS, wanted).all())
 
     def sold(self, journeys: Sequence[Journey]) -> Mapping[str, Mapping[str, int]]:
         parts = {(train, day): (first, last) for train, day, first, last in journeys}
         wanted = {"trains": [train for train, _ in parts], "days": list({day for _, day in parts})}
-        rows = self._session.execute(_MAPS, wanted)
+        rows = self._session.execute(_MAPS, wanted).all()
         lapsed = lapsed_seats(self._session, self._now)
         taken: dict[str, dict[str, int]] = defaultdict(dict)
         for train, day, name, room, written in rows:
