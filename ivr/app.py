@@ -324,7 +324,12 @@ def run_agi_server(settings: Settings) -> None:
     threads = ThreadPoolExecutor(_QUERY_THREADS, thread_name_prefix="query")
 
     async def answer(ask: Ask) -> Answer:
-        return await asyncio.get_running_loop().run_in_executor(threads, answers, ask)
+        waiting = threading.Event()
+        waiting.set()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(threads, answers, ask, waiting.is_set)
+        finally:  # answered, too late, or the caller is gone
+            waiting.clear()
 
     async def serve(voice: Voice) -> None:
         server = FastAgiServer(
@@ -347,6 +352,7 @@ def run_agi_server(settings: Settings) -> None:
         finally:
             await server.stop()
             following.cancel()
+            await asyncio.wait([following])
 
     try:
         with Voice(settings.home, settings.voice_workers, patience_s=_PATIENCE_S) as voice:

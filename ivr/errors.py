@@ -25,6 +25,10 @@ class UsageFault(IvrError):
     exit_code = 2
 
 
+class GivenUp(Exception):
+    """Whoever asked for a change no longer waits for it: nothing was changed."""
+
+
 class SmsRefused(IvrError):
     """The gateway will never take this text message. The words say why, without personal data."""
 

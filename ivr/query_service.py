@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,15 +38,16 @@ class QueryService:
         self._messages = messages
         self._tickets = tickets
 
-    def __call__(self, ask: Ask) -> Answer:
-        """The answer; the outcome ``error`` when the database does not give one."""
+    def __call__(self, ask: Ask, wanted: Callable[[], bool] = lambda: True) -> Answer:
+        """The answer; the outcome ``error`` when the database does not give one. ``wanted``: whether somebody still
+        waits for it; a booking that nobody waits for is not made."""
         try:
-            return self._answer(ask)
+            return self._answer(ask, wanted)
         except Exception as fault:  # the caller must hear something, whatever went wrong
             log.error("query %s failed: %s", ask.query, describe(fault))
             return Answer("error")
 
-    def _answer(self, ask: Ask) -> Answer:
+    def _answer(self, ask: Ask, wanted: Callable[[], bool]) -> Answer:
         from ivr.authoring.live import MENU_OF_CALL
         from ivr.authoring.queries import AGENT_PIN
         from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
@@ -76,7 +78,7 @@ class QueryService:
             with reading(self._engine) as session:
                 return last_choice(session, ask.args["caller"], ask.args["field"], now)
         if ask.query in BOOKING_ANSWERS:
-            return BOOKING_ANSWERS[ask.query](self._engine, ask.args, now)
+            return BOOKING_ANSWERS[ask.query](self._engine, ask.args, now, wanted)
         with reading(self._engine) as session:
             return queries.ask(
                 SqlRailSource(session, now), ask.query, ask.args, now.date(), now.time(), self._tickets

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ import click
 from ivr.commands.table import table
 from ivr.errors import IvrError, UsageFault
 from ivr.rail.booking_number import grouped, is_booking_number
+from ivr.rail.booking_queries import mobile_of
 from ivr.rail.dates import read_date
 from ivr.rail.seats import CLASSES
 from ivr.settings import Settings, load
@@ -53,7 +54,13 @@ def command() -> None:
 @click.argument("train")
 @click.argument("origin")
 @click.argument("destination")
-@click.option("--date", "day", default="1", help="YYYY-MM-DD, or as keyed: 1 today, 2 tomorrow, MMDD.")
+@click.option(
+    "--date",
+    "day",
+    default="1",
+    show_default=True,
+    help="YYYY-MM-DD, or as keyed: 1 today, 2 tomorrow, MMDD.",
+)
 @click.option("--class", "seat_class", default="second", show_default=True, help="second, hard_sleeper, …")
 @click.option("--free-children", type=click.IntRange(0, 3), default=0, help="Under six, without a seat.")
 @click.option("--phone", default="", help="Where the text message goes.")
@@ -84,18 +91,24 @@ def book_command(
     now = _now(settings)
     if seat_class not in CLASSES:
         raise UsageFault(f"there is no class {seat_class!r}", where="--class", mend=", ".join(CLASSES))
+    travel = _day(day, now.date())
+    if phone and not mobile_of(phone):
+        raise UsageFault("no mobile number", where="--phone", mend="eleven digits, e.g. 13800001234")
     documents = _documents(now.date())
     with _opened(settings) as engine:
         args = {
             "from": _telecode(engine, origin),
             "to": _telecode(engine, destination),
-            "date": _day(day, now.date()).isoformat(),
+            "date": travel.isoformat(),
             "train": train.upper(),
             "class": seat_class,
         }
+        if args["from"] == args["to"]:
+            raise UsageFault(f"{origin} and {destination} are the same station")
         answer = book(engine, Request(args, documents, free_children, call, phone, os_user()), now)
         if answer.outcome != "booked":
-            raise IvrError(_refusal(answer), where=f"{train.upper()} {origin} {destination}")
+            why = _without_class(engine, args) if answer.outcome == "sold_out" else ""
+            raise IvrError(why or _refusal(answer), where=f"{train.upper()} {origin} {destination}")
         row = _row(engine, answer.slots["number"], now)
     _print_one(row, settings, as_json)
 
@@ -236,7 +249,9 @@ def _documents(today: date) -> list[str]:
     from ivr.rail.booking import MOST_TICKETS
     from ivr.rail.documents import read_id
 
-    lines = [line.strip() for line in sys.stdin.read().split()]
+    if sys.stdin.isatty():
+        click.echo("Resident IDs, one a line, then Ctrl-D:", err=True)
+    lines = sys.stdin.read().split()
     if not 1 <= len(lines) <= MOST_TICKETS:
         raise UsageFault(
             f"{len(lines)} resident IDs on standard input", mend=f"1 to {MOST_TICKETS} of them, one a line"
@@ -263,6 +278,19 @@ def _telecode(engine: Engine, name: str) -> str:
             mend=f"one of {known}" if known else "ivr rail station KEYS finds one",
         )
     return stations[0].telecode
+
+
+def _without_class(engine: Engine, args: Mapping[str, str]) -> str:
+    """That the train has no such class at all, if that is so."""
+    from ivr.store.database import reading
+    from ivr.store.rail_source import SqlRailSource
+
+    with reading(engine) as session:
+        source = SqlRailSource(session)
+        rides = source.rides(args["from"], args["to"])
+        of_trains = source.seats([ride.train for ride in rides if ride.number == args["train"]]).values()
+        names = [name for name in CLASSES if any(name in seats for seats in of_trains)]
+    return "" if args["class"] in names else f"it has no {args['class']}; it has {', '.join(names) or 'none'}"
 
 
 def _refusal(answer: Answer) -> str:

@@ -15,14 +15,15 @@ from ivr.store.bookings import Request, book, check_passengers
 from ivr.store.cases import open_case
 
 Args = Mapping[str, Any]
+Wanted = Callable[[], bool]
 
 
-def _group_case(engine: Engine, args: Args, now: datetime) -> Answer:
+def _group_case(engine: Engine, args: Args, now: datetime, wanted: Wanted) -> Answer:
     details = {name: args[name] for name in ("from", "to", "date", "people")}
     return _opened(engine, "group", args, details, now)
 
 
-def _delivery_case(engine: Engine, args: Args, now: datetime) -> Answer:
+def _delivery_case(engine: Engine, args: Args, now: datetime, wanted: Wanted) -> Answer:
     return _opened(engine, "delivery", args, {"booking": args["number"]}, now)
 
 
@@ -31,12 +32,13 @@ def _opened(engine: Engine, kind: str, args: Args, details: dict[str, Any], now:
     return Answer("opened", {"case": str(case)})
 
 
-#: query → what answers it, with the engine, the arguments and the moment (aware, in the site's zone).
-BOOKING_ANSWERS: Mapping[str, Callable[[Engine, Args, datetime], Answer]] = {
-    PASSENGERS.name: lambda engine, args, now: check_passengers(engine, Request.of(args), now),
-    BOOK.name: lambda engine, args, now: book(engine, Request.of(args), now),
-    ORDER.name: lambda engine, args, now: order(engine, args["number"], args["tail"], now),
-    CANCEL.name: lambda engine, args, now: cancel(engine, args["number"], args["tail"], now),
+#: query → what answers it, with the engine, the arguments, the moment (aware, in the site's zone), and whether the
+#: answer is still wanted: what nobody waits for is not booked, and not cancelled.
+BOOKING_ANSWERS: Mapping[str, Callable[[Engine, Args, datetime, Wanted], Answer]] = {
+    PASSENGERS.name: lambda engine, args, now, _: check_passengers(engine, Request.of(args), now),
+    BOOK.name: lambda engine, args, now, wanted: book(engine, Request.of(args), now, wanted),
+    ORDER.name: lambda engine, args, now, _: order(engine, args["number"], args["tail"], now),
+    CANCEL.name: lambda engine, args, now, wanted: cancel(engine, args["number"], args["tail"], now, wanted),
     GROUP_CASE.name: _group_case,
     DELIVERY_CASE.name: _delivery_case,
 }

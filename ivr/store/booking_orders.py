@@ -6,7 +6,7 @@ Whoever ends a booking locks the seat map first and the booking's row then.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -52,13 +52,16 @@ def order(engine: Engine, number: str, tail: str, now: datetime) -> Answer:
     return Answer(status, {**told, **(until(booking, now) if status == HELD else {})})
 
 
-def cancel(engine: Engine, number: str, tail: str, now: datetime) -> Answer:
-    """The answer to ``booking_cancel``: ``done``, or why not."""
+def cancel(
+    engine: Engine, number: str, tail: str, now: datetime, wanted: Callable[[], bool] = lambda: True
+) -> Answer:
+    """The answer to ``booking_cancel``: ``done``, or why not. ``wanted`` as for :func:`ivr.store.bookings.book`."""
     booking = _identified(engine, number, tail, now)
     if isinstance(booking, Answer):
         return booking
-    with writing(engine) as session:
-        return Answer(end_booking(session, booking.id, CANCELLED, now))
+    with writing(engine, wanted) as session:
+        outcome = end_booking(session, booking.id, CANCELLED, now)
+    return Answer(outcome)
 
 
 def end_booking(session: Session, booking_id: int, status: str, now: datetime) -> str:

@@ -8,7 +8,7 @@ locks a second seat map, so no two transactions wait for each other.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -119,14 +119,17 @@ def check_passengers(engine: Engine, request: Request, now: datetime) -> Answer:
     return Answer("fine", {**plan.offer.slots, **counts, **plan.price})
 
 
-def book(engine: Engine, request: Request, now: datetime) -> Answer:
+def book(
+    engine: Engine, request: Request, now: datetime, wanted: Callable[[], bool] = lambda: True
+) -> Answer:
     """The answer to ``book``: the booking is made, or why not, and then nothing has changed.
 
-    The same request of the same call gives the booking that it made before, while that is held.
+    The same request of the same call gives the booking that it made before, while that is held. Raises
+    :class:`ivr.errors.GivenUp`, with nothing held, when it is no longer ``wanted`` before it is made.
     """
     for attempt in range(1, _TRIES + 1):
         try:
-            return _book_once(engine, request, now)
+            return _book_once(engine, request, now, wanted)
         except _Refused as refused:
             return refused.answer
         except IntegrityError:
@@ -135,7 +138,7 @@ def book(engine: Engine, request: Request, now: datetime) -> Answer:
     raise AssertionError
 
 
-def _book_once(engine: Engine, request: Request, now: datetime) -> Answer:
+def _book_once(engine: Engine, request: Request, now: datetime, wanted: Callable[[], bool]) -> Answer:
     with reading(engine) as session:  # everything that needs no lock, before the lock
         made = _made_before(session, request, now)
         if made is not None:
@@ -152,7 +155,7 @@ def _book_once(engine: Engine, request: Request, now: datetime) -> Answer:
             boarding.ride.to_seq,
             len(request.documents),
         )
-    with writing(engine) as session:
+    with writing(engine, wanted) as session:
         booking = _hold(session, request, plan, seats, now)
         _use_documents(session, booking, request.documents, now)
     return _booked(booking, now)

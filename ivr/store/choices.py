@@ -9,11 +9,12 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Table, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ivr.rail.answers import Answer
+from ivr.store.database import table_of
 from ivr.store.models.choices import CallerChoice
 from ivr.store.models.rail import RailLive, RailStation
 from ivr.store.secrets import keyed_hash
@@ -41,8 +42,7 @@ def remember(
         }
         for field, station in chosen.items()
     ]
-    table = CallerChoice.__table__
-    assert isinstance(table, Table)
+    table = table_of(CallerChoice)
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     adding = dialect.insert(table)
     session.execute(

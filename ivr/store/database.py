@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from typing import Any
 
-from sqlalchemy import DateTime, Engine, create_engine, event
+from sqlalchemy import DateTime, Engine, Table, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, InterfaceError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from ivr.errors import IvrError, UsageFault
+from ivr.errors import GivenUp, IvrError, UsageFault
 
 
 class Base(DeclarativeBase):
     """The base of all tables."""
+
+
+def table_of(model: type[Base]) -> Table:
+    """The table of a model, for statements that need no objects."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
 
 
 class Moment(TypeDecorator[datetime]):
@@ -63,7 +70,8 @@ def open_engine(url: str) -> Engine:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy's own BEGIN below, not the driver's late one
     connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=NORMAL")
+    # What was acknowledged, a booking above all, outlives a loss of power, too: NORMAL would sync at checkpoints only.
+    connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA busy_timeout=5000")
 
@@ -82,11 +90,17 @@ def reading(engine: Engine) -> Iterator[Session]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Session]:
-    """One transaction: committed when the block ends well, rolled back otherwise."""
+def writing(engine: Engine, wanted: Callable[[], bool] = lambda: True) -> Iterator[Session]:
+    """One transaction: committed when the block ends well, rolled back otherwise.
+
+    Raises :class:`GivenUp`, and changes nothing, when it is no longer ``wanted`` at the end: a lock may take longer
+    than a caller waits.
+    """
     bound = engine.execution_options(sqlite_begin="IMMEDIATE")
     with _described(engine), Session(bound, expire_on_commit=False) as session, session.begin():
         yield session
+        if not wanted():
+            raise GivenUp
 
 
 @contextmanager

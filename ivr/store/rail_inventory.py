@@ -24,21 +24,23 @@ from sqlalchemy.orm import Session
 
 from ivr.errors import IvrError
 from ivr.rail.booking import HELD
+from ivr.store.database import table_of
 from ivr.store.models.bookings import Booking, BookingPassenger, SeatMap
 from ivr.store.models.rail import RailSeats, RailStop
 from ivr.store.rail_versions import live_number
 
+_BOOKING, _PASSENGER = table_of(Booking), table_of(BookingPassenger)
 _LAPSED = (
     select(
-        Booking.train,
-        Booking.service_date,
-        Booking.seat_class,
-        Booking.from_seq,
-        Booking.to_seq,
-        BookingPassenger.seat,
+        _BOOKING.c.train,
+        _BOOKING.c.service_date,
+        _BOOKING.c.seat_class,
+        _BOOKING.c.from_seq,
+        _BOOKING.c.to_seq,
+        _PASSENGER.c.seat,
     )
-    .join(BookingPassenger, BookingPassenger.booking_id == Booking.id)
-    .where(Booking.status == HELD, Booking.deadline <= bindparam("now"))
+    .join(_PASSENGER, _PASSENGER.c.booking_id == _BOOKING.c.id)
+    .where(_BOOKING.c.status == HELD, _BOOKING.c.deadline <= bindparam("now"))
 )
 
 

@@ -28,6 +28,7 @@ from ivr.rail.source import (
     Stop,
 )
 from ivr.store.choices import station_choices
+from ivr.store.database import table_of
 from ivr.store.models.bookings import SeatMap
 from ivr.store.models.rail import (
     RailAreaCode,
@@ -51,12 +52,44 @@ from ivr.store.models.rail import (
 from ivr.store.rail_inventory import Segments, lapsed_seats, written_taken
 from ivr.store.rail_versions import live_number
 
+
+def _same_train(one: Any, other: Any) -> ColumnElement[bool]:
+    return and_(one.dataset == other.dataset, one.train == other.train)
+
+
 #: Where a ride begins and where it ends. Made once: that takes longer than most queries.
 _ENDS = (aliased(RailStop), aliased(RailStop))
 
-_MAPS = select(SeatMap.train, SeatMap.service_date, SeatMap.seat_class, SeatMap.seats, SeatMap.taken).where(
-    SeatMap.train.in_(bindparam("trains", expanding=True)),
-    SeatMap.service_date.in_(bindparam("days", expanding=True)),
+# The queries of every availability, made once, and on plain tables: the mapping would take longer than the database.
+_HERE, _THERE = (table_of(RailStop).alias(name) for name in ("here", "there"))
+_TRAIN, _SEAT, _MAP = (table_of(model).c for model in (RailTrain, RailSeats, SeatMap))
+_RIDES = (
+    select(
+        _HERE.c.train,
+        _TRAIN.kind,
+        _HERE.c.seq,
+        _THERE.c.seq,
+        _HERE.c.dep,
+        _THERE.c.arr,
+        _HERE.c.number,
+        _THERE.c.km - _HERE.c.km,
+    )
+    .join(_THERE, _same_train(_HERE.c, _THERE.c) & (_THERE.c.seq > _HERE.c.seq))
+    .join(table_of(RailTrain), _same_train(_HERE.c, _TRAIN))
+    .where(
+        _HERE.c.dataset == bindparam("dataset"),
+        _HERE.c.station == bindparam("origin"),
+        _THERE.c.station == bindparam("destination"),
+        _HERE.c.dep.is_not(None),
+        _THERE.c.arr.is_not(None),
+    )
+)
+_SEATS = select(_SEAT.train, _SEAT.seat_class, _SEAT.seats).where(
+    _SEAT.dataset == bindparam("dataset"), _SEAT.train.in_(bindparam("trains", expanding=True))
+)
+_MAPS = select(_MAP.train, _MAP.service_date, _MAP.seat_class, _MAP.seats, _MAP.taken).where(
+    _MAP.train.in_(bindparam("trains", expanding=True)),
+    _MAP.service_date.in_(bindparam("days", expanding=True)),
 )
 
 
@@ -165,27 +198,8 @@ class SqlRailSource:
         return self._session.scalars(query).all()
 
     def rides(self, origin: str, destination: str) -> Sequence[Ride]:
-        here, there = _ENDS
-        query = (
-            select(
-                here.train,
-                RailTrain.kind,
-                here.seq,
-                there.seq,
-                here.dep,
-                there.arr,
-                here.number,
-                there.km - here.km,
-            )
-            .join(there, _same_train(here, there) & (there.seq > here.seq))
-            .join(RailTrain, _same_train(here, RailTrain))
-            .where(here.dataset == self._dataset, here.station == origin, there.station == destination)
-        )
-        return [
-            Ride(train, kind, first, last, dep, arr, number, km)
-            for train, kind, first, last, dep, arr, number, km in self._session.execute(query)
-            if dep is not None and arr is not None
-        ]
+        ends = {"dataset": self._dataset, "origin": origin, "destination": destination}
+        return [Ride(*row) for row in self._session.execute(_RIDES, ends).all()]
 
     def run(self, train: str) -> tuple[str, Sequence[Stop]]:
         found = self._session.get(RailTrain, (self._dataset, train))
@@ -303,15 +317,13 @@ class SqlRailSource:
         return lengths
 
     def seats(self, trains: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
-        query = select(RailSeats.train, RailSeats.seat_class, RailSeats.seats).where(
-            RailSeats.dataset == self._dataset, RailSeats.train.in_(trains)
-        )
-        return _grouped(self._session.execute(query))
+        wanted = {"dataset": self._dataset, "trains": list(trains)}
+        return _grouped(self._session.execute(_SEATS, wanted).all())
 
     def sold(self, journeys: Sequence[Journey]) -> Mapping[str, Mapping[str, int]]:
         parts = {(train, day): (first, last) for train, day, first, last in journeys}
         wanted = {"trains": [train for train, _ in parts], "days": list({day for _, day in parts})}
-        rows = self._session.execute(_MAPS, wanted)
+        rows = self._session.execute(_MAPS, wanted).all()
         lapsed = lapsed_seats(self._session, self._now)
         taken: dict[str, dict[str, int]] = defaultdict(dict)
         for train, day, name, room, written in rows:
@@ -389,10 +401,6 @@ class SqlRailSource:
     def presale_rules(self) -> Sequence[PresaleRule]:
         rows = self._session.scalars(select(RailPresale).where(RailPresale.dataset == self._dataset))
         return [PresaleRule(row.valid_from, row.days) for row in rows]
-
-
-def _same_train(one: Any, other: Any) -> ColumnElement[bool]:
-    return and_(one.dataset == other.dataset, one.train == other.train)
 
 
 def _station(row: RailStation) -> Station:

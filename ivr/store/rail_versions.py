@@ -15,7 +15,7 @@ from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 
 from ivr.errors import IvrError
-from ivr.store.database import Base, reading
+from ivr.store.database import Base, reading, table_of
 from ivr.store.models import rail as tables
 from ivr.store.models.rail import RailDataset, RailLive
 
@@ -39,6 +39,8 @@ TABLES: tuple[type[Base], ...] = (
     tables.RailLeg,
     tables.RailFareRules,
 )
+
+_LIVE = select(table_of(RailLive).c.dataset)
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Dataset:
 
 def live_number(session: Session) -> int:
     """The version that callers hear of. Raises :class:`IvrError` when nothing is loaded."""
-    number = session.scalar(select(RailLive.dataset))
+    number = session.scalar(_LIVE)
     if number is None:
         raise IvrError("no railway data is loaded", mend="ivr rail import")
     return number
@@ -76,7 +78,7 @@ def live_number(session: Session) -> int:
 
 def stored_datasets(session: Session) -> list[Dataset]:
     """All stored versions, newest first."""
-    live = session.scalar(select(RailLive.dataset))
+    live = session.scalar(_LIVE)
     rows = session.scalars(select(RailDataset).order_by(RailDataset.id.desc()))
     return [_plain(row, live) for row in rows]
 
@@ -89,7 +91,7 @@ def loaded_dataset(engine: Engine) -> Dataset | None:
 
 def dataset_of(session: Session) -> Dataset | None:
     """The same within a session."""
-    live = session.scalar(select(RailLive.dataset))
+    live = session.scalar(_LIVE)
     row = None if live is None else session.get(RailDataset, live)
     return None if row is None else _plain(row, live)
 

@@ -76,7 +76,7 @@ class _Request(fast_agi.Request):
             result = await asyncio.wait_for(self.send_command(command), REPLY_S)
         except asyncio.TimeoutError:
             raise WireFault("no reply from Asterisk") from None
-        except OSError:
+        except (OSError, RuntimeError):  # RuntimeError: uvloop, when the connection was reset before
             self._gone = True
             return GONE
         reply: Reply = result["reply"]
@@ -278,7 +278,12 @@ class FastAgiServer:
         assert self._application is not None
         task = asyncio.ensure_future(self._application.handler(reader, writer))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            writer.transport.abort()  # one that was cancelled before it began has closed nothing
+
+        task.add_done_callback(ended)
 
     async def stop(self, grace_s: float = 5.0) -> None:
         """Take no new calls, let the present ones go on for ``grace_s`` seconds, then end them."""

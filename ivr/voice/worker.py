@@ -3,7 +3,7 @@
 A request is one JSON line ``{"id", "text", "language", "path"}``; its answer one JSON line
 ``{"id", "ok": true, "seconds", "dbfs"}`` or ``{"id", "ok": false, "error"}``. The first line says
 ``{"ready": true}``. The file appears whole at ``path`` or not at all. The process ends when stdin
-closes. Whatever a library prints goes to stderr: only answers are written to the real stdout.
+closes, or when nobody reads its answers any more. Whatever a library prints goes to stderr: only answers are written to the real stdout.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,14 @@ def main() -> None:
         answers.write(json.dumps(fields) + "\n")
         answers.flush()
 
+    try:
+        serve(answer)
+    except BrokenPipeError:  # the starter was killed
+        os._exit(0)  # not even a last flush: there is nowhere to write
+
+
+def serve(answer: Callable[..., None]) -> None:
+    """Answer the requests on stdin until it closes."""
     speaker = Speaker()
     answer(ready=True)
     for line in sys.stdin.buffer:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import signal
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from ivr.app import open_store
-from ivr.settings import load
-from tests.store.railway import lay, resident_id
+from ivr.settings import PROJECT, load
+from tests.store.railway import SEATS, lay, resident_id
 
 DAY = (datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=3)).isoformat()
 RIDE = ("booking", "book", "G1", "站1", "站5", "--date", DAY)
@@ -61,7 +66,9 @@ def test_what_was_collected_stays(loaded) -> None:
         ((), "", 2, "0 resident IDs on standard input (1 to 3 of them, one a line)"),
         ((), "110101198001010011", 2, "resident ID 1 is wrong (eighteen signs whose check digit fits)"),
         (("--class", "deck"), resident_id(1), 2, "--class: there is no class 'deck'"),
-        (("--class", "hard_seat"), resident_id(1), 1, "G1 is sold out in this class"),
+        (("--class", "hard_seat"), resident_id(1), 1, "it has no hard_seat; it has second"),
+        (("--phone", "02112345678"), resident_id(1), 2, "--phone: no mobile number"),
+        (("--date", "2027-02-30"), resident_id(1), 2, "'2027-02-30' is no date"),
         (("--date", "soon"), resident_id(1), 2, "'soon' is no date"),
         (("--date", "2026-01-01"), resident_id(1), 1, "2026-01-01 is not on sale; on sale are"),
         ((), resident_id(1, "20160101"), 1, "a child does not travel alone"),
@@ -82,6 +89,51 @@ def test_numbers_that_are_none(loaded) -> None:
     assert "there is no booking 825 317 097" in loaded("booking", "show", "825317097").err
     assert "there is no booking" in loaded("booking", "cancel", "825317097").err
     assert "no station '月球'" in loaded("booking", "book", "G1", "月球", "站1", stdin=resident_id(1)).err
+
+
+def test_what_cannot_be_ridden_and_what_is_taken(loaded) -> None:
+    same = loaded("booking", "book", "G1", "站1", "S1", "--date", DAY, stdin=resident_id(1))
+    assert (same.code, same.err) == (2, "ivr: 站1 and S1 are the same station\n")
+    unknown = loaded("booking", "book", "G9", "站1", "站5", "--date", DAY, stdin=resident_id(1))
+    assert (unknown.code, unknown.err.count("\n")) == (1, 1)
+    assert f"no such train runs between these stations on {DAY}" in unknown.err
+    for place in range(0, SEATS - 2, 3):
+        three = "\n".join(resident_id(100 + place + n) for n in range(3))
+        assert loaded(*RIDE, stdin=three).code == 0
+    assert "only 2 left" in loaded(*RIDE, stdin="\n".join(resident_id(n) for n in (1, 2, 3))).err
+    assert loaded(*RIDE, stdin=f"{resident_id(1)} {resident_id(2)}").code == 0
+    assert "G1 is sold out in this class" in loaded(*RIDE, stdin=resident_id(3)).err
+    shown = loaded("booking", "list", "--limit", "1", "--json").document
+    assert len(shown) == 1
+
+
+def test_without_tables_and_without_data_there_is_one_line(ivr) -> None:
+    for words in (("list",), ("show", "825317097"), ("cancel", "825317097"), ("paid", "825317097")):
+        done = ivr("booking", *words)
+        assert (done.code, done.err.count("\n")) == (1, 1)
+        assert "ivr db upgrade makes the tables" in done.err
+    ivr("db", "upgrade")
+    assert "no railway data is loaded" in ivr(*RIDE, stdin=resident_id(1)).err
+
+
+def test_ctrl_c_while_ids_are_typed_books_nothing(loaded) -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, str(PROJECT / "cli.py"), *RIDE],
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # it may be ignored around this test
+    )
+    os.close(theirs)
+    assert process.stderr.readline() == "Resident IDs, one a line, then Ctrl-D:\n"
+    os.write(ours, f"{resident_id(1)}\n".encode())
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    os.close(ours)
+    assert (process.returncode, out, err.strip()) == (1, "", "Aborted!")
+    assert loaded("booking", "list").out == "No bookings.\n"
 
 
 def test_a_rehearsal_holds_no_seat(ivr) -> None:

@@ -21,7 +21,7 @@ from ivr.rail.booking import (
 )
 from ivr.rail.booking_number import grouped, is_booking_number, with_check_digit
 from ivr.rail.booking_offer import Offer, fare_of, offered
-from ivr.rail.booking_queries import mobile_of
+from ivr.rail.booking_queries import booking_text, mobile_of
 from ivr.rail.documents import age_on, birth_date, check_sign, masked_id, read_id
 from ivr.rail.fare_rules import read_fare_book
 from ivr.rail.inquiry import Inquiry
@@ -213,6 +213,15 @@ def test_mobile_numbers(caller: str, mobile: str) -> None:
     assert mobile_of(caller) == mobile
 
 
+def test_the_text_message_says_what_was_booked_and_until_when() -> None:
+    until = datetime(2026, 12, 1, 0, 0, tzinfo=ZONE)
+    ends, seats = ("上海虹桥", "南京南"), ("二等座", 2)
+    assert booking_text("825 317 097", date(2026, 12, 3), "G102", ends, "06:39", seats, until) == (
+        "您已预订12月3日G102次，上海虹桥 06:39开，到南京南，二等座2张，订单号825 317 097。"
+        "请于12月1日00:00前凭身份证取票，逾期自动取消。"
+    )
+
+
 # --- what can be booked ---------------------------------------------------------------------------
 
 RIDE = {"from_": "VNP", "to": "AOH", "date": "2026-11-24"}
@@ -257,3 +266,26 @@ def test_a_journey_tells_its_fare_and_its_hindrance(asked, source) -> None:
     today = {**RIDE, "date": "2026-11-22"}
     for now, outcome in ((time(8, 59), "fine"), (time(9, 0), "gone"), (None, "fine")):
         assert asked("booking_journey", now=now, **today, train="G1", class_="second").outcome == outcome
+
+
+def test_an_offer_knows_its_departure_through_midnight(source) -> None:
+    journey = {"from": "NKH", "to": "SHH", "date": "2026-11-24", "train": "K1", "class": "hard_seat"}
+    offer = offered(Inquiry(source, journey, TODAY), 1)
+    assert isinstance(offer, Offer)
+    assert offer.boarding.service_date == date(2026, 11, 23), "it left its origin the evening before"
+    assert offer.departure(ZONE) == datetime(2026, 11, 24, 2, 10, tzinfo=ZONE)
+
+
+def test_more_tickets_than_seats_are_few_and_none_is_sold_out(source) -> None:
+    inquiry = Inquiry(
+        source, {"from": "VNP", "to": "AOH", "date": "2026-11-24", "train": "G1", "class": "business"}, TODAY
+    )
+    source.sold_rows["G1", date(2026, 11, 24), "business", 2] = 9
+    answer = offered(inquiry, 2)
+    assert not isinstance(answer, Offer)
+    assert (answer.outcome, answer.slots["left"], answer.slots["class"]["code"]) == ("few", 1, "business")
+    assert isinstance(offered(inquiry, 1), Offer)
+    source.sold_rows["G1", date(2026, 11, 24), "business", 2] = 10
+    answer = offered(inquiry, 1)
+    assert not isinstance(answer, Offer)
+    assert answer.outcome == "sold_out"

@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import threading
+from datetime import date
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
 from ivr.errors import IvrError
-from ivr.store.database import open_engine
+from ivr.store import migrate
+from ivr.store.database import open_engine, reading
 from ivr.store.migrate import current_revision, upgrade
 from ivr.store.models import all_tables
+from ivr.store.rail_source import SqlRailSource
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_models(engine: Engine) -> None:
@@ -65,3 +70,55 @@ def test_a_database_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -
     with pytest.raises(IvrError, match="the tables cannot be made") as fault:
         upgrade(engine)
     assert "\n" not in str(fault.value)
+
+
+def upgrade_to(engine: Engine, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrate.__file__).with_name("migrations")))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def test_seats_that_were_sold_before_bookings_came_stay_sold(database_url: str) -> None:
+    engine = open_engine(database_url)
+    upgrade_to(engine, "0008")
+    day, counts = "2026-11-24", {1: 3, 2: 20, 4: 1}  # on segment 3 nothing was ever sold
+    with engine.begin() as connection:
+        for segment, sold in counts.items():
+            row = {"train": "G1", "day": day, "name": "second", "segment": segment, "sold": sold}
+            connection.execute(
+                text(
+                    "INSERT INTO rail_sold (train, service_date, seat_class, segment, sold)"
+                    " VALUES (:train, :day, :name, :segment, :sold)"
+                ),
+                row,
+            )
+        connection.execute(
+            text(
+                "INSERT INTO caller_choices (caller_hash, field, station, until)"
+                " VALUES ('h', 'from', 'AOH', '2027-01-01 00:00:00')"
+            )
+        )
+    upgrade(engine)
+    assert "rail_sold" not in inspect(engine).get_table_names()
+    with reading(engine) as session:
+        source = SqlRailSource(session)
+        for first in range(1, 5):
+            for last in range(first + 1, 6):
+                most = max(counts.get(segment, 0) for segment in range(first, last))
+                sold = source.sold([("G1", date.fromisoformat(day), first, last)])
+                assert sold == {"G1": {"second": most}}, (first, last)
+        assert session.execute(text("SELECT caller_hash, station FROM caller_choices")).all() == [
+            ("h", "AOH")
+        ]
+    engine.dispose()
+
+
+def test_a_database_without_sales_is_upgraded_too(database_url: str) -> None:
+    engine = open_engine(database_url)
+    upgrade_to(engine, "0008")
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM seat_maps")).scalar() == 0
+    engine.dispose()

@@ -4,22 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import random
 import socket
+import struct
+import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.dialogue.actions import Ask
+from ivr.dialogue.actions import Ask, Gather, Hangup, Record
+from ivr.dialogue.events import HungUp
 from ivr.errors import IvrError
 from ivr.rail.answers import Answer
 from ivr.speech.phrase import Phrase
 from ivr.telephony import fastagi
+from ivr.telephony.agi_dialogue import MESSAGE_PLACE
 from ivr.telephony.fastagi import FastAgiServer, event_loop
-from tests.telephony.fake_agi import CLOCK, FakeChannel, MemoryJournal, answer_of, seat, sound, tickets
+from tests.telephony.fake_agi import (
+    CLOCK,
+    FakeChannel,
+    MemoryJournal,
+    answer_of,
+    phrases,
+    seat,
+    sound,
+    tickets,
+)
 
 
 async def sounds_of(phrases: Sequence[Phrase]) -> list[str]:
@@ -397,6 +414,102 @@ def test_a_port_in_use_is_one_clear_line() -> None:
             await one.stop()
 
     run(test)
+
+
+def test_a_reset_connection_is_a_hangup(caplog: pytest.LogCaptureFixture) -> None:
+    """The caller's end is gone without a farewell while nothing listens to it: uvloop then refuses to write."""
+
+    def conversation(call: Any) -> Any:
+        yield Gather(phrases("menu"), 1, 5, 3)
+        yield Record(5, 2)
+        event = yield Hangup("completed")
+        return "hung_up" if isinstance(event, HungUp) else "completed"
+
+    async def kept(ask: Ask) -> Answer:
+        if ask.query == MESSAGE_PLACE:
+            return Answer("ready", {"path": "/x.wav"})
+        await asyncio.sleep(0.3)  # the reset comes meanwhile
+        return Answer("recorded")
+
+    async def test() -> None:
+        async with server(conversation=conversation, answer=kept) as (port, journal):
+            channel = FakeChannel(keys=["4"])
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(channel.head())
+            while b"RECORD" not in (line := await reader.readline()):
+                writer.write(channel.answer(line))
+            writer.write(b"200 result=0 (timeout) endpos=16000\n")
+            await asyncio.sleep(0.05)
+            lingers = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, lingers)
+            writer.transport.abort()
+            await until(lambda: bool(journal.ended))
+            assert journal.ended == ["hung_up"]
+
+    run(test)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def test_callers_who_hang_up_while_queries_run_in_threads_leave_no_traceback(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some are answered, some leave with a word, a farewell or a reset; then the server stops with queries under way."""
+    chance = random.Random(12306)
+    ignored: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", ignored.append)
+    monkeypatch.setattr(threading, "excepthook", ignored.append)
+    threads = ThreadPoolExecutor(8)
+
+    def look_up(ask: Ask, seconds: float) -> Answer:
+        time.sleep(seconds)
+        if seconds > 0.04:
+            raise OSError("the database is gone")
+        return answer_of(ask)
+
+    async def in_a_thread(ask: Ask) -> Answer:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(threads, look_up, ask, chance.uniform(0, 0.05))
+
+    async def caller(port: int) -> None:
+        channel = FakeChannel(keys=["4", "123456"])
+        patience, manner = chance.randint(1, 14), chance.choice(["stays", "word", "farewell", "reset"])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        with contextlib.suppress(ConnectionError):
+            writer.write(channel.head())
+            while line := await reader.readline():
+                patience -= 1
+                if patience or manner == "stays":
+                    writer.write(channel.answer(line))
+                    continue
+                await asyncio.sleep(chance.uniform(0, 0.03))
+                if manner == "word":
+                    writer.write(b"HANGUP\n")
+                elif manner == "farewell":
+                    writer.write_eof()
+                else:
+                    lingers = struct.pack("ii", 1, 0)
+                    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, lingers)
+                    writer.transport.abort()
+                    break
+        writer.close()
+
+    async def test() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda loop, context: ignored.append(context))
+        async with server(answer=in_a_thread) as (port, journal):
+            await asyncio.gather(*(caller(port) for _ in range(150)))
+            await until(lambda: len(journal.begun) == len(journal.ended))
+            last = [asyncio.ensure_future(caller(port)) for _ in range(30)]
+            await asyncio.sleep(0.02)
+        await asyncio.gather(*last, return_exceptions=True)
+
+    run(test)
+    threads.shutdown()
+    gc.collect()
+    assert ignored == []
+    assert "Traceback" not in caplog.text
+    failed = [record.getMessage() for record in caplog.records if "call " in record.getMessage()]
+    assert not failed, failed
 
 
 replies = st.sampled_from(

@@ -18,12 +18,14 @@ from sqlalchemy import Engine, select
 from ivr.clock import fixed_clock
 from ivr.errors import SmsDelayed, SmsRefused, UsageFault
 from ivr.settings import load
+from ivr.store.bookings import Request, book
 from ivr.store.database import reading, writing
-from ivr.store.models.bookings import OutgoingSms
+from ivr.store.models.bookings import Booking, OutgoingSms
 from ivr.store.sms_outbox import send_due, write_sms
 from ivr.store.upkeep import keep_up
 from ivr.telephony import sms
 from ivr.telephony.sms import PART, SmppSms, sms_gateway
+from tests.store.railway import lay, resident_id
 from tests.telephony.smsc import ENQUIRE_LINK, INVALID_DESTINATION, RESPONSE, THROTTLED, UNBIND, Smsc
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -214,6 +216,38 @@ def test_a_refused_message_is_given_up_at_once(sqlite: Engine, caplog: pytest.Lo
     assert states(sqlite) == [(1, False, True)]
     assert "138****1234" in caplog.text
     assert MOBILE not in caplog.text
+
+
+def test_a_gateway_that_hangs_or_fails_never_delays_a_booking(
+    engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    """On both databases: no transaction is open while a message is on its way."""
+    lay(engine)
+    inside, go_on = threading.Event(), threading.Event()
+
+    def send(number: int, recipient: str, text: str) -> None:
+        inside.set()
+        assert go_on.wait(30)
+        raise SmsDelayed("the message centre does not answer")
+
+    ride = {"from": "S1", "to": "S5", "date": "2026-11-24", "train": "G1", "class": "second"}
+
+    def wish(n: int) -> Request:
+        return Request(ride, [resident_id(n)], call=f"c{n}", caller=MOBILE)
+
+    assert book(engine, wish(0), NOW).outcome == "booked"
+    sending = threading.Thread(target=send_due, args=(engine, send, NOW))
+    sending.start()
+    try:
+        assert inside.wait(10)
+        assert [book(engine, wish(n), NOW).outcome for n in (1, 2)] == ["booked", "booked"]
+        assert sending.is_alive()
+    finally:
+        go_on.set()
+        sending.join(10)
+    assert states(engine) == [(1, False, False), (0, False, False), (0, False, False)]
+    with reading(engine) as session:
+        assert session.scalars(select(Booking.status)).all() == ["held"] * 3
 
 
 def test_the_upkeep_sends_what_is_due_and_stops_when_asked(sqlite: Engine, smsc: Smsc) -> None:

@@ -167,6 +167,26 @@ def test_the_worker_answers_each_line_and_prints_nothing_else(tmp_path):
     assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file()) == ["b.wav"]
 
 
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_worker_whose_starter_was_killed_ends_without_a_word(tmp_path, busy):
+    """It would stand in the log of a server that is long gone."""
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "ivr.voice.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    if busy:
+        worker.stdout.readline()
+        request = {"id": 1, "text": "您好", "language": "zh", "path": str(tmp_path / "x.wav")}
+        worker.stdin.write(json.dumps(request).encode() + b"\n")
+    worker.stdout.close()
+    worker.stdin.close()
+    assert worker.stderr.read() == b""
+    assert worker.wait(60) == 0
+    worker.stderr.close()
+
+
 def test_the_languages_that_are_said_to_have_a_voice_have_one():
     from ivr.speech.voices import VOICES
     from ivr.voice.profile import profile_of
