@@ -14,6 +14,7 @@ from ivr.authoring.lint import Reading, Standards, lint, needless_comments
 from ivr.authoring.notices_file import check_notices
 from ivr.authoring.part_reader import Defaults, PartReader
 from ivr.authoring.pieces import MISSES, Pieces
+from ivr.authoring.shared_answers import SharedAnswers
 from ivr.authoring.source import Fault, MenuFaults, Source, nearest
 from ivr.dialogue.calendar import Calendar
 from ivr.dialogue.tree import HANGUP, BranchPart, Limits, Part, Text, Tree, Tries
@@ -138,7 +139,7 @@ class TreeReader:
         sentences = {name: sentence(name, words, wordbooks) for name in WORDS}
         defaults = Defaults(pieces.tries(given, Tries()), then, sentences)
         if "parts" in top:
-            self._read_parts(top["parts"], PartReader(pieces, defaults))
+            self._read_parts(top["parts"], pieces, defaults)
         if "include" in top:
             self._include(top["include"], pieces, defaults, calendar)
         tree = Tree(
@@ -175,9 +176,11 @@ class TreeReader:
             known[name] = pieces.text(node, f"fragment '{name}'")
         return pieces
 
-    def _read_parts(self, node: yaml.Node, reader: PartReader) -> None:
-        rows = reader.source.pairs(node, "parts")
-        reader.source.local = frozenset(name for name, _, _ in rows)
+    def _read_parts(self, node: yaml.Node, pieces: Pieces, defaults: Defaults) -> None:
+        rows = pieces.source.pairs(node, "parts")
+        pieces.source.local = frozenset(name for name, _, _ in rows)
+        answers = SharedAnswers(pieces.source, [(name, value) for name, _, value in rows])
+        reader = PartReader(pieces, defaults, answers)
         for name, key, value in rows:
             part = reader.part(name, key, value)
             name = reader.source.part_name(name)
@@ -254,7 +257,7 @@ class TreeReader:
         if "parts" not in top or "start" not in top:
             source.fault(root, grammar.missing_key, "an included file needs 'start' and 'parts'")
             return
-        self._read_parts(top["parts"], PartReader(inner, defaults))
+        self._read_parts(top["parts"], inner, defaults)
         start = source.target(top["start"], "start")
         self.parts[name] = BranchPart(name, (), start)
 

@@ -13,6 +13,7 @@ from ivr.authoring import grammar
 from ivr.authoring.form_reader import NOTHING, FormReader, needs, read_given
 from ivr.authoring.pieces import MISSES, Pieces
 from ivr.authoring.queries import QUERIES
+from ivr.authoring.shared_answers import SharedAnswers
 from ivr.authoring.source import nearest
 from ivr.dialogue.tree import (
     AGAIN,
@@ -67,10 +68,11 @@ class Defaults:
 class PartReader:
     """Reads parts; what is wrong goes to the source's faults."""
 
-    def __init__(self, pieces: Pieces, defaults: Defaults) -> None:
+    def __init__(self, pieces: Pieces, defaults: Defaults, answers: SharedAnswers) -> None:
         self.pieces = pieces
         self.source = pieces.source
         self.defaults = defaults
+        self.answers = answers
 
     def part(self, name: str, key: yaml.Node, node: yaml.Node) -> Part | None:
         """The part, or ``None`` when it is too broken to go on."""
@@ -104,17 +106,19 @@ class PartReader:
         needed: bool,
         instead: Mapping[str, str] = MappingProxyType({}),
         lists: Iterable[str] = (),
+        fields: Iterable[str] = (),
     ) -> dict[str, Reply]:
         outcomes = list(outcomes)
         node = values.get("answers")
         known = dict.fromkeys([*outcomes, "error"])
+        complete = node is None or self.answers.fill(node, known, list(fields))
         given = self.source.known(node, "answers", known) if node is not None else {}
         replies = {outcome: self._reply(outcome, value, lists) for outcome, value in given.items()}
         for outcome, other in {"one": "many", **instead}.items():
             if outcome in outcomes and outcome not in replies and other in replies:
                 replies[outcome] = replies[other]
         missing = [outcome for outcome in outcomes if outcome not in replies and outcome != "error"]
-        if needed and missing:
+        if needed and complete and missing:
             self.source.fault(
                 node or key, grammar.missing_answer, f"answers say nothing for: {', '.join(missing)}"
             )
@@ -208,7 +212,15 @@ class PartReader:
             fields,
             spec,
             self._checked(
-                self._replies(values, spec.outcomes, key, True, spec.instead, spec.lists),
+                self._replies(
+                    values,
+                    spec.outcomes,
+                    key,
+                    True,
+                    spec.instead,
+                    spec.lists,
+                    [field.name for field in fields],
+                ),
                 fields,
                 values.get("answers", key),
             ),

@@ -7,7 +7,7 @@ a part that is not there, a text without a language) is for ``ivr menu check``.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ivr.authoring import calendar_file, notices_file, words_file
@@ -22,6 +22,7 @@ from ivr.authoring.part_reader import (
 )
 from ivr.authoring.pieces import CONDITIONS, MISSES
 from ivr.authoring.queries import QUERIES
+from ivr.authoring.shared_answers import LIKE
 from ivr.dialogue.calendar import KINDS
 from ivr.dialogue.words import WORDS
 from ivr.rail.answers import SLOT_TYPES, QuerySpec
@@ -93,6 +94,7 @@ def _ref(name: str) -> Schema:
 
 #: A word as YAML reads it: 12306 is a number to YAML, and a word to us.
 _WORD: Schema = {"type": ["string", "number", "boolean"]}
+_LIKE: Schema = {"description": "The part of this file whose answers hold where none stands here.", **_WORD}
 _YES: Schema = {"enum": [True, False, "true", "false"]}
 _TEXT: Schema = {
     "description": "A text; in several languages a map: {zh: …, en: …}. {name} is a slot, <name> a fragment.",
@@ -332,8 +334,10 @@ class _Maker:
         outcomes = {"transfer": QUEUE_STATUSES, "member": MEMBER_OUTCOMES, "record": RECORD_OUTCOMES}
         if verb in outcomes:
             needed = [o for o in RECORD_OUTCOMES if o != "error"] if verb == "record" else []
-            return _map(dict.fromkeys(outcomes[verb], _ref("answer")), needed)
-        return _of(_ref("answer"))
+            return _map(
+                {LIKE: _LIKE, **dict.fromkeys(outcomes[verb], _ref("answer"))}, **_unless_like(needed)
+            )
+        return _of(_ref("answer"), properties={LIKE: _LIKE})
 
     def queries(self, specs: Iterable[QuerySpec]) -> Schema:
         known = [{"const": spec.name, "description": spec.about or spec.name} for spec in specs]
@@ -389,7 +393,12 @@ def _outcomes(spec: QuerySpec) -> Schema:
     names = list(dict.fromkeys([*spec.outcomes, "error"]))
     taken_from_others = {*spec.instead, *(["one"] if "many" in spec.outcomes else [])}
     needed = [name for name in spec.outcomes if name not in {"error", *taken_from_others}]
-    return {"propertyNames": {"enum": names}, "required": needed}
+    return {"propertyNames": {"enum": [*names, LIKE]}, **_unless_like(needed)}
+
+
+def _unless_like(needed: Sequence[str]) -> Schema:
+    """Every outcome needs its answer, here or in the part that this one is like."""
+    return {"anyOf": [{"required": [LIKE]}, {"required": list(needed)}]} if needed else {}
 
 
 # --- the other files -----------------------------------------------------------------------------

@@ -102,8 +102,9 @@ class Source:
     def fault(self, node: yaml.Node, rule: Rule, message: str) -> None:
         """Note that ``rule`` is broken at ``node``, unless a comment there silences it."""
         line, column = node.start_mark.line + 1, node.start_mark.column + 1
-        if not (rule.silenceable and self.silence.covers(line, rule.name)):
-            self.faults.append(Fault(self.name, line, column, message, rule.severity, rule.name))
+        fault = Fault(self.name, line, column, message, rule.severity, rule.name)
+        if not (rule.silenceable and self.silence.covers(line, rule.name)) and fault not in self.faults:
+            self.faults.append(fault)  # once, though several parts may share what is wrong
 
     def pairs(self, node: yaml.Node, what: str) -> list[tuple[str, yaml.Node, yaml.Node]]:
         """``(key, key node, value node)`` of a mapping; double keys are faults."""

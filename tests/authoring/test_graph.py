@@ -47,11 +47,16 @@ def test_options_are_edges_with_key_and_label(graph: Graph):
 
 
 def test_queries_transfers_and_ends_are_told_in_the_parts(graph: Graph):
-    *lines, ways, again, fails = graph.nodes["tickets_by_station"].lines
-    assert lines == ["出发站 · 到达站 · 乘车日期", "? trains_with_tickets"]
-    assert ways.endswith("→ more")
-    assert again == "closed ↻ again"
-    assert fails == "error → no_tickets_told"
+    assert graph.nodes["tickets_by_station"].lines == (
+        "出发站 · 到达站 · 乘车日期",
+        "? trains_with_tickets",
+        "none, not_then → more",
+        "closed ↻ again",
+        "gone, sold_out → no_tickets_left",
+        "many, one → booking.after_route",
+        "busy → tickets_period",
+        "error → no_tickets_told",
+    )
     assert graph.nodes["agent"].kind == "transfer"
     assert graph.nodes["agent"].lines[0] == "☎ operator"
     assert graph.nodes["agent"].lines[-1].endswith("error → busy")
