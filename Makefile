@@ -1,11 +1,12 @@
 # `make run` starts the hotline; `make test` proves it. Both install what they need.
-.PHONY: run demo test check clean help
+.PHONY: run demo test check voice-check clean help
 
 help:
 	@echo "make run    start the hotline (Ctrl-C stops it)"
 	@echo "make demo   a minute of real callers and agents on the running hotline"
 	@echo "make test   every check and test"
 	@echo "make check  style, types and layers only"
+	@echo "make voice-check  how well each voice is understood, by a speech recogniser"
 	@echo "make clean  remove what was built; IVR_HOME stays"
 
 run:
@@ -26,6 +27,13 @@ check:
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+
+# Takes a quarter of an hour and fetches 230 MB the first time.
+voice-check:
+	@scripts/setup test
+	.venv/bin/ivr voice install kokoro
+	.venv/bin/python -c 'import faster_whisper' 2>/dev/null || .venv/bin/python -m pip install -q faster-whisper==1.2.1
+	.venv/bin/python -m benchmarks.voice_check
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build *.egg-info

@@ -44,6 +44,10 @@ _PATIENCE_S = 2.5
 
 #: How long menus whose sounds are gone wait for them before they go on air.
 _SWITCH_PATIENCE_S = 4.0
+#: A caller waits this long for the neural voice before espeak stands in.
+_OWN_VOICE_S = 2.0
+#: After so many sounds in a row that could not be made, the rest waits until it is needed.
+_GIVE_UP = 3
 
 #: Queries at once; one that hangs keeps its thread, while its caller is answered with an error.
 _QUERY_THREADS = 16
@@ -101,9 +105,14 @@ def prepare(settings: Settings, say: Callable[[str], None] = lambda _line: None)
         engine.dispose()
     notices = _standing_notices(settings, lambda: menus)
     told = notices.phrases(system_clock(settings.zone)())
-    built = build([*phrases_of(menus.trees.values()), *told], settings.home)
+    # Quick: the hotline starts within seconds, and the neural voice takes minutes for all of the menus.
+    built = build([*phrases_of(menus.trees.values()), *told], settings.home, voice=settings.voice, quick=True)
     if built.made:
         say(f"{built.made} prompts made")
+    if built.stood_in:
+        say(
+            f"{len(built.stood_in)} prompts are in espeak's voice until kokoro has made them (ivr prompt build)"
+        )
     for phrase, why in built.failed:
         say(f"prompt not made: {phrase.text}: {why}")
 
@@ -254,19 +263,24 @@ def make_sounds(menus: Menus, voice: Voice, patience_s: float = _SWITCH_PATIENCE
     lacking = [phrase for phrase in phrases_of(menus.trees.values()) if not voice.store.ready(phrase)]
 
     def make() -> None:
+        failures = 0
         for phrase in lacking:
+            if failures == _GIVE_UP:
+                return
             try:
                 if not voice.store.ready(phrase):
                     voice.make(phrase).result()
+                failures = 0
             except (
                 SynthesisFault,
                 RuntimeError,
                 CancelledError,
             ) as fault:  # it is tried again when it is needed
                 log.warning("a sound of revision %s was not made: %s", menus.revision, fault)
+                failures += 1
 
     if lacking:
-        log.warning("%d sounds of revision %s are gone and made again", len(lacking), menus.revision)
+        log.warning("%d sounds of revision %s are missing and being made", len(lacking), menus.revision)
         thread = threading.Thread(target=make, name="sounds", daemon=True)
         thread.start()
         thread.join(patience_s)
@@ -355,8 +369,15 @@ def run_agi_server(settings: Settings) -> None:
             await asyncio.wait([following])
 
     try:
-        with Voice(settings.home, settings.voice_workers, patience_s=_PATIENCE_S) as voice:
+        with Voice(
+            settings.home,
+            settings.voice_workers,
+            patience_s=_PATIENCE_S,
+            voice=settings.voice,
+            own_voice_s=_OWN_VOICE_S,
+        ) as voice:
             threading.Thread(target=voice.warm, daemon=True).start()
+            make_sounds(menus.now, voice, 0)
             loop = event_loop()
             try:
                 loop.run_until_complete(serve(voice))
@@ -418,7 +439,7 @@ def run_agi_process(entry: str) -> int:
     menus.start()
     try:
         with (
-            Voice(settings.home, workers=1) as voice,
+            Voice(settings.home, workers=1, voice=settings.voice, own_voice_s=_OWN_VOICE_S) as voice,
             live_notices(settings, engine, clock, menus) as notices,
         ):
             return agi_process.run(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -22,6 +23,9 @@ else:  # Ubuntu 22.04
     import tomli as tomllib
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+#: The speakers of the neural voice, by the names that its makers gave them: f women, m men.
+KOKORO_SPEAKERS = ("zf_xiaobei", "zf_xiaoxiao", "zm_yunxi", "zm_yunxia")
 
 
 def _whole(text: Any, least: int, most: int, what: str) -> int:
@@ -87,6 +91,12 @@ def _menus_live(text: Any) -> str:
     return str(text)
 
 
+def _voice(text: Any) -> str:
+    if text not in ("auto", "espeak", "kokoro", *KOKORO_SPEAKERS):
+        raise ValueError(f"it is auto, espeak, kokoro or one of its speakers: {', '.join(KOKORO_SPEAKERS)}")
+    return str(text)
+
+
 def _milliseconds(text: Any) -> int:
     return _whole(text, 100, 2400, "it is a whole number of milliseconds")
 
@@ -131,6 +141,9 @@ class Settings:
     keep_choices_days: int = _setting(
         90, _days, "for how many days a caller's last station is kept, to be offered first; 0: not at all"
     )
+    voice: str = _setting(
+        "auto", _voice, "who speaks Mandarin: auto (kokoro when installed), espeak, kokoro, or its speaker"
+    )
     voice_workers: int = _setting(2, _workers, "processes that make sounds during calls")
     asterisk: str = _setting("", _text, "the Asterisk program; empty: look for one")
     asterisk_cache: str = _setting("", _text, "where our own copy of Asterisk lies; empty: ~/.cache")
@@ -156,7 +169,7 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
     :class:`UsageFault` that names the setting, its origin and a way to mend it.
     """
     environ = os.environ if environ is None else environ
-    file = file or Path(environ.get("IVR_CONFIG", PROJECT / "ivr.toml"))
+    file = file or settings_file(environ)
     from_file = _read_toml(file)
     known = {f.name for f in SETTING_FIELDS}
     for name in from_file:
@@ -193,6 +206,33 @@ def unknown_variables(environ: Mapping[str, str] | None = None) -> list[tuple[st
     known = {f"IVR_{f.name.upper()}" for f in SETTING_FIELDS} | {"IVR_CONFIG"}
     names = sorted(os.environ if environ is None else environ)
     return [(name, _nearest(name, known)) for name in names if name.startswith("IVR_") and name not in known]
+
+
+def settings_file(environ: Mapping[str, str] | None = None) -> Path:
+    """The file that :func:`load` reads unless it is told another."""
+    return Path((os.environ if environ is None else environ).get("IVR_CONFIG", PROJECT / "ivr.toml"))
+
+
+def save(name: str, value: str, file: Path) -> None:
+    """Set one text setting in ``file``, which is made when it is missing; all other lines stay as they are.
+
+    Raises :class:`UsageFault` for a wrong value and for a file that cannot be read or written.
+    """
+    reader = next(f.metadata["read"] for f in SETTING_FIELDS if f.name == name)
+    try:
+        reader(value)
+    except ValueError as fault:
+        raise UsageFault(f"{name} = '{value}' is wrong: {fault}", where=str(file)) from None
+    _read_toml(file)
+    line, temporary = f'{name} = "{value}"', file.with_name(f".{file.name}.new")
+    try:
+        lines = file.read_text("utf-8").splitlines() if file.exists() else []
+        kept = [other for other in lines if not re.match(rf"\s*{name}\s*=", other)]
+        temporary.write_text("\n".join([*kept, line]) + "\n", "utf-8")
+        temporary.replace(file)
+    except OSError as fault:
+        temporary.unlink(missing_ok=True)
+        raise UsageFault(f"cannot be written: {fault.strerror}", where=str(file)) from None
 
 
 def _read_toml(file: Path) -> dict[str, Any]:

@@ -268,4 +268,4 @@ def test_a_voice_that_makes_nothing_does_not_keep_menus_off_the_air(
     with voice:
         app.make_sounds(menus, voice, 0.1)
     assert time.monotonic() - began < 5
-    assert "sounds of revision 7 are gone and made again" in caplog.text
+    assert "sounds of revision 7 are missing and being made" in caplog.text

@@ -28,6 +28,7 @@ NOUNS = {
     "seat": "Seats: list.",
     "serve": "Start the hotline's processes.",
     "settings": "Every setting with its value and origin.",
+    "voice": "Voices: list, install, use, sample.",
 }
 
 

@@ -69,6 +69,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
         "database": lambda: _database(settings),
         "menus": lambda: _menus(settings),
         "calendar": lambda: _calendar(settings),
+        "voice": lambda: _voice(settings),
         "sounds": lambda: _sounds(settings),
         "asterisk": lambda: _asterisk(settings, running),
         "ports": lambda: _ports(settings, running),
@@ -258,16 +259,52 @@ def _calendar(settings: Settings) -> Iterator[Finding]:
     yield Finding("calendar", "warn", says, mend)
 
 
+def _voice(settings: Settings) -> Iterator[Finding]:
+    from ivr.voice import kokoro_pack, neural
+    from ivr.voice.trial import TRIAL_S, trial
+
+    wanted = settings.voice
+    speaker = kokoro_pack.speaker(settings.home, wanted)
+    place = kokoro_pack.folder(settings.home)
+    lacks = kokoro_pack.damaged(place) if place.exists() else []
+    if lacks or (place.exists() and kokoro_pack.missing_packages()):
+        what = [*lacks, *kokoro_pack.missing_packages()]
+        mend = "ivr voice install kokoro"
+        yield Finding("voice", "warn", f"espeak speaks: kokoro lacks {', '.join(what)}", mend)
+    elif wanted not in ("auto", kokoro_pack.ESPEAK) and speaker == kokoro_pack.ESPEAK:
+        yield Finding(
+            "voice", "warn", f"espeak speaks: {wanted} is not installed", "ivr voice install kokoro"
+        )
+    seconds = trial(settings.home, wanted)
+    if speaker == kokoro_pack.ESPEAK:
+        yield Finding("voice", "ok", f"espeak spoke within {seconds:.1f} s")
+        return
+    noted = neural.trouble(settings.home)
+    if noted:
+        says = f"{speaker} failed {noted.ago_s / 60:.0f} min ago, {noted.failures} in a row: {noted.reason}"
+        yield Finding("voice", "warn", says, "espeak stands in; the log ivr.voice tells more")
+    state = "warn" if seconds > TRIAL_S else "ok"
+    mend = (
+        "too slow for calls: espeak stands in; ivr voice use espeak, or a faster machine"
+        if state == "warn"
+        else ""
+    )
+    yield Finding("voice", state, f"{speaker} spoke a short sentence within {seconds:.1f} s", mend)
+
+
 def _sounds(settings: Settings) -> Iterator[Finding]:
     from ivr.authoring.folder import read_folder
     from ivr.authoring.prompts import phrases_of
-    from ivr.voice.build import missing
+    from ivr.voice.build import missing, silent
 
     menus = _on_air(settings)[0] or read_folder(settings.menus)
     phrases = phrases_of(menus.trees.values())
-    lacking = len(missing(phrases, settings.home))
-    if lacking:
-        yield Finding("sounds", "warn", f"{lacking} prompts are not made yet", "ivr prompt build")
+    lacking = missing(phrases, settings.home, settings.voice)
+    mute = len(silent(phrases, settings.home, settings.voice))
+    if mute:
+        yield Finding("sounds", "warn", f"{mute} prompts are not made yet", "ivr prompt build")
+    elif lacking:
+        yield Finding("sounds", "warn", f"{len(lacking)} prompts are in espeak's voice", "ivr prompt build")
     else:
         yield Finding("sounds", "ok", f"all {len(phrases)} fixed prompts")
 

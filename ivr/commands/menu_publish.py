@@ -171,9 +171,10 @@ def _test(settings: Settings, tell: Any) -> None:
 def _make_sounds(settings: Settings, menus: Menus, tell: Any, *, refuse: bool = True) -> None:
     """Make the sounds that are missing. ``refuse``: raise :class:`IvrError` when one cannot be made."""
     from ivr.authoring.prompts import phrases_of
+    from ivr.commands.progress import sounds_done
     from ivr.voice.build import build
 
-    built = build(phrases_of(menus.trees.values()), settings.home)
+    built = build(phrases_of(menus.trees.values()), settings.home, progress=sounds_done, voice=settings.voice)
     for phrase, why in built.failed:
         click.echo(f"{phrase.text}: {why}", err=True)
     if built.failed and refuse:

@@ -245,7 +245,9 @@ def _make_sounds(settings: Settings, texts: Mapping[str, str]) -> list[str]:
     failures: list[str] = []
     phrases = [phrase for language, words in texts.items() for phrase in compose(words, {}, language)]
     try:
-        with Voice(settings.home, 1, _SOUND_S, lambda phrase, why: failures.append(why)) as voice:
+        with Voice(
+            settings.home, 1, _SOUND_S, lambda phrase, why: failures.append(why), voice=settings.voice
+        ) as voice:
             voice.ensure(phrases)
     except (IvrError, OSError) as fault:
         failures.append(str(fault))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,10 @@ from ivr.settings import load
 
 if TYPE_CHECKING:
     from ivr.speech import Phrase
+    from ivr.voice.voice import Voice
+
+#: Nobody waits on the line for a sentence that is made from the command line.
+PATIENT_S = 30.0
 
 
 def _home_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -55,16 +58,25 @@ def build_command(home: Path | None, workers: int | None, as_json: bool) -> None
     Example:
       ivr prompt build --workers 4
     """
+    from ivr.commands.progress import sounds_done
     from ivr.voice.build import build
 
-    def progress(done: int, total: int) -> None:
-        if sys.stderr.isatty():
-            click.echo(f"\r{done}/{total} phrases", err=True, nl=done == total)
-
-    built = build(_fixed_phrases(), home or load().home, workers or os.cpu_count() or 2, progress)
+    settings = load()
+    built = build(
+        _fixed_phrases(),
+        home or settings.home,
+        workers or os.cpu_count() or 2,
+        sounds_done,
+        settings.voice,
+    )
     if as_json:
-        failed = [{"text": p.text, "language": p.language, "reason": why} for p, why in built.failed]
-        rows = {"phrases": built.phrases, "made": built.made, "installed": built.installed, "failed": failed}
+        rows = {
+            "phrases": built.phrases,
+            "made": built.made,
+            "installed": built.installed,
+            "failed": _reasons(built.failed),
+            "stood_in": _reasons(built.stood_in),
+        }
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
         click.echo(
@@ -72,8 +84,14 @@ def build_command(home: Path | None, workers: int | None, as_json: bool) -> None
         )
         for phrase, why in built.failed:
             click.echo(f"not made: {phrase.text} ({phrase.language}): {why}", err=True)
+        for phrase, why in built.stood_in:
+            click.echo(f"in espeak's voice: {phrase.text}: {why}", err=True)
     if built.failed:
         raise SystemExit(1)
+
+
+def _reasons(phrases: Iterable[tuple[Phrase, str]]) -> list[dict[str, str]]:
+    return [{"text": p.text, "language": p.language, "reason": why} for p, why in phrases]
 
 
 @command.command("missing")
@@ -88,7 +106,8 @@ def missing_command(home: Path | None, as_json: bool) -> None:
     """
     from ivr.voice.build import missing
 
-    found = missing(_fixed_phrases(), home or load().home)
+    settings = load()
+    found = missing(_fixed_phrases(), home or settings.home, settings.voice)
     if as_json:
         rows = [{"text": phrase.text, "language": phrase.language} for phrase in found]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
@@ -118,32 +137,19 @@ def say_command(text: str, home: Path | None, language: str, out: Path | None, a
     """
     from ivr.speech import Phrase, readable, syllables
     from ivr.voice import mastering
-    from ivr.voice.pool import SynthesisFault
-    from ivr.voice.sounds import replace
     from ivr.voice.voice import Voice
 
     if not syllables(text, language):
         raise UsageFault("TEXT has no word in it", where="ivr prompt say")
     phrase = Phrase(text, language)
-    with Voice(home or load().home, workers=1) as voice:
-        voice.store.writable()
-        path = voice.store.path(phrase)
-        if not voice.store.ready(phrase):
-            try:
-                voice.make(phrase).result()
-            except SynthesisFault as fault:
-                raise IvrError(f"the sound could not be made: {fault}", where=text) from None
-    data = path.read_bytes()
-    if out:
-        try:
-            replace(out, data)
-        except OSError as fault:
-            raise IvrError(f"cannot be written: {fault.strerror}", where=str(out)) from None
-    samples, rate = mastering.read_wav(data)
+    settings = load()
+    with Voice(home or settings.home, 1, PATIENT_S, voice=settings.voice) as voice:
+        path = made_sound(voice, phrase)
+    samples, rate = mastering.read_wav(path.read_bytes())
     row = {
         "text": text,
         "language": language,
-        "path": str(out or path),
+        "path": str(written(path, out)),
         "seconds": round(len(samples) / rate, 2),
         "dbfs": round(mastering.dbfs(mastering.active_rms(samples)), 1),
         "problems": readable(text, language),
@@ -154,3 +160,28 @@ def say_command(text: str, home: Path | None, language: str, out: Path | None, a
     click.echo(f"{row['path']}  {row['seconds']} s  {row['dbfs']} dBFS")
     for problem in readable(text, language):
         click.echo(f"hard to read: {problem}", err=True)
+
+
+def made_sound(voice: Voice, phrase: Phrase) -> Path:
+    """The phrase's sound in its own voice, made now unless it is there. Raises :class:`IvrError`."""
+    from ivr.voice.pool import SynthesisFault
+
+    voice.store.writable()
+    if not voice.store.ready(phrase):
+        try:
+            voice.make(phrase).result()
+        except SynthesisFault as fault:
+            raise IvrError(f"the sound could not be made: {fault}", where=phrase.text) from None
+    return voice.store.path(phrase)
+
+
+def written(sound: Path, out: Path | None) -> Path:
+    """Copy ``sound`` to ``out`` unless that is None; where to look for it. Raises :class:`IvrError`."""
+    from ivr.voice.sounds import replace
+
+    if out:
+        try:
+            replace(out, sound.read_bytes())
+        except OSError as fault:
+            raise IvrError(f"cannot be written: {fault.strerror}", where=str(out)) from None
+    return out or sound

@@ -2,70 +2,127 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import as_completed
+from concurrent.futures import Future, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Union
 
 from ivr.errors import IvrError
-from ivr.speech import Phrase
+from ivr.speech import Phrase, syllables
 from ivr.voice import music, system_sounds
-from ivr.voice.pool import SynthesisFault
+from ivr.voice.pool import Made, SynthesisFault
 from ivr.voice.sounds import SoundStore
 from ivr.voice.voice import Voice
 
-#: Called with (phrases done, phrases to do) after each one.
-Progress = Callable[[int, int], None]
+#: Called with (phrases done, phrases to do, about how many seconds are left or None) after each one.
+Progress = Callable[[int, int, Union[float, None]], None]
 
 _TIMEOUT_S = 30.0  # nobody waits on the line
+_ESPEAK_COST = 0.1  # of a syllable, against one of the neural voice
+_FIRST_GUESS_S = 3.0  # no estimate is told before
 
 
 @dataclass(frozen=True)
 class Built:
-    """``phrases``: how many there are; ``made``: newly; ``failed``: each with the reason;
-    ``installed``: system sounds and music that were new or changed."""
+    """``phrases``: how many there are; ``made``: newly; ``failed``: those that nobody can say, each with the reason;
+    ``installed``: system sounds and music that were new or changed; ``stood_in``: those that the neural voice did not
+    make, so that espeak says them, each with the reason (empty where it was not asked)."""
 
     phrases: int
     made: int
     failed: tuple[tuple[Phrase, str], ...]
     installed: int
+    stood_in: tuple[tuple[Phrase, str], ...] = ()
 
 
-def missing(phrases: Iterable[Phrase], home: Path) -> list[Phrase]:
-    """Those of ``phrases`` and of the system sounds that have no sound yet, each once, in order."""
-    store = SoundStore(Path(home).absolute())
+def missing(phrases: Iterable[Phrase], home: Path, voice: str = "auto") -> list[Phrase]:
+    """Those of ``phrases`` and of the system sounds that have no sound of their own voice yet, each once, in order."""
+    return _missing(phrases, SoundStore(Path(home).absolute(), voice))
+
+
+def silent(phrases: Iterable[Phrase], home: Path, voice: str = "auto") -> list[Phrase]:
+    """Those of :func:`missing` for which nothing stands in either."""
+    store = SoundStore(Path(home).absolute(), voice)
+    return [phrase for phrase in _missing(phrases, store) if not store.heard(phrase)]
+
+
+def _missing(phrases: Iterable[Phrase], store: SoundStore) -> list[Phrase]:
     return [p for p in dict.fromkeys([*phrases, *system_sounds.phrases()]) if not store.ready(p)]
 
 
-def build(phrases: Iterable[Phrase], home: Path, workers: int = 2, progress: Progress | None = None) -> Built:
-    """Make what is missing in ``home`` with ``workers`` processes; what is there stays.
+def build(
+    phrases: Iterable[Phrase],
+    home: Path,
+    workers: int = 2,
+    progress: Progress | None = None,
+    voice: str = "auto",
+    quick: bool = False,
+) -> Built:
+    """Make what is missing in ``home`` with ``workers`` processes; what is there stays, so a broken build goes on.
 
-    Raises IvrError when the folder cannot be written. A phrase that cannot be made does not stop
-    the others.
+    ``voice``: the setting. What the neural voice cannot make, espeak says; the next build tries again. ``quick``: do not
+    ask the neural voice, so that all can be said within seconds. Raises IvrError when the folder cannot be written. A
+    phrase that cannot be made does not stop the others.
     """
     home = Path(home).absolute()
     everything = list(dict.fromkeys([*phrases, *system_sounds.phrases()]))
-    todo = missing(everything, home)
-    failed: list[tuple[Phrase, str]] = []
-    store = SoundStore(home)
+    todo = missing(everything, home, voice)
+    store = SoundStore(home, voice)
     store.writable()
+    failed: dict[Phrase, str] = {}
+    stood_in: dict[Phrase, str] = {}
     if todo:
-        with Voice(home, workers, _TIMEOUT_S) as voice:
-            futures = {voice.make(phrase): phrase for phrase in todo}
-            for done, future in enumerate(as_completed(futures), 1):
-                try:
-                    future.result()
-                except SynthesisFault as fault:
-                    failed.append((futures[future], str(fault)))
-                if progress:
-                    progress(done, len(todo))
+        with Voice(home, workers, _TIMEOUT_S, voice=voice) as speaking:
+            if quick:
+                stood_in = {phrase: "" for phrase in todo if store.stand_in(phrase)}
+            else:
+                failed = _make(todo, speaking.make, progress, store)
+                stood_in = {phrase: why for phrase, why in failed.items() if store.stand_in(phrase)}
+            rest = [phrase for phrase in (todo if quick else stood_in) if not store.heard(phrase)]
+            again = _make(rest, speaking.make_stand_in, progress if quick else None, store)
+            failed = {phrase: why for phrase, why in failed.items() if phrase not in stood_in} | again
+    installed = _install(store, home)
+    made = len(todo) - len(failed) - len(stood_in.keys() - failed.keys())
+    only_stood_in = tuple((phrase, why) for phrase, why in stood_in.items() if phrase not in failed)
+    return Built(len(everything), made, tuple(failed.items()), installed, only_stood_in)
+
+
+def _make(
+    phrases: list[Phrase],
+    make: Callable[[Phrase], Future[Made]],
+    progress: Progress | None,
+    store: SoundStore,
+) -> dict[Phrase, str]:
+    """Make each; those that failed, with the reason."""
+
+    def cost(phrase: Phrase) -> float:
+        return syllables(phrase.text, phrase.language) * (1.0 if store.stand_in(phrase) else _ESPEAK_COST) + 1
+
+    failed: dict[Phrase, str] = {}
+    began, total, spent = time.monotonic(), sum(map(cost, phrases)), 0.0
+    futures = {make(phrase): phrase for phrase in phrases}
+    for done, future in enumerate(as_completed(futures), 1):
+        spent += cost(futures[future])
+        try:
+            future.result()
+        except SynthesisFault as fault:
+            failed[futures[future]] = str(fault)
+        if progress:
+            so_far = time.monotonic() - began
+            left = so_far * (total - spent) / spent if so_far >= _FIRST_GUESS_S else None
+            progress(done, len(phrases), left)
+    return failed
+
+
+def _install(store: SoundStore, home: Path) -> int:
     try:
-        installed = len(system_sounds.install(store, home / "asterisk" / "data" / "sounds"))
-        installed += music.install(home / "asterisk" / "moh")
+        installed = system_sounds.install(store, home / "asterisk" / "data" / "sounds")
+        return len(installed) + music.install(home / "asterisk" / "moh")
     except OSError as fault:
         raise IvrError(
             f"sounds cannot be written: {fault.strerror}",
             where=str(fault.filename or home / "asterisk"),
             mend="make the folder writable, or set IVR_HOME to one that is",
         ) from None
-    return Built(len(everything), len(todo) - len(failed), tuple(failed), installed)

@@ -4,23 +4,18 @@ pyttsx3's own driver plays through a thread and loses sound under load. This one
 ``AUDIO_OUTPUT_SYNCHRONOUS`` mode: ``espeak_Synth`` returns when the callback has had every sample.
 The library comes with the package espeakng-loader (espeak-ng 1.52; older ones read Mandarin wrongly).
 
-:func:`register` makes the driver known; then ``pyttsx3.init("ivr_espeakng")``. Only
-``save_to_file`` makes sound: it writes 16-bit mono WAV at the library's rate (22 050 Hz) to a path
-or a binary file object. Faults go to the engine's ``error`` callback, which the caller must check.
+:func:`register` makes the driver known; then ``pyttsx3.init("ivr_espeakng")``. Its WAV has the library's rate,
+22 050 Hz.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
-import sys
-import types
-import wave
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from ivr.speech import lexicon
+from ivr.voice import driver
+from ivr.voice.driver import SynchronousDriver
 
 NAME = "ivr_espeakng"
 
@@ -116,62 +111,22 @@ class _Library:
 _library: _Library | None = None
 
 
-class EspeakDriver:
-    """What pyttsx3's driver proxy calls. Properties: voice, rate (words a minute), volume (0–1)."""
+class EspeakDriver(SynchronousDriver):
+    """Properties: voice, rate (words a minute), volume (0–1)."""
 
     def __init__(self, proxy: Any) -> None:
         global _library
         _library = _library or _Library()
-        self._proxy = proxy
-        self._properties: dict[str, Any] = {"voice": "cmn+f3", "rate": 140, "volume": 0.6, "voices": []}
+        super().__init__(proxy, {"voice": "cmn+f3", "rate": 140, "volume": 0.6})
 
-    def destroy(self) -> None:
-        """Nothing to free: the library lives as long as the process."""
-
-    def say(self, text: str) -> None:
-        raise NotImplementedError("this driver has no loudspeaker; use save_to_file")
-
-    def save_to_file(self, text: str, filename: Any) -> None:
+    def _speak(self, text: str) -> tuple[bytes, int]:
         assert _library is not None
         properties = self._properties
         _library.use(properties["voice"], properties["rate"], round(100 * properties["volume"]))
         language = "zh" if properties["voice"].startswith("cmn") else "en"
-        samples = _library.speak(spelling(text, language))
-        with contextlib.ExitStack() as stack:
-            stream = (
-                filename if hasattr(filename, "write") else stack.enter_context(Path(filename).open("wb"))
-            )
-            sound = stack.enter_context(wave.open(stream, "wb"))
-            sound.setnchannels(1)
-            sound.setsampwidth(2)
-            sound.setframerate(_library.rate)
-            sound.writeframes(samples)
-
-    def stop(self) -> None:
-        """A synchronous utterance cannot be stopped; the worker that runs it can be killed."""
-
-    def getProperty(self, name: str) -> Any:
-        return self._properties[name]
-
-    def setProperty(self, name: str, value: Any) -> None:
-        if name not in self._properties:
-            raise KeyError(f"unknown property {name}")
-        self._properties[name] = value
-
-    def startLoop(self) -> None:
-        self._proxy.setBusy(False)  # works off the queue, up to and with the end of the loop
-
-    def endLoop(self) -> None:
-        """The loop is over when the queue is; nothing to do."""
-
-    def iterate(self) -> Iterator[None]:
-        self._proxy.setBusy(False)
-        yield
+        return _library.speak(spelling(text, language)), _library.rate
 
 
 def register() -> str:
     """Make the driver known to pyttsx3; gives the name for ``pyttsx3.init``."""
-    module = types.ModuleType(f"pyttsx3.drivers.{NAME}")
-    module.buildDriver = EspeakDriver  # type: ignore[attr-defined]
-    sys.modules[module.__name__] = module
-    return NAME
+    return driver.register(NAME, EspeakDriver)

@@ -13,13 +13,15 @@ import queue
 import selectors
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from ivr.speech import Phrase
+from ivr.speech import Phrase, syllables
 
 COMMAND = (sys.executable, "-m", "ivr.voice.worker")
 _PROJECT = Path(__file__).resolve().parents[2]
@@ -124,11 +126,17 @@ class _Worker:
 
 
 class WorkerPool:
-    """At most ``size`` workers, started when first needed. Safe to use from several threads."""
+    """At most ``size`` workers, started when first needed. Safe to use from several threads.
 
-    def __init__(self, size: int, timeout_s: float, command: Sequence[str] = COMMAND) -> None:
+    An utterance may take ``timeout_s`` and ``syllable_s`` for each of its syllables.
+    """
+
+    def __init__(
+        self, size: int, timeout_s: float, command: Sequence[str] = COMMAND, syllable_s: float = 0.0
+    ) -> None:
         self.size = size
         self._timeout_s = timeout_s
+        self._syllable_s = syllable_s
         self._command = command
         self._closed = False
         self._slots: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
@@ -152,16 +160,17 @@ class WorkerPool:
         A worker that died is replaced and the phrase tried once more; one that hung is killed, and
         the phrase given up, as its caller has waited long enough.
         """
+        timeout_s = self._timeout_s + self._syllable_s * syllables(phrase.text, phrase.language)
         slot = self._slots.get()
         try:
             if self._closed:
                 raise SynthesisFault("the voice was closed")
             try:
                 slot = self._live(slot)
-                return slot.make(phrase, path, self._timeout_s)
+                return slot.make(phrase, path, timeout_s)
             except _Broken:
                 slot = self._live(slot)
-                return slot.make(phrase, path, self._timeout_s)
+                return slot.make(phrase, path, timeout_s)
         except OSError as fault:
             raise SynthesisFault(f"the voice worker cannot be started: {fault}") from fault
         finally:
@@ -178,3 +187,42 @@ class WorkerPool:
             if slot is not None and not slot.dead:
                 slot.close()
             self._slots.put(None)
+
+
+class MakesSounds(Protocol):
+    """What an :class:`Engine` runs: a :class:`WorkerPool`, or something around one."""
+
+    def start(self) -> None: ...
+    def make(self, phrase: Phrase, path: Path) -> Made: ...
+    def close(self) -> None: ...
+
+
+class Engine:
+    """A pool with a thread for each of its workers, so that a caller gets a future. Safe to use from several threads."""
+
+    def __init__(self, pool: MakesSounds, workers: int) -> None:
+        self._pool = pool
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="voice")
+        self._lock = threading.Lock()
+        self._making: dict[Path, Future[Made]] = {}
+
+    @property
+    def busy_with(self) -> int:
+        """How many sounds it is making or has been asked for."""
+        return len(self._making)
+
+    def make(self, phrase: Phrase, path: Path) -> Future[Made]:
+        """Make the sound of one phrase; two requests at once share one making. The future raises
+        :class:`SynthesisFault`. Raises RuntimeError after it was closed."""
+        with self._lock:
+            future = self._making.get(path)
+            if future is None:
+                future = self._threads.submit(self._pool.make, phrase, path)
+                self._making[path] = future
+                future.add_done_callback(lambda _: self._making.pop(path, None))
+        return future
+
+    def close(self) -> None:
+        """End the workers, after the sounds that they are making; what waits is given up."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._pool.close()

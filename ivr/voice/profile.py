@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ivr.errors import IvrError
+from ivr.settings import KOKORO_SPEAKERS
 from ivr.speech import lexicon
 from ivr.speech.voices import VOICES
+from ivr.voice import mandarin
+from ivr.voice.kokoro_pack import ESPEAK, FILES, MODEL, TOKENS, style_file
 
 SAMPLE_RATE = 8000  #: of every sound file, 16-bit mono PCM
 MASTERING = 1  #: raise it when :mod:`ivr.voice.mastering` changes what it makes
@@ -16,7 +19,7 @@ MASTERING = 1  #: raise it when :mod:`ivr.voice.mastering` changes what it makes
 
 @dataclass(frozen=True)
 class Profile:
-    """``engine``: a pyttsx3 driver; ``voice``, ``rate`` (words a minute): its properties; ``pace_s``:
+    """``engine``: a pyttsx3 driver; ``voice``, ``rate`` (words a minute; of Kokoro's own speed 200): its properties; ``pace_s``:
     no sentence has less than this many seconds a syllable (three quarters or less of the quickest
     of 250 sentences measured)."""
 
@@ -26,30 +29,44 @@ class Profile:
     engine: str = "ivr_espeakng"
 
 
+#: What espeak-ng, which is always there, is told for a language.
 PROFILES: Mapping[str, Profile] = {
     "zh": Profile("cmn+f3", 140, 0.20),
     "en": Profile("en-us+f3", 150, 0.10),
 }
 
+#: What Kokoro is told for each of its speakers, who speak Mandarin.
+KOKORO_PROFILES: Mapping[str, Profile] = {
+    speaker: Profile(speaker, 200, 0.13, "ivr_kokoro") for speaker in KOKORO_SPEAKERS
+}
+
+
+def neural(language: str, speaker: str) -> bool:
+    """Whether the neural voice speaks ``language`` where ``speaker`` was chosen."""
+    return language == "zh" and speaker != ESPEAK
+
 
 @functools.cache
-def profile_of(language: str) -> Profile:
-    """The voice of a language: ours, or espeak-ng's of that name. Raises IvrError when there is none."""
+def profile_of(language: str, speaker: str = ESPEAK) -> Profile:
+    """The voice of a language where ``speaker`` speaks Mandarin: Kokoro's, ours of espeak-ng, or espeak-ng's of that
+    name. Raises IvrError when there is none."""
+    if neural(language, speaker):
+        return KOKORO_PROFILES[speaker]
     if language not in PROFILES and language not in VOICES:
         raise IvrError(f"no voice speaks '{language}'", mend="zh, en, or a language of espeak-ng, such as ru")
     return PROFILES.get(language) or Profile(f"{language}+f3", 150, 0.05)
 
 
 @functools.cache
-def identity(language: str) -> str:
+def identity(language: str, speaker: str = ESPEAK) -> str:
     """A line that changes whenever the sound of this language would. Raises IvrError."""
     from importlib.metadata import version
 
-    profile = profile_of(language)
-    library = version("espeakng-loader")
-    return "|".join(
-        map(
-            str,
-            (profile.engine, library, profile.voice, profile.rate, MASTERING, lexicon.VERSION, SAMPLE_RATE),
-        )
-    )
+    profile = profile_of(language, speaker)
+    if neural(language, speaker):
+        files = [FILES[name].sha256 for name in (MODEL, TOKENS, style_file(speaker))]
+        made_by = [*files, version("pypinyin"), mandarin.VERSION]
+    else:
+        made_by = [version("espeakng-loader")]
+    what = (profile.engine, *made_by, profile.voice, profile.rate, MASTERING, lexicon.VERSION, SAMPLE_RATE)
+    return "|".join(map(str, what))

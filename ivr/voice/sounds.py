@@ -13,7 +13,9 @@ from pathlib import Path
 
 from ivr.errors import IvrError
 from ivr.speech import Phrase
-from ivr.voice.profile import identity
+from ivr.voice import kokoro_pack
+from ivr.voice.kokoro_pack import ESPEAK
+from ivr.voice.profile import identity, neural
 
 _HEADER = 44
 
@@ -44,28 +46,49 @@ def sound_seconds(path: Path) -> float | None:
 
 
 class SoundStore:
-    """Where the sounds of one hotline lie."""
+    """Where the sounds of one hotline lie. ``voice``: the setting, which says who speaks Mandarin.
 
-    def __init__(self, home: Path) -> None:
+    A phrase of the neural voice has two names: its own, and that of the same words spoken by espeak, which stands in
+    for it until it is made. So a stand-in is never taken for the voice itself.
+    """
+
+    def __init__(self, home: Path, voice: str = "auto") -> None:
         self.folder = Path(home) / "sounds"
+        self.speaker = kokoro_pack.speaker(home, voice)
         self._ready: set[Path] = set()
-        self._paths: dict[Phrase, Path] = {}
+        self._paths: dict[tuple[Phrase, str], Path] = {}
 
     def path(self, phrase: Phrase) -> Path:
         """The file of ``phrase``, there or not. Raises IvrError for a language without a voice."""
-        path = self._paths.get(phrase)
-        if path is None:
-            words = " ".join(phrase.text.split())
-            name = hashlib.sha256(f"{identity(phrase.language)}\n{words}".encode()).hexdigest()[:24]
-            path = self.folder / phrase.language / name[:2] / f"{name}.wav"
-            if len(self._paths) >= 100_000:  # variable sentences come without end
-                self._paths.clear()
-            self._paths[phrase] = path
-        return path
+        return self._path(phrase, self.speaker)
+
+    def stand_in(self, phrase: Phrase) -> Path | None:
+        """The file of ``phrase`` in espeak's voice, there or not; None where espeak is its voice anyhow."""
+        return self._path(phrase, ESPEAK) if neural(phrase.language, self.speaker) else None
 
     def ready(self, phrase: Phrase) -> bool:
         """Whether the file is there and whole. A file once found whole is not looked at again."""
-        path = self.path(phrase)
+        return self._whole(self.path(phrase))
+
+    def heard(self, phrase: Phrase) -> Path | None:
+        """The file to play now: the phrase's own, else its stand-in; None when there is neither."""
+        if self.ready(phrase):
+            return self.path(phrase)
+        other = self.stand_in(phrase)
+        return other if other and self._whole(other) else None
+
+    def _path(self, phrase: Phrase, speaker: str) -> Path:
+        path = self._paths.get((phrase, speaker))
+        if path is None:
+            words = " ".join(phrase.text.split())
+            name = hashlib.sha256(f"{identity(phrase.language, speaker)}\n{words}".encode()).hexdigest()[:24]
+            path = self.folder / phrase.language / name[:2] / f"{name}.wav"
+            if len(self._paths) >= 100_000:  # variable sentences come without end
+                self._paths.clear()
+            self._paths[phrase, speaker] = path
+        return path
+
+    def _whole(self, path: Path) -> bool:
         if path in self._ready:
             return True
         if sound_seconds(path) is None:

@@ -34,14 +34,15 @@ class Spoken:
 class SpokenTime:
     """Measures phrases with the sounds of a home."""
 
-    def __init__(self, home: Path) -> None:
-        self._sounds = SoundStore(home)
+    def __init__(self, home: Path, voice: str = "auto") -> None:
+        self._sounds = SoundStore(home, voice)
 
     def of(self, phrases: Iterable[Phrase]) -> Spoken:
         """How long the phrases take, one after the other."""
         total = Spoken()
         for phrase in phrases:
-            measured = sound_seconds(self._sounds.path(phrase))
+            path = self._sounds.heard(phrase)
+            measured = sound_seconds(path) if path else None
             seconds = spoken_seconds(phrase.text, phrase.language) if measured is None else measured
             joint = _JOINT_S if total.phrases else 0.0
             total += Spoken(seconds + joint, 1, int(measured is None))

@@ -85,9 +85,9 @@ def install(store: SoundStore, folder: Path) -> list[Path]:
     changed = []
     for language, sounds in SOUNDS.items():
         wanted = {
-            name: store.path(phrase).read_bytes()
+            name: path.read_bytes()
             for name, text in sounds.items()
-            if store.ready(phrase := Phrase(text, language))
+            if (path := store.heard(Phrase(text, language)))
         }
         wanted["beep"] = tones(1000)
         wanted.update({f"silence/{seconds}": silence(seconds) for seconds in (1, 2, 3)})

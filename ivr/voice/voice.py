@@ -4,30 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from pathlib import Path
 from types import TracebackType
 
 from ivr.errors import IvrError
 from ivr.speech import Phrase
-from ivr.voice.pool import COMMAND, Made, SynthesisFault, WorkerPool
+from ivr.voice import neural
+from ivr.voice.kokoro_pack import ESPEAK
+from ivr.voice.pool import COMMAND, Engine, Made, SynthesisFault, WorkerPool
 from ivr.voice.sounds import SoundStore
 from ivr.voice.tones import fallback_sound
 
 _log = logging.getLogger("ivr.voice")
 
+#: Of the time that a caller waits at most, this much is left for espeak to stand in for the neural voice.
+_STAND_IN_S = 0.5
+
+_Making = dict[Phrase, "Future[Made]"]
+
 
 class Voice:
     """Makes the sounds of phrases and remembers them.
 
-    ``home``: IVR_HOME; ``workers``: how many processes synthesise, the first started at the first
-    miss; ``timeout_s``: longest time for one utterance, after which its worker counts as hung;
-    ``patience_s``: how long :meth:`ensure` waits, by default a second longer. What is made later
-    than that is kept for the next time. ``on_failure``: told each phrase that could
-    not be made and why (default: a line in the log ``ivr.voice``, without the words). Safe to use
+    ``home``: IVR_HOME; ``voice``: the setting, which says who speaks Mandarin; ``workers``: how many processes of each
+    engine synthesise, the first started at the first miss; ``timeout_s``: longest time for one utterance, after which
+    its worker counts as hung (the neural voice gets more for long ones); ``patience_s``: how long :meth:`ensure` waits,
+    by default a second longer. What is made later than that is kept for the next time. ``on_failure``: told each phrase
+    that could not be made and why (default: a line in the log ``ivr.voice``, without the words). Safe to use
     from several threads. Close it, or use it in ``with``.
+
+    Where the neural voice fails, is too busy or needs more than ``own_voice_s`` (default: half a second less than
+    ``patience_s``), espeak stands in for it.
     """
 
     def __init__(
@@ -38,14 +48,24 @@ class Voice:
         on_failure: Callable[[Phrase, str], None] | None = None,
         command: Sequence[str] = COMMAND,
         patience_s: float | None = None,
+        voice: str = "auto",
+        own_voice_s: float | None = None,
+        neural_command: Sequence[str] | None = None,
     ) -> None:
-        self.store = SoundStore(Path(home).absolute())
+        home = Path(home).absolute()
+        self.store = SoundStore(home, voice)
         self._pool = WorkerPool(workers, timeout_s, command)
+        self._engine = Engine(self._pool, workers)
+        self._neural_pool: neural.NeuralPool | None = None
+        if self.store.speaker != ESPEAK:
+            neural_command = neural_command or neural.command(home, self.store.speaker, workers)
+            self._neural_pool = neural.NeuralPool(home, workers, timeout_s, neural_command)
+            self._neural_engine = Engine(self._neural_pool, workers)
         self._patience_s = timeout_s + 1.0 if patience_s is None else patience_s
+        if own_voice_s is None:
+            own_voice_s = max(0.0, self._patience_s - _STAND_IN_S)
+        self._first_s = own_voice_s if self._neural_pool else self._patience_s
         self._on_failure = on_failure or self._report
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="voice")
-        self._lock = threading.Lock()
-        self._making: dict[Path, Future[Made]] = {}
 
     def ensure(self, phrases: Iterable[Phrase]) -> list[str]:
         """The sound files of ``phrases`` in order, without suffix as Asterisk wants them.
@@ -53,44 +73,45 @@ class Voice:
         What is missing is made first. A phrase that cannot be made, or not in time, is left out and
         reported; when nothing at all is left, the one file is a short signal, never silence.
         """
-        phrases = list(phrases)
+        phrases, until = list(phrases), time.monotonic() + self._patience_s
         making = self._begin(phrases)
-        wait(making.values(), self._patience_s)
-        return self._finish(phrases, making)
+        wait(making.values(), self._first_s)
+        late = self._stand_in(making)
+        wait(late.values(), max(0.0, until - time.monotonic()))
+        return self._finish(phrases, making | late)
 
     async def ensure_async(self, phrases: Iterable[Phrase]) -> list[str]:
         """:meth:`ensure` that never blocks the event loop."""
-        phrases = list(phrases)
+        phrases, until = list(phrases), time.monotonic() + self._patience_s
         making = self._begin(phrases)
-        if making:
-            waiting = [asyncio.wrap_future(future) for future in making.values()]
-            for future in waiting:
-                future.add_done_callback(lambda f: f.cancelled() or f.exception())  # seen: no warning
-            await asyncio.wait(waiting, timeout=self._patience_s)
-        return self._finish(phrases, making)
+        await _wait_async(making, self._first_s)
+        late = self._stand_in(making)
+        await _wait_async(late, max(0.0, until - time.monotonic()))
+        return self._finish(phrases, making | late)
 
     def make(self, phrase: Phrase) -> Future[Made]:
-        """Make the sound of one phrase, ready or not; two requests at once share one making.
+        """Make the sound of one phrase in its own voice, ready or not; two requests at once share one making.
 
         The future raises :class:`ivr.voice.pool.SynthesisFault`.
         """
-        path = self.store.path(phrase)
-        with self._lock:
-            future = self._making.get(path)
-            if future is None:
-                future = self._threads.submit(self._pool.make, phrase, path)
-                self._making[path] = future
-                future.add_done_callback(lambda _: self._making.pop(path, None))
-        return future
+        engine = self._neural_engine if self.store.stand_in(phrase) else self._engine
+        return engine.make(phrase, self.store.path(phrase))
+
+    def make_stand_in(self, phrase: Phrase) -> Future[Made]:
+        """As :meth:`make`, in the voice that is quick and always there."""
+        return self._engine.make(phrase, self.store.stand_in(phrase) or self.store.path(phrase))
 
     def warm(self) -> None:
         """Start the workers now, so that the first miss need not wait for them. Blocks until then."""
         self._pool.start()
+        if self._neural_pool:
+            self._neural_pool.start()
 
     def close(self) -> None:
         """End the workers, after the sounds that they are making; what waits is given up."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        self._pool.close()
+        if self._neural_pool:
+            self._neural_engine.close()
+        self._engine.close()
 
     def __enter__(self) -> Voice:
         return self
@@ -100,35 +121,80 @@ class Voice:
     ) -> None:
         self.close()
 
-    def _begin(self, phrases: list[Phrase]) -> dict[Phrase, Future[Made]]:
-        making: dict[Phrase, Future[Made]] = {}
+    def _begin(self, phrases: list[Phrase]) -> _Making:
+        """Start what is missing; of it, what must be waited for because nothing stands in for it yet."""
+        making: _Making = {}
         for phrase in phrases:
             try:
-                if not self.store.ready(phrase):
-                    making[phrase] = self.make(phrase)
+                if not self.store.ready(phrase) and phrase not in making:
+                    future = self.make(phrase) if self._in_time(phrase) else self.make_stand_in(phrase)
+                    if not self.store.heard(phrase):
+                        making[phrase] = future
             except (IvrError, RuntimeError) as fault:  # no such language; closed
                 making[phrase] = Future()
                 making[phrase].set_exception(SynthesisFault(str(fault)))
         return making
 
-    def _finish(self, phrases: list[Phrase], making: dict[Phrase, Future[Made]]) -> list[str]:
-        failed: dict[Phrase, str] = {}
+    def _in_time(self, phrase: Phrase) -> bool:
+        """Whether the phrase's own voice can be expected to make it while a caller waits."""
+        return not (self._neural_pool and self.store.stand_in(phrase)) or self._neural_pool.worth_asking(
+            self._neural_engine.busy_with
+        )
+
+    def _stand_in(self, making: _Making) -> _Making:
+        """Start the stand-ins of what failed in the neural voice or takes too long; what else is late goes on."""
+        late: _Making = {}
         for phrase, future in making.items():
-            if not future.done():
-                failed[phrase] = "not ready in time"
-            elif future.cancelled():
-                failed[phrase] = "the voice was closed"
-            elif future.exception() is not None:
-                failed[phrase] = str(future.exception())
+            if self._neural_pool and (not future.done() or _reason(future)):
+                try:
+                    late[phrase] = self.make_stand_in(phrase)
+                except (IvrError, RuntimeError):
+                    continue  # as it was in the beginning
+                _log.warning("espeak stands in for the neural voice: %s", _reason(future))
+        return late
+
+    def _finish(self, phrases: list[Phrase], making: _Making) -> list[str]:
+        paths: list[Path] = []
+        failed: dict[Phrase, str] = {}
+        for phrase in phrases:
+            future = making.get(phrase)
+            reason = _reason(future) if future else ""
+            path = self._heard(phrase)
+            if path:
+                paths.append(path)
+            else:
+                failed[phrase] = reason or "it is gone"
         for phrase, reason in failed.items():
             self._on_failure(phrase, reason)
-        heard = [phrase for phrase in phrases if phrase not in failed]
-        if phrases and not heard:
-            return [str(fallback_sound(self.store.folder).with_suffix(""))]
-        return [str(self.store.path(phrase).with_suffix("")) for phrase in heard]
+        if phrases and not paths:
+            paths = [fallback_sound(self.store.folder)]
+        return [str(path.with_suffix("")) for path in paths]
+
+    def _heard(self, phrase: Phrase) -> Path | None:
+        try:
+            return self.store.heard(phrase)
+        except IvrError:  # no voice speaks the language
+            return None
 
     @staticmethod
     def _report(phrase: Phrase, reason: str) -> None:
         _log.warning(
             "a phrase of %d characters (%s) is left out: %s", len(phrase.text), phrase.language, reason
         )
+
+
+def _reason(future: Future[Made]) -> str:
+    """Why ``future`` has no sound (yet); empty when it has."""
+    if not future.done():
+        return "not ready in time"
+    if future.cancelled():
+        return "the voice was closed"
+    return str(future.exception() or "")
+
+
+async def _wait_async(making: _Making, seconds: float) -> None:
+    if making:
+        waiting = [asyncio.wrap_future(future) for future in making.values()]
+        for future in waiting:
+            future.add_done_callback(lambda f: f.cancelled() or f.exception())  # seen: no warning
+        await asyncio.wait(waiting, timeout=seconds)

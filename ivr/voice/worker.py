@@ -1,4 +1,6 @@
-"""``python -m ivr.voice.worker``: makes one sound after the other, as it is told on stdin.
+"""``python -m ivr.voice.worker [SPEAKER FOLDER THREADS]``: makes one sound after the other, as it is told on stdin.
+
+Without arguments espeak speaks; with them the neural voice, whose files are in FOLDER, and only Mandarin.
 
 A request is one JSON line ``{"id", "text", "language", "path"}``; its answer one JSON line
 ``{"id", "ok": true, "seconds", "dbfs"}`` or ``{"id", "ok": false, "error"}``. The first line says
@@ -18,24 +20,28 @@ from pathlib import Path
 from typing import Any
 
 from ivr.speech import syllables
-from ivr.voice import espeak, mastering
+from ivr.voice import espeak, kokoro, mastering
+from ivr.voice.kokoro_pack import ESPEAK
 from ivr.voice.profile import SAMPLE_RATE, profile_of
 from ivr.voice.sounds import replace
+
+_NICE = 5  # the neural voice takes all it gets; calls in progress come first
 
 
 class Speaker:
     """One pyttsx3 engine, used for one utterance at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, speaker: str = ESPEAK, folder: Path | None = None, threads: int = 1) -> None:
         import pyttsx3
 
+        self.speaker = speaker
         self._faults: list[Exception] = []
-        self._engine = pyttsx3.init(espeak.register())
+        self._engine = pyttsx3.init(kokoro.register(folder, threads) if folder else espeak.register())
         self._engine.connect("error", lambda name, exception: self._faults.append(exception))
 
     def speak(self, text: str, language: str) -> bytes:
         """The engine's own WAV. Raises what the engine reported."""
-        profile = profile_of(language)
+        profile = profile_of(language, self.speaker)
         out = io.BytesIO()
         self._faults.clear()
         self._engine.setProperty("voice", profile.voice)
@@ -51,7 +57,7 @@ def make(speaker: Speaker, text: str, language: str, path: Path) -> dict[str, An
     """Speak, master, check, and put the file in its place; gives seconds and level."""
     samples, rate = mastering.read_wav(speaker.speak(text, language))
     sound = mastering.master(samples, rate)
-    mastering.check(sound, syllables(text, language), profile_of(language).pace_s)
+    mastering.check(sound, syllables(text, language), profile_of(language, speaker.speaker).pace_s)
     replace(path, mastering.wav(sound))
     return {
         "seconds": round(len(sound) / SAMPLE_RATE, 3),
@@ -77,7 +83,10 @@ def main() -> None:
 
 def serve(answer: Callable[..., None]) -> None:
     """Answer the requests on stdin until it closes."""
-    speaker = Speaker()
+    who, folder, threads = sys.argv[1:4] or (ESPEAK, "", "1")
+    if folder:
+        os.nice(_NICE)
+    speaker = Speaker(who, Path(folder) if folder else None, int(threads))
     answer(ready=True)
     for line in sys.stdin.buffer:
         request = json.loads(line)

@@ -40,7 +40,7 @@ def voice(monkeypatch: pytest.MonkeyPatch) -> list[list[Phrase]]:
     """What the voice was asked to make; it takes no time here (tests/voice has the real one)."""
     asked: list[list[Phrase]] = []
 
-    def build(phrases: list[Phrase], _home: Path) -> Built:
+    def build(phrases: list[Phrase], _home: Path, **_: object) -> Built:
         asked.append(list(phrases))
         return Built(len(asked[-1]), 1, (), 0)
 
@@ -149,7 +149,7 @@ def test_the_tour_a_sentence_edited_accepted_published_and_taken_back(ivr: Ivr, 
 
 def test_a_sound_that_cannot_be_made_refuses(ivr: Ivr, menus: Path, monkeypatch: pytest.MonkeyPatch):
     failed = Built(1, 0, ((Phrase("好。"), "too short"),), 0)
-    monkeypatch.setattr(voice_build, "build", lambda _phrases, _home: failed)
+    monkeypatch.setattr(voice_build, "build", lambda _phrases, _home, **_: failed)
     done = ivr("menu", "publish")
     assert done.code == 1
     assert done.err.splitlines()[-2:] == [
@@ -160,7 +160,7 @@ def test_a_sound_that_cannot_be_made_refuses(ivr: Ivr, menus: Path, monkeypatch:
 
 
 def test_a_file_saved_while_it_is_checked_refuses(ivr: Ivr, menus: Path, monkeypatch: pytest.MonkeyPatch):
-    def build(_phrases: list[Phrase], _home: Path) -> Built:
+    def build(_phrases: list[Phrase], _home: Path, **_: object) -> Built:
         greet(menus, "欢迎致电，早上好。")
         return Built(1, 0, (), 0)
 
@@ -321,7 +321,7 @@ def test_sounds_of_a_revision_that_is_put_back_are_made_again(
     assert done.out == "revision 1 is on air\n1 sound made\n"
     assert Phrase(GREETING) in voice[-1]
     broken = Built(2, 1, ((Phrase("您好。"), "the voice worker hung"),), 0)
-    monkeypatch.setattr(voice_build, "build", lambda _phrases, _home: broken)
+    monkeypatch.setattr(voice_build, "build", lambda _phrases, _home, **_: broken)
     done = ivr("menu", "rollback", "2")  # a voice that fails does not keep it off the air
     assert (done.code, on_air(ivr)) == (0, 2)
     assert "您好。: the voice worker hung" in done.err

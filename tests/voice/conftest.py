@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from ivr.settings import KOKORO_SPEAKERS
+from ivr.voice import kokoro_pack, mandarin
 
 
 def worker_pids() -> list[int]:
@@ -41,3 +45,79 @@ def misbehaving(tmp_path: Path) -> Callable[..., tuple[str, ...]]:
         return (sys.executable, str(script))
 
     return command
+
+
+_RUNTIME = '''
+"""A stand-in for onnxruntime: the text in the model's file says how it behaves."""
+import os, pathlib, time
+import numpy as np
+
+class SessionOptions:
+    def add_session_config_entry(self, name, value): pass
+
+class InferenceSession:
+    def __init__(self, path, options, providers):
+        self.how = pathlib.Path(path)
+
+    def run(self, names, feed):
+        how, asked = self.how.read_text(), self.how.with_name("asked")
+        with asked.open("a") as log:
+            log.write("x")
+        count = feed["tokens"].shape[1]
+        assert feed["tokens"][0, 0] == feed["tokens"][0, -1] == 0 and feed["style"].shape == (1, 256)
+        if how == "hang":
+            time.sleep(60)
+        if how == "die":
+            os._exit(3)
+        if how == "break":
+            raise RuntimeError("no memory left")
+        at = np.arange(int(24000 * 0.06 * count / float(feed["speed"][0]))) / 24000
+        return [(0.0 if how == "silence" else 0.3) * np.sin(2 * np.pi * 440 * at).astype(np.float32)]
+'''
+
+
+class NeuralHome:
+    """A home with a neural voice whose model is a word: well, slow to answer (hang), die, break, silence."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.folder = kokoro_pack.folder(home)
+
+    def behaves(self, how: str) -> None:
+        (self.folder / kokoro_pack.MODEL).write_text(how)
+
+    @property
+    def asked(self) -> int:
+        """How often the model was run."""
+        log = self.folder / "asked"
+        return len(log.read_text()) if log.exists() else 0
+
+
+@pytest.fixture
+def neural_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NeuralHome:
+    runtime = tmp_path / "runtime"
+    runtime.mkdir()
+    (runtime / "onnxruntime.py").write_text(_RUNTIME)
+    monkeypatch.syspath_prepend(str(runtime))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(runtime), *sys.path]))
+    home = NeuralHome(tmp_path / "home")
+    home.folder.mkdir(parents=True)
+    letters = sorted(
+        set("".join(mandarin._INITIALS.values()) + "".join(mandarin._FINALS.values()) + "ɨ→↗↓↘ ,.!?;:")
+    )
+    (home.folder / kokoro_pack.TOKENS).write_text(
+        json.dumps({"vocab": {c: n for n, c in enumerate(letters, 1)}})
+    )
+    for speaker in KOKORO_SPEAKERS:
+        (home.folder / kokoro_pack.style_file(speaker)).write_bytes(bytes(510 * 256 * 4))
+    home.behaves("well")
+    monkeypatch.setattr(
+        kokoro_pack,
+        "FILES",
+        {
+            path.name: kokoro_pack.Pinned(path.stat().st_size, kokoro_pack.sha256(path))
+            for path in home.folder.iterdir()
+            if path.name != kokoro_pack.MODEL
+        },
+    )
+    return home

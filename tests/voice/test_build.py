@@ -19,10 +19,14 @@ def home(tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     assert len(missing(FIXED, home)) == 2 + len(set(system_sounds.phrases()))
     progress = []
-    built = build(FIXED, home, workers=2, progress=lambda done, total: progress.append((done, total)))
+    built = build(
+        FIXED, home, workers=2, progress=lambda done, total, left: progress.append((done, total, left))
+    )
     assert built.failed == ()
     assert built.made == built.phrases == 2 + len(set(system_sounds.phrases()))
-    assert progress == [(n, built.made) for n in range(1, built.made + 1)]
+    assert [row[:2] for row in progress] == [(n, built.made) for n in range(1, built.made + 1)]
+    assert all(left is None or 0 <= left < 600 for *_, left in progress)
+    assert progress[-1][2] in (None, 0)
     return home
 
 

