@@ -1,10 +1,11 @@
 # `make run` starts the hotline; `make test` proves it. Both install what they need.
-.PHONY: run demo test check voice-check clean help
+.PHONY: run demo test bench check voice-check clean help
 
 help:
 	@echo "make run    start the hotline (Ctrl-C stops it)"
 	@echo "make demo   a minute of real callers and agents on the running hotline"
 	@echo "make test   every check and test"
+	@echo "make bench  how fast it is, on this machine, today"
 	@echo "make check  style, types and layers only"
 	@echo "make voice-check  how well each voice is understood, by a speech recogniser"
 	@echo "make clean  remove what was built; IVR_HOME stays"
@@ -20,6 +21,12 @@ demo:
 test: check
 	.venv/bin/pytest -q -n 4 --dist loadfile --ignore tests/e2e $(PYTEST)
 	.venv/bin/pytest -q tests/e2e $(PYTEST)
+
+bench:
+	@scripts/setup test
+	.venv/bin/python -m benchmarks.keys
+	.venv/bin/python -m benchmarks.rail_answers
+	.venv/bin/python -m benchmarks.booking
 
 check:
 	@scripts/setup test

@@ -1,6 +1,6 @@
 """How long availability and a booking take, and what numbered seats cost against counts.
 
-    python benchmarks/bench_booking.py [--url DATABASE_URL] [--queries 3000] [--bookings 2000]
+    python benchmarks/booking.py [--url DATABASE_URL] [--queries 3000] [--bookings 2000]
 
 Loads the project's data into a fresh database (default: SQLite in a temporary folder), takes many seats on all
 trains of one day, and prints the machine, the day and the figures. An availability is the seats left in each class of each
