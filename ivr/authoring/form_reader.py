@@ -47,7 +47,7 @@ FROM_THE_CALL = ("date", "seat", "call", "caller")
 NOTHING = Given()
 
 _FIELD_NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_KEY_RANGE = re.compile(r"(\d+)(?:\s+to\s+(\d+))?")
+_KEY_RANGE = re.compile(r"([0-9]{1,3})(?:\s+to\s+([0-9]{1,3}))?")
 
 
 def needs(spec: QuerySpec, given: Given = NOTHING) -> list[str]:
@@ -105,7 +105,7 @@ class FormReader:
         """The form must have the fields that its queries take and nothing else gives, and no others."""
         if not isinstance(node, yaml.MappingNode):
             return
-        fields = {key.value: key for key, _ in node.value}
+        fields = {key.value: key for key, _ in node.value if isinstance(key, yaml.ScalarNode)}
         taken = {name: spec for spec in specs for name in spec.takes}
         strangers = [name for name in fields if name not in taken]
         for name in strangers:

@@ -18,10 +18,13 @@ def _error(*, silenceable: bool) -> Callable[[_About], Rule]:
 
 @_error(silenceable=False)
 def not_yaml() -> None:
-    """A file that is no YAML, or is empty, or is not UTF-8.
+    """A file that is no YAML, or is empty, or is not UTF-8, or would not fit into memory.
 
     Nothing in it can be read, so nothing else is told about it. Most often a quote or a bracket is not closed, or
     a text with `: ` or ` #` in it, or with `{` or `*` at its beginning, stands without quotes.
+
+    A control character, brackets within brackets a hundred deep, and names (`&name`, `*name`) that stand within themselves
+    or for thousands of values are refused too: nobody means them, and reading them could end the hotline.
 
     Close what is open; put the text between `"`.
 
@@ -149,6 +152,8 @@ def missing_key() -> None:
 @_error(silenceable=False)
 def wrong_value() -> None:
     """A value that is not of its kind: a time without a unit, a day that does not exist, a key that no phone has.
+
+    Nor can a part be called two words, or a file outside the menu folder be included.
 
     Write it as the example in the message.
 

@@ -93,8 +93,8 @@ def inspect_tree(path: Path) -> tuple[Tree | None, list[Fault]]:
 
     Raises :class:`~ivr.errors.IvrError` when a file cannot be read.
     """
-    reader = TreeReader(path)
     try:
+        reader = TreeReader(path)
         tree, sources = reader.read()
     except MenuFaults as found:
         return None, found.faults
@@ -203,13 +203,21 @@ class TreeReader:
                 self.source.fault(item, grammar.missing_key, "include needs 'file' and 'as'")
                 continue
             name = self.source.word(given["as"], "as")
+            pieces.name(given["as"], name)
             if name in self.parts:
                 self.source.fault(given["as"], grammar.taken_name, f"there is a part '{name}' already")
             # What the file is found to lack must not make its name unknown as well.
             self.places[name], self.nodes[name] = (self.source, item), item
             file = self.source.word(given["file"], "file")
             path = self.path.parent / file
-            if not path.is_file():
+            if _outside(path, self.path.parent):
+                self.source.fault(
+                    given["file"],
+                    grammar.wrong_value,
+                    f"'{file}' lies outside the menu folder; move it into the folder",
+                )
+                continue
+            if not _is_file(path):
                 self.source.fault(
                     given["file"], grammar.unknown_name, f"there is no file '{file}' beside {self.path.name}"
                 )
@@ -312,6 +320,20 @@ class TreeReader:
                 message = f"the sentence '{name}' names {{{slot}}}, which has no value there; {nearest(slot, known)}"
                 self.source.fault(node, grammar.unfilled_slot, message)
         return words
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name longer than any file's, or with a NUL in it
+        return False
+
+
+def _outside(path: Path, folder: Path) -> bool:
+    try:
+        return not path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError):
+        return False
 
 
 def _between_keys(pieces: Pieces, given: Mapping[str, yaml.Node]) -> float:

@@ -64,10 +64,10 @@ def _including(path: Path) -> Iterator[Path]:
         for tree in sorted(folder.glob("*.yaml")):
             if tree.name in (path.name, calendar_file.FILE, words_file.FILE, notices_file.FILE):
                 continue
-            reader = TreeReader(tree)
             try:
+                reader = TreeReader(tree)
                 reader.read()
-            except MenuFaults:
+            except IvrError:  # whatever else lies there says nothing about this file
                 continue
             if any(Path(source.name).resolve() == path.resolve() for source in reader.sources):
                 yield tree

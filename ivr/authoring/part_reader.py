@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -76,6 +77,7 @@ class PartReader:
 
     def part(self, name: str, key: yaml.Node, node: yaml.Node) -> Part | None:
         """The part, or ``None`` when it is too broken to go on."""
+        self.pieces.name(key, name)
         if not isinstance(node, yaml.MappingNode):
             self.source.fault(
                 key, grammar.wrong_shape, f"part '{name}' must be a map with one verb: {', '.join(VERBS)}"
@@ -301,7 +303,7 @@ class PartReader:
         return MemberPart(name, operation, staff, self._replies(values, MEMBER_OUTCOMES, key, needed=False))
 
     def _record(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
-        limit = int(self.pieces.duration(values["limit"], "limit")) if "limit" in values else 60
+        limit = math.ceil(self.pieces.duration(values["limit"], "limit")) if "limit" in values else 60
         return RecordPart(
             name,
             self.pieces.text(values["record"], f"part '{name}'"),

@@ -18,7 +18,10 @@ FACTS = ("operation", "queue_status")
 #: The kinds of condition an admin may write.
 CONDITIONS = (*FACTS, "calendar", "language", "number", "chose", "returning", "queue", "waiting", "wait")
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m|h|d)")
+#: One word, in any script, without the punctuation of ASCII but - and _.
+NAME = r"[^\s!-,./:-@\[-^`{-~]+"
+
+_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(s|m|h|d)")
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _OVER = re.compile(r"over\s+(.+)")
 _FRAGMENT = re.compile(r"<([A-Za-z_][A-Za-z0-9_]*)>")
@@ -43,6 +46,15 @@ class Pieces:
         self.languages = languages
         self.periods = tuple(periods)
         self.queues = tuple(queues)
+
+    def name(self, node: yaml.Node, name: str) -> None:
+        """Note a name of a part that transcripts, pictures and the dialplan could not carry."""
+        if name and not re.fullmatch(NAME, name):
+            self.source.fault(
+                node,
+                grammar.wrong_value,
+                f"a part cannot be called '{name}'; its name is one word of letters, digits, _ and -",
+            )
 
     # --- texts -------------------------------------------------------------------------------
 
@@ -204,7 +216,7 @@ class Pieces:
     def _over(self, node: yaml.Node, kind: str, value: str, queue: str) -> Condition | None:
         match = _OVER.fullmatch(value)
         rest = match[1] if match else ""
-        if kind == "waiting" and rest.isascii() and rest.isdigit():
+        if kind == "waiting" and re.fullmatch("[0-9]{1,9}", rest):
             return Condition(kind, subject=queue, limit=int(rest))
         if kind == "wait" and seconds_of(rest):
             return Condition(kind, subject=queue, limit=seconds_of(rest))

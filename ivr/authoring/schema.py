@@ -20,7 +20,7 @@ from ivr.authoring.part_reader import (
     RECORD_OUTCOMES,
     VERBS,
 )
-from ivr.authoring.pieces import CONDITIONS, MISSES
+from ivr.authoring.pieces import CONDITIONS, MISSES, NAME
 from ivr.authoring.queries import QUERIES
 from ivr.authoring.shared_answers import LIKE
 from ivr.dialogue.calendar import KINDS
@@ -32,8 +32,8 @@ from ivr.speech.wordbook import FRAMES, KEYS, UNITS
 Schema = dict[str, Any]
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
-_DURATION = r"^\d+(\.\d+)?\s*(s|m|h|d)$"
-_KEY_RANGE = r"^\d+(\s+to\s+\d+)?$"
+_DURATION = r"^[0-9]{1,9}(\.[0-9]{1,9})?\s*(s|m|h|d)$"
+_KEY_RANGE = r"^[0-9]{1,3}(\s+to\s+[0-9]{1,3})?$"
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _STRETCH = rf"^{_DAY}( to {_DAY})?$"
 _SPAN = r"([01]\d|2[0-3]):[0-5]\d\s*-\s*(([01]\d|2[0-3]):[0-5]\d|24:00)"
@@ -135,7 +135,7 @@ class _Maker:
             "fragments": _of(_ref("text"), description="Words that texts name as <name>."),
             "facts": _of(self.one_of(SLOT_TYPES), description="Facts of the call that texts may name."),
             "include": _list(self.include()),
-            "parts": _of(_ref("part"), minProperties=1),
+            "parts": _of(_ref("part"), minProperties=1, propertyNames={"pattern": f"^{NAME}$"}),
         }
         top = _map(_each(TOP, values), ["start", "parts"])
         return self.document("A menu tree", top)
@@ -145,7 +145,7 @@ class _Maker:
             "parameters": {"type": "object", "description": "name: what it is for; used as <name>."},
             "start": {"description": "The part with which the file begins.", **_ref("way")},
             "fragments": _of(_ref("text"), description="Words that texts name as <name>."),
-            "parts": _of(_ref("part"), minProperties=1),
+            "parts": _of(_ref("part"), minProperties=1, propertyNames={"pattern": f"^{NAME}$"}),
         }
         return self.document(
             "A file that a menu tree includes", _map(_each(INCLUDED_TOP, values), ["start", "parts"])
@@ -180,7 +180,7 @@ class _Maker:
 
     def number(self, least: int = 0) -> Schema:
         return self._or_parameter(
-            {"anyOf": [{"type": "integer", "minimum": least}, {"type": "string", "pattern": r"^\d+$"}]}
+            {"anyOf": [{"type": "integer", "minimum": least}, {"type": "string", "pattern": r"^[0-9]{1,9}$"}]}
         )
 
     def _or_parameter(self, schema: Schema) -> Schema:
@@ -235,7 +235,7 @@ class _Maker:
                 "description": "A queue, with open or closed after it, or waiting or wait beside.",
                 **_WORD,
             },
-            "waiting": self.pattern(r"^over\s+\d+$", "More callers wait than: over 20."),
+            "waiting": self.pattern(r"^over\s+[0-9]{1,9}$", "More callers wait than: over 20."),
             "wait": self.pattern(rf"^over\s+{_DURATION[1:]}", "The expected wait is longer than: over 10m."),
         }
         return _map(_each(CONDITIONS, values), minProperties=1, description="Every one of these must be so.")

@@ -14,11 +14,14 @@ from pathlib import Path
 import yaml
 
 from ivr.authoring import grammar
+from ivr.authoring.bounds import out_of_bounds
 from ivr.authoring.rule import Rule
 from ivr.authoring.silence import Silence
 from ivr.errors import IvrError
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+#: No number in a menu needs more digits.
+_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,9 @@ class Source:
     def root(self, what: str = "the menu", *, may_be_empty: bool = False) -> yaml.Node:
         """The whole document. Raises :class:`MenuFaults` when it does not parse."""
         try:
+            beyond = out_of_bounds(self.text, _Loader)
+            if beyond:
+                raise self._unreadable(*beyond)
             node = yaml.compose(self.text, Loader=_Loader)
         except yaml.MarkedYAMLError as fault:
             mark = fault.problem_mark or fault.context_mark
@@ -164,8 +170,12 @@ class Source:
     def number(self, node: yaml.Node, what: str, least: int = 0) -> int:
         """A whole number, ``least`` or more."""
         text = self.word(node, what)
-        if text and text.isascii() and text.isdigit() and int(text) >= least:
-            return int(text)
+        if text and text.isascii() and text.isdigit():
+            if len(text) > _DIGITS:
+                self.fault(node, grammar.wrong_value, f"{what} is a number of more than {_DIGITS} digits")
+                return least
+            if int(text) >= least:
+                return int(text)
         if text:
             self.fault(node, grammar.wrong_value, f"{what} must be a whole number from {least}, not '{text}'")
         return least

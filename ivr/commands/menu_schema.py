@@ -10,14 +10,16 @@ from ivr.errors import UsageFault
 
 
 @click.command("schema")
-@click.argument("kind", type=click.Choice(["menu", "included", "calendar", "notices"]), default="menu")
+@click.argument(
+    "kind", type=click.Choice(["menu", "included", "calendar", "notices", "words"]), default="menu"
+)
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     help="Write all of them to this folder, as KIND.schema.json.",
 )
 def schema(kind: str, out: Path | None) -> None:
-    """The JSON Schema of a tree's file, of a file that is included, of calendar.yaml or notices.yaml.
+    """The JSON Schema of a tree's file, of a file that is included, of calendar.yaml, notices.yaml or words.yaml.
 
     A first line in the file tells editors about it: # yaml-language-server: $schema=schema/menu.schema.json
 

@@ -134,5 +134,6 @@ def readable(text: str, language: str) -> list[str]:
             hint = "a slot is {name}: a letter first, then letters, digits or _"
         else:
             hint = "no voice reads it"
-        problems.append(f"'{piece}': {hint}")
+        shown = piece if piece.isprintable() else f"U+{ord(piece[0]):04X}"
+        problems.append(f"'{shown}': {hint}")
     return problems

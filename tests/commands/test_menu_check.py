@@ -197,3 +197,35 @@ def test_a_file_is_checked_as_what_it_is(tmp_path: Path, monkeypatch: pytest.Mon
     assert check("notices.yaml").output == "notices.yaml: notices fine\n"
     leaflet.write_text("parameters: [", "utf-8")
     assert "is not YAML" in check("part/leaflet.yaml").output
+
+
+def test_what_else_lies_beside_a_file_does_not_hinder_its_check(tmp_path: Path):
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "old.yaml").write_bytes("start: 旧".encode("gbk"))
+    (tmp_path / "brackets.yaml").write_text("start: " + "[" * 100_000, "utf-8")
+    (tmp_path / "gone.yaml").symlink_to(tmp_path / "nothing")
+    fine = tmp_path / "fine.yaml"
+    fine.write_text("start: bye\nparts:\n  bye: {say: 再见。, then: hangup}\n", "utf-8")
+    result = check(str(fine))
+    assert (result.exit_code, result.output) == (0, f"{fine}: fine fine\n")
+
+
+def test_a_file_that_is_not_utf8_is_a_fault_among_the_others(tmp_path: Path):
+    for name in ("hotline", "connected"):
+        (tmp_path / f"{name}.yaml").write_bytes("start: 旧".encode("gbk"))
+    (tmp_path / "agent.yaml").write_text(BROKEN, "utf-8")
+    rows = json.loads(check(str(tmp_path), "--json").stdout)
+    assert [(Path(row["file"]).stem, row["rule"]) for row in rows] == [
+        ("agent", "unreadable-text"),
+        ("connected", "not-yaml"),
+        ("hotline", "not-yaml"),
+    ]
+
+
+def test_an_included_name_that_no_file_can_have_is_not_there(tmp_path: Path):
+    path = tmp_path / "tree.yaml"
+    for name in (r'"a\0b"', "x" * 5000):
+        path.write_text(f"include: [{{file: {name}, as: more}}]\n{GAP}", "utf-8")
+        result = check(str(path))
+        assert result.exit_code == 1
+        assert result.output.startswith(f"{path}:1:18: there is no file '")

@@ -44,7 +44,8 @@ def texts(reading: Reading) -> Iterator[Found]:
 
 
 def _pairs(node: yaml.Node | None) -> list[tuple[str, yaml.Node]]:
-    return [(key.value, value) for key, value in node.value] if isinstance(node, yaml.MappingNode) else []
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    return [(key.value, value) for key, value in pairs if isinstance(key, yaml.ScalarNode)]
 
 
 def _within(
