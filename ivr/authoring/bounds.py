@@ -54,7 +54,7 @@ class _Walk:
             name, before = self.open.pop()
             self._name(name, self.values - before)
         elif isinstance(event, yaml.AliasEvent):
-            return self._copy(event.anchor)
+            return self._copy(str(event.anchor))
         elif isinstance(event, yaml.ScalarEvent):
             self.values += 1
             self._name(event.anchor, 1)
