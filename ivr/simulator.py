@@ -408,7 +408,12 @@ def _notice(text: str, where: str) -> OnAir:
 
 def _moment(text: str, where: str) -> datetime:
     try:
-        return datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text)
+        if (
+            not 1970 <= at.year < 3000
+        ):  # the first and last years there are leave no room for the day before and after
+            raise ValueError
+        return at
     except ValueError:
         raise IvrError(f"'{text}' is not a moment", where=where, mend="e.g. 2026-11-22T09:00") from None
 

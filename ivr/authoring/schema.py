@@ -296,7 +296,10 @@ class _Maker:
             "then": _ref("way"),
             "say": _ref("text"),
             "staff": {"description": "The field with the staff number.", **_WORD},
-            "skill": {"description": "The skill the agent should have.", **_WORD},
+            "skill": {
+                "description": "The skill the agent should have. Noted only: any agent of the queue may answer.",
+                **_WORD,
+            },
             "priority": {"anyOf": [self.number(), _cases("add", self.number())]},
             "limit": _ref("duration"),
             "with": _WITH,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ivr.commands.period import YEARS
 from ivr.errors import IvrError, UsageFault
 from ivr.settings import Settings, load
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 100
 _INDENT = "     "
+_TOKEN = re.compile(r"[0-9*#]+|/timeout|/hangup")
 
 
 @click.command("simulate")
@@ -74,6 +78,13 @@ def simulate(
     from ivr.rehearsal import Rehearsal, head_of, write_transcript
     from ivr.simulator import Scene, queue_state
 
+    strange = _strange((keys or "").split())
+    if strange:
+        raise UsageFault(
+            f"'{strange}' is no key of a phone", where="--keys", mend="0 to 9, *, #; or /timeout, /hangup"
+        )
+    if not re.fullmatch(r"\+?[0-9]*", caller):
+        raise UsageFault(f"'{caller}' is no number", where="--caller", mend="e.g. 13800001234")
     settings = load()
     scene = Scene(_moment(at, settings), returning=returning)
     for queue in queues:
@@ -92,6 +103,7 @@ def simulate(
             raise UsageFault(
                 f"the menu has no language '{language}'", where="--language", mend=f"known: {known}"
             )
+        _check_queues(scene.queues, rehearsal.tree(scene))
         scene = replace(scene, notices=rehearsal.notices_set(scene))
         call = _Call(rehearsal, scene, settings)
         call.run(keys.split() if keys is not None else _typed(), show)
@@ -101,11 +113,23 @@ def simulate(
         write_transcript(save, head_of(scene, "a call kept by ivr menu simulate"), call.lines)
 
 
+def _check_queues(pretended: Iterable[str], tree: Tree) -> None:
+    from ivr.authoring.source import nearest
+    from ivr.dialogue.tree import TransferPart
+
+    known = sorted({part.queue for part in tree.parts.values() if isinstance(part, TransferPart)})
+    for name in pretended:
+        if known and name not in known:
+            raise UsageFault(f"there is no queue '{name}'", where="--queue", mend=nearest(name, known))
+
+
 def _moment(text: str | None, settings: Settings) -> datetime:
     if text is None:
         return datetime.now(settings.zone).replace(microsecond=0)
     try:
         moment = datetime.fromisoformat(text)
+        if moment.year not in YEARS:
+            raise ValueError
     except ValueError:
         raise UsageFault(f"'{text}' is not a moment", where="--at", mend="e.g. 2026-02-10T09:00") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=settings.zone)
@@ -121,6 +145,11 @@ def _facts(words: Iterable[str]) -> dict[str, str]:
     return facts
 
 
+def _strange(words: Iterable[str]) -> str:
+    """The first that a caller cannot do; "" when there is none."""
+    return next((word for word in words if not _TOKEN.fullmatch(word)), "")
+
+
 def _typed() -> Iterator[str]:
     """Tokens that are typed at the terminal; the end of the input hangs up."""
     while True:
@@ -129,8 +158,14 @@ def _typed() -> Iterator[str]:
                 "keys (/timeout, /hangup)", prompt_suffix="> ", default="/timeout", show_default=False
             )
         except click.Abort:
+            click.echo()  # the cursor stands behind the question
             return
-        yield from str(line).split()
+        words = str(line).split()
+        strange = _strange(words)
+        if strange:
+            click.echo(f"'{strange}' is no key of a phone: 0 to 9, *, #; or /timeout, /hangup")
+        else:
+            yield from words
 
 
 @dataclass
@@ -324,10 +359,11 @@ def _counted(number: int, what: str) -> str:
 
 
 def _wrapped(pieces: list[str], gap: str) -> list[str]:
-    """The pieces in rows of about the width of a terminal; a Chinese character takes two columns."""
+    """The pieces in rows as wide as the terminal, if it is not very wide; a Chinese character takes two columns."""
+    width = min(_WIDTH, shutil.get_terminal_size((_WIDTH, 24)).columns)
     rows: list[str] = []
     for piece in pieces:
-        if rows and _columns(rows[-1]) + len(gap) + _columns(piece) <= _WIDTH - len(_INDENT):
+        if rows and _columns(rows[-1]) + len(gap) + _columns(piece) <= width - len(_INDENT):
             rows[-1] += gap + piece
         else:
             rows.append(piece)

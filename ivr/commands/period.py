@@ -10,6 +10,9 @@ import click
 
 from ivr.errors import UsageFault
 
+#: Those that an option may name: the first and last years there are leave no room for other zones.
+YEARS = range(1970, 3000)
+
 
 def period_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--from`` and ``--to`` as ``from_text`` and ``to_text``."""
@@ -25,18 +28,23 @@ def moment(text: str, option: str, zone: tzinfo, *, end: bool = False) -> dateti
     """The moment that ``text`` means, aware. A day means its beginning, with ``end`` the next day's.
     Raises :class:`UsageFault`."""
     try:
-        day = date.fromisoformat(text)
+        at = _read(text, zone, end)
     except ValueError:
-        pass
-    else:
-        return day_begins(day + timedelta(days=1) if end else day, zone)
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
+        at = None
+    if at is None or at.year not in YEARS:
         raise UsageFault(
             f"'{text}' is no day and no moment", where=option, mend="e.g. 2026-02-10 or 2026-02-10T09:00"
-        ) from None
-    return at if at.tzinfo else at.replace(tzinfo=zone)
+        )
+    return at
+
+
+def _read(text: str, zone: tzinfo, end: bool) -> datetime | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        at = datetime.fromisoformat(text)
+        return at if at.tzinfo else at.replace(tzinfo=zone)
+    return day_begins(day + timedelta(days=end), zone) if day.year in YEARS else None
 
 
 def day_begins(day: date, zone: tzinfo) -> datetime:

@@ -124,6 +124,10 @@ def test_pretended(ivr: Ivr, menus: Path, options: list[str], said: str):
     ("options", "told"),
     [
         (["--at", "noon"], "--at: 'noon' is not a moment (e.g. 2026-02-10T09:00)"),
+        (["--at", "0001-01-01"], "--at: '0001-01-01' is not a moment (e.g. 2026-02-10T09:00)"),
+        (["--keys", "4 021# /hangpu"], "--keys: '/hangpu' is no key of a phone (0 to 9, *, #; or /timeout"),
+        (["--caller", "abc"], "--caller: 'abc' is no number (e.g. 13800001234)"),
+        (["--queue", "operater closed"], "--queue: there is no queue 'operater' (did you mean 'operator'?)"),
         (["--queue", "operator"], "--queue: 'operator' is not the state of a queue"),
         (["--queue", "operator wait x"], "--queue: 'operator wait x' is not the state of a queue"),
         (["--fact", "part"], "--fact: 'part' is not a fact (e.g. queue_status=timeout)"),
@@ -139,6 +143,23 @@ def test_wrong_options_are_wrong_usage(ivr: Ivr, options: list[str], told: str):
 def test_unknown_entry_is_one_line(ivr: Ivr):
     done = ivr("menu", "simulate", "--keys", "", "--entry", "hotlin")
     assert (done.code, done.err) == (1, "ivr: there is no entry 'hotlin' (did you mean 'hotline'?)\n")
+
+
+def test_what_no_phone_can_key_is_told_and_asked_again(ivr: Ivr):
+    done = ivr("menu", "simulate", *AT, stdin="two\n2\n")
+    assert done.code == 0, done.err
+    assert "'two' is no key of a phone: 0 to 9, *, #; or /timeout, /hangup" in done.out
+    assert "? presale told" in done.out
+    assert "对不起" not in done.out
+
+
+def test_rows_of_keys_are_no_wider_than_the_terminal(ivr: Ivr, monkeypatch: pytest.MonkeyPatch):
+    for columns, rows in (("80", 6), ("200", 4)):
+        monkeypatch.setenv("COLUMNS", columns)
+        shown = ivr("menu", "simulate", "--keys", "", *AT).out.splitlines()
+        keys = [line for line in shown if line.startswith("     ")]
+        assert len(keys) == rows
+        assert max(sum(2 if ord(sign) > 0x2E7F else 1 for sign in line) for line in keys) <= int(columns)
 
 
 def test_a_person_types_and_hangs_up_with_the_end_of_the_input(ivr: Ivr):

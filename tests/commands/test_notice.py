@@ -49,6 +49,8 @@ def test_the_end_in_the_sites_zone(text, until):
         ("2026-02-09", "is past"),
         ("+0h", "is past"),
         ("25:00", "no day and no moment"),
+        ("9999-12-31", "no day and no moment"),
+        ("0001-01-01", "no day and no moment"),
         ("soon", "no day and no moment"),
     ],
 )
