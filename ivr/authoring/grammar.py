@@ -385,7 +385,7 @@ def contradiction() -> None:
 
 
 def _warning(about: _About) -> Rule:
-    return Rule(name_of(about), "warning", manual_of(about))
+    return Rule(name_of(about), "warning", manual_of(about), silenceable=False)
 
 
 @_warning

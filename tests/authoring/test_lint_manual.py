@@ -36,3 +36,14 @@ def test_page_begins_with_one_sentence(rule):
 def test_the_manual_is_the_one_that_is_shipped():
     shipped = (PROJECT / "docs" / "menu-rules.md").read_text("utf-8")
     assert shipped == book(RULES.values()), "ivr menu check --explain all > docs/menu-rules.md"
+
+
+@pytest.mark.parametrize("rule", [rule.name for rule in RULES.values() if rule.silenceable])
+def test_a_comment_silences_it_where_it_is_told(rule: str, tmp_path: Path):
+    files = examples(RULES[rule])["Bad"]
+    for fault in faults(tmp_path, files):
+        name = Path(fault.file).name
+        lines = files[name].split("\n")
+        lines[fault.line - 1] += f"  # ok: {rule}"
+        files = {**files, name: "\n".join(lines)}
+    assert not {rule, "unknown-rule"} & {fault.rule for fault in faults(tmp_path, files)}

@@ -226,6 +226,7 @@ def test_the_tests_beside_the_menus(ivr: Ivr, menus: Path):
             "answer: 'classes' must be a list of maps (e.g. \"classes\": [{}])",
         ),
         ("tree: none.yaml", "none.yaml: cannot be read: No such file or directory"),
+        ("at: 0001-01-01", "bad.txt:2: '0001-01-01' is not a moment (e.g. 2026-11-22T09:00)"),
         ("something", "bad.txt:2: 'something' is not a line of a transcript"),
     ],
 )
