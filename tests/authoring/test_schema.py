@@ -27,7 +27,7 @@ SCHEMATIC = re.compile(
     r"|is not a key|cannot mean the same|there is no query|there is no type|member cannot|does not take"
     r"|needs a field|needs \w+: ask for|say nothing for|include needs|an included file needs|a case needs"
     r"|has no '|has no label|needs 'label'|must be a whole number|must be a time|must be true|must be a number such"
-    r"|must be such as|hours must|means something already; give the period"
+    r"|must be such as|hours must|means something already; give the period|a part cannot be called"
 )
 #: What looks like one of these but needs more than a schema knows: the file's languages, which number is larger.
 NEEDS_MORE = {"unknown_language", "field_key_range"}

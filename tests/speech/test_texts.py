@@ -135,3 +135,8 @@ def test_each_character_of_a_name_has_its_syllable(name):
 @given(st.text(st.sampled_from("六安排都全蚌埠南东莞")))
 def test_the_lexicon_loses_no_character(text):
     assert "".join(piece for piece, _ in split(text)) == text
+
+
+def test_what_cannot_be_seen_is_told_by_its_number():
+    assert readable("再\u202e见。", "zh") == ["'U+202E': no voice reads it"]
+    assert readable("By\0e.", "en") == ["'U+0000': no voice reads it"]
