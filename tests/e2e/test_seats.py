@@ -69,7 +69,7 @@ def wrong_pins_sign_nobody_in(line: Line) -> None:
     wrong = ["1029#", "4712#", "9999#", "4711#"]
     story = feature_code(line, "*51", "1029", "0000", before=[*wrong, "1029#", "0000#"])
     assert "".join(story.said).count("工号或密码不正确。") == 3
-    assert story.said[-1] == "对不起，暂时不能办理，请联系值班长。"
+    assert story.said[-1] == "输入次数过多。 对不起，暂时不能办理，请联系值班长。"
     assert line.members() == {}
     story = feature_code(line, "*51", "1029", before=["9999#", "4711#"])
     assert "".join(story.said).count("工号或密码不正确。") == 1
