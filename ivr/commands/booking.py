@@ -91,7 +91,9 @@ def book_command(
     now = _now(settings)
     if settings.tickets_url:
         raise IvrError(
-            "tickets are sold by the site's own system, not by the hotline", where="IVR_TICKETS_URL", mend="book there"
+            "tickets are sold by the site's own system, not by the hotline",
+            where="IVR_TICKETS_URL",
+            mend="book there",
         )
     if seat_class not in CLASSES:
         raise UsageFault(f"there is no class {seat_class!r}", where="--class", mend=", ".join(CLASSES))
