@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from ivr.clock import utc_now
@@ -27,9 +27,8 @@ from ivr.rail.source import (
     Station,
     Stop,
 )
+from ivr.store import rail_sql as sql
 from ivr.store.choices import station_choices
-from ivr.store.database import table_of
-from ivr.store.models.bookings import SeatMap
 from ivr.store.models.rail import (
     RailAreaCode,
     RailBureau,
@@ -41,7 +40,6 @@ from ivr.store.models.rail import (
     RailPairFare,
     RailPresale,
     RailSaleTime,
-    RailSeats,
     RailService,
     RailServiceDay,
     RailStation,
@@ -51,123 +49,6 @@ from ivr.store.models.rail import (
 )
 from ivr.store.rail_inventory import Segments, lapsed_seats, written_taken
 from ivr.store.rail_versions import live_number
-
-
-def _same_train(one: Any, other: Any) -> ColumnElement[bool]:
-    return and_(one.dataset == other.dataset, one.train == other.train)
-
-
-# The queries of every answer, made once, and on plain tables: the mapping would take longer than the database.
-_HERE, _THERE = (table_of(RailStop).alias(name) for name in ("here", "there"))
-_STATION, _TRAIN, _SEAT, _MAP = (table_of(model).c for model in (RailStation, RailTrain, RailSeats, SeatMap))
-_OF_STATION = (
-    _STATION.telecode,
-    _STATION.name,
-    _STATION.label,
-    _STATION.keypad_initials,
-    _STATION.keypad_pinyin,
-    _STATION.traffic,
-    _STATION.city,
-)
-_STATION_CODED = select(*_OF_STATION).where(
-    _STATION.dataset == bindparam("dataset"), _STATION.telecode == bindparam("telecode")
-)
-
-
-def _legs(given: Any, other: Any) -> tuple[Any, Any]:
-    """All legs of which the end ``given`` is at a station, and those of them whose ``other`` end is among some."""
-    query = (
-        select(
-            _HERE.c.train,
-            _HERE.c.number,
-            other.c.station,
-            _HERE.c.seq,
-            _THERE.c.seq,
-            _HERE.c.dep,
-            _THERE.c.arr,
-        )
-        .join(_THERE, _same_train(_HERE.c, _THERE.c) & (_THERE.c.seq > _HERE.c.seq))
-        .where(
-            _HERE.c.dataset == bindparam("dataset"),
-            given.c.station == bindparam("given"),
-            _HERE.c.dep.is_not(None),
-            _THERE.c.arr.is_not(None),
-        )
-    )
-    return query, query.where(other.c.station.in_(bindparam("among", expanding=True)))
-
-
-_LEGS_FROM, _LEGS_TO = _legs(_HERE, _THERE), _legs(_THERE, _HERE)
-_LATER = table_of(RailStop).alias("later")
-_DEPARTURES = (
-    select(_HERE.c.train, _HERE.c.number, _HERE.c.dep, *_OF_STATION)
-    .join(_THERE, _same_train(_HERE.c, _THERE.c))
-    .join(
-        table_of(RailStation),
-        (_STATION.dataset == _THERE.c.dataset) & (_STATION.telecode == _THERE.c.station),
-    )
-    .where(
-        _HERE.c.dataset == bindparam("dataset"),
-        _HERE.c.station == bindparam("station"),
-        _HERE.c.dep.is_not(None),
-        _THERE.c.seq
-        == select(func.max(_LATER.c.seq)).where(_same_train(_HERE.c, _LATER.c)).scalar_subquery(),
-    )
-)
-_STOPS_FROM_ORIGIN = (
-    select(_THERE.c.train, _THERE.c.seq)
-    .join(_HERE, _same_train(_THERE.c, _HERE.c) & (_HERE.c.seq == 1))
-    .where(
-        _HERE.c.dataset == bindparam("dataset"),
-        _HERE.c.station == bindparam("origin"),
-        _THERE.c.station == bindparam("destination"),
-    )
-)
-_SERVICE_OF = select(_TRAIN.train, _TRAIN.service).where(
-    _TRAIN.dataset == bindparam("dataset"), _TRAIN.train.in_(bindparam("trains", expanding=True))
-)
-_BEARS_ITS_CITY = (
-    _STATION.dataset == bindparam("dataset"),
-    _STATION.city != "",
-    _STATION.name.startswith(_STATION.city),
-)
-_HUBS = select(_STATION.telecode, _STATION.city).where(
-    *_BEARS_ITS_CITY,
-    _STATION.traffic > 0,
-    _STATION.city.in_(
-        select(_STATION.city).where(
-            *_BEARS_ITS_CITY, _STATION.telecode.in_(bindparam("stations", expanding=True))
-        )
-    ),
-)
-_RIDES = (
-    select(
-        _HERE.c.train,
-        _TRAIN.kind,
-        _HERE.c.seq,
-        _THERE.c.seq,
-        _HERE.c.dep,
-        _THERE.c.arr,
-        _HERE.c.number,
-        _THERE.c.km - _HERE.c.km,
-    )
-    .join(_THERE, _same_train(_HERE.c, _THERE.c) & (_THERE.c.seq > _HERE.c.seq))
-    .join(table_of(RailTrain), _same_train(_HERE.c, _TRAIN))
-    .where(
-        _HERE.c.dataset == bindparam("dataset"),
-        _HERE.c.station == bindparam("origin"),
-        _THERE.c.station == bindparam("destination"),
-        _HERE.c.dep.is_not(None),
-        _THERE.c.arr.is_not(None),
-    )
-)
-_SEATS = select(_SEAT.train, _SEAT.seat_class, _SEAT.seats).where(
-    _SEAT.dataset == bindparam("dataset"), _SEAT.train.in_(bindparam("trains", expanding=True))
-)
-_MAPS = select(_MAP.train, _MAP.service_date, _MAP.seat_class, _MAP.seats, _MAP.taken).where(
-    _MAP.train.in_(bindparam("trains", expanding=True)),
-    _MAP.service_date.in_(bindparam("days", expanding=True)),
-)
 
 
 class SqlRailSource:
@@ -189,7 +70,7 @@ class SqlRailSource:
     def station(self, telecode: str) -> Station | None:
         if telecode not in self._stations_read:
             wanted = {"dataset": self._dataset, "telecode": telecode}
-            row = self._session.execute(_STATION_CODED, wanted).one_or_none()
+            row = self._session.execute(sql.STATION, wanted).one_or_none()
             self._stations_read[telecode] = None if row is None else Station(*row)
         return self._stations_read[telecode]
 
@@ -239,7 +120,7 @@ class SqlRailSource:
 
     def services(self, trains: Sequence[str]) -> Mapping[str, Service]:
         wanted = {"dataset": self._dataset, "trains": list(trains)}
-        named = {train: service for train, service in self._session.execute(_SERVICE_OF, wanted).all()}
+        named = dict(self._session.execute(sql.SERVICE_OF, wanted).all())
         limits = select(RailDataset.valid_from, RailDataset.valid_to).where(RailDataset.id == self._dataset)
         valid_from, valid_to = self._session.execute(limits).one()
         own = self._services({service for service in named.values() if service is not None})
@@ -277,7 +158,7 @@ class SqlRailSource:
 
     def rides(self, origin: str, destination: str) -> Sequence[Ride]:
         ends = {"dataset": self._dataset, "origin": origin, "destination": destination}
-        return [Ride(*row) for row in self._session.execute(_RIDES, ends).all()]
+        return [Ride(*row) for row in self._session.execute(sql.RIDES, ends).all()]
 
     def run(self, train: str) -> tuple[str, Sequence[Stop]]:
         found = self._session.get(RailTrain, (self._dataset, train))
@@ -298,10 +179,10 @@ class SqlRailSource:
         ]
 
     def legs_from(self, origin: str, to: Collection[str] | None = None) -> Sequence[Leg]:
-        return self._legs(_LEGS_FROM, origin, to)
+        return self._legs(sql.LEGS_FROM, origin, to)
 
     def legs_to(self, destination: str, origins: Collection[str] | None = None) -> Sequence[Leg]:
-        return self._legs(_LEGS_TO, destination, origins)
+        return self._legs(sql.LEGS_TO, destination, origins)
 
     def _legs(self, queries: tuple[Any, Any], given: str, among: Collection[str] | None) -> list[Leg]:
         wanted: dict[str, Any] = {"dataset": self._dataset, "given": given}
@@ -311,10 +192,10 @@ class SqlRailSource:
 
     def hubs(self, stations: Collection[str]) -> Mapping[str, str]:
         wanted = {"dataset": self._dataset, "stations": list(stations)}
-        return {telecode: city for telecode, city in self._session.execute(_HUBS, wanted).all()}
+        return dict(self._session.execute(sql.HUBS, wanted).all())
 
     def departures(self, station: str) -> Sequence[Departure]:
-        rows = self._session.execute(_DEPARTURES, {"dataset": self._dataset, "station": station}).all()
+        rows = self._session.execute(sql.DEPARTURES, {"dataset": self._dataset, "station": station}).all()
         return [Departure(train, number, dep, Station(*terminal)) for train, number, dep, *terminal in rows]
 
     # fares and seats
@@ -322,7 +203,7 @@ class SqlRailSource:
     def origin_fares(self, origin: str, destination: str) -> Mapping[str, Fares]:
         wanted = {"dataset": self._dataset, "origin": origin, "destination": destination}
         # Two reads: as one, SQLite goes through all fares of the dataset.
-        ends = {train: seq for train, seq in self._session.execute(_STOPS_FROM_ORIGIN, wanted).all()}
+        ends = dict(self._session.execute(sql.STOPS_FROM_ORIGIN, wanted).all())
         query = select(RailFare.train, RailFare.seq, RailFare.place, RailFare.jiao).where(
             RailFare.dataset == self._dataset,
             RailFare.train.in_(ends),
@@ -365,12 +246,12 @@ class SqlRailSource:
 
     def seats(self, trains: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         wanted = {"dataset": self._dataset, "trains": list(trains)}
-        return _grouped(self._session.execute(_SEATS, wanted).all())
+        return _grouped(self._session.execute(sql.SEATS, wanted).all())
 
     def sold(self, journeys: Sequence[Journey]) -> Mapping[str, Mapping[str, int]]:
         parts = {(train, day): (first, last) for train, day, first, last in journeys}
         wanted = {"trains": [train for train, _ in parts], "days": list({day for _, day in parts})}
-        rows = self._session.execute(_MAPS, wanted).all()
+        rows = self._session.execute(sql.SEAT_MAPS, wanted).all()
         lapsed = lapsed_seats(self._session, self._now)
         taken: dict[str, dict[str, int]] = defaultdict(dict)
         for train, day, name, room, written in rows:
