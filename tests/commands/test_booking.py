@@ -103,7 +103,10 @@ def test_numbers_that_are_none(loaded) -> None:
 
 def test_what_cannot_be_ridden_and_what_is_taken(loaded) -> None:
     same = loaded("booking", "book", "G1", "站1", "S1", "--date", DAY, stdin=resident_id(1))
-    assert (same.code, same.err) == (2, "ivr: 站1 and S1 are the same station\n")
+    assert (same.code, same.err) == (
+        2,
+        "ivr: S1: is both the origin and the destination (give two stations)\n",
+    )
     unknown = loaded("booking", "book", "G9", "站1", "站5", "--date", DAY, stdin=resident_id(1))
     assert (unknown.code, unknown.err.count("\n")) == (1, 1)
     assert f"no such train runs between these stations on {DAY}" in unknown.err
