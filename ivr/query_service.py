@@ -53,6 +53,8 @@ class QueryService:
         from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
         from ivr.dialogue.forms import LAST_CHOICE
         from ivr.rail import queries
+        from ivr.rail.booking_offer import ELSEWHERE
+        from ivr.rail.booking_queries import BOOKS
         from ivr.store import facts
         from ivr.store.booking_answers import BOOKING_ANSWERS
         from ivr.store.choices import last_choice
@@ -77,6 +79,8 @@ class QueryService:
         if ask.query == LAST_CHOICE.name:
             with reading(self._engine) as session:
                 return last_choice(session, ask.args["caller"], ask.args["field"], now)
+        if ask.query in BOOKS and self._tickets is not None:
+            return Answer(ELSEWHERE)
         if ask.query in BOOKING_ANSWERS:
             return BOOKING_ANSWERS[ask.query](self._engine, ask.args, now, wanted)
         with reading(self._engine) as session:

@@ -20,6 +20,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import city_names
 from fare_slips import slips
 from legs import Leg, is_fast, known_legs, leg_of
 
@@ -96,24 +97,6 @@ BUREAUS = {
 }
 
 #: City pinyin that is neither a station's nor read rightly by pypinyin.
-CITY_PINYIN = {
-    "朝阳": "chao yang",
-    "昌都": "chang du",
-    "锡林郭勒": "xi lin guo le",
-    "克孜勒苏": "ke zi le su",
-    "和布克赛尔": "he bu ke sai er",
-}
-CITY_NAMES = {
-    "株州": "株洲",
-    "伊犁哈萨克自治州奎屯": "奎屯",
-    "克拉玛依市独山子": "独山子",
-    "塔城地区乌苏": "乌苏",
-    "塔城地区沙湾": "沙湾",
-    "塔城地区和布克赛尔蒙古": "和布克赛尔",
-    "和布克赛尔蒙古": "和布克赛尔",
-    "海西蒙古族藏族自治州格尔木": "格尔木",
-}
-
 SEATS = (
     # formation, class, seats, note
     ("G", "second", 518, "CRH380A, 8 cars, 556 seats"),
@@ -347,13 +330,16 @@ def area_codes(rows: list[Row], stations: list[Row]) -> Iterator[tuple[str, ...]
     provinces = {row["code"]: row["province"] for row in rows if row["province"]}
     provinces |= {"0974": "青海", "0634": "山东"}
     seen = set()
-    for row in rows:
-        city = CITY_NAMES.get(row["city"], row["city"])
+    shared = [
+        {"code": code, "city": city} for code, cities in city_names.SHARE.items() for city in cities.split()
+    ]
+    for row in sorted([*rows, *shared], key=lambda row: row["code"]):
+        city = city_names.OF_CODES.get(row["city"], row["city"])
         if (row["code"], city) in seen or (row["code"], city) == ("0898", "海南"):
             continue
         seen.add((row["code"], city))
-        if city in CITY_PINYIN:
-            syllables = CITY_PINYIN[city].split()
+        if city in city_names.PINYIN:
+            syllables = city_names.PINYIN[city].split()
         elif city in official:
             yield (
                 row["code"],
@@ -461,7 +447,11 @@ def main(source: Path, out: Path, timetable: str) -> None:
             "stations.csv",
             "telecode,name,pinyin,initials,city,bureau",
             (
-                (r["telecode"], r["name"], r["pinyin"], r["initials"], r["city"], r["bureau_by_telecode"])
+                (
+                    *(r[name] for name in ("telecode", "name", "pinyin", "initials")),
+                    city_names.OF_STATIONS.get(r["city"], r["city"]),
+                    r["bureau_by_telecode"],
+                )
                 for r in now
             ),
         ),

@@ -12,13 +12,15 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from ivr.dialogue.actions import Ask
 from ivr.errors import UsageFault
 from ivr.query_service import QueryService
 from ivr.rail.ticket_source import Travel
 from ivr.remote_tickets import RemoteTickets, TicketsAway
+from ivr.store.database import reading
+from ivr.store.models.bookings import Booking
 from ivr.store.rail import load_rail_data
 from tests.store import small_data
 
@@ -228,3 +230,16 @@ def test_callers_hear_of_the_sites_tickets_and_of_its_failure(sqlite: Engine, tm
     assert [item["left"] for item in answers(ask).items if item["train"] == "G1"] == [4]
     server.behaves = says({}, "500 Broken")
     assert answers(ask).outcome == "error"
+
+
+def test_what_others_sell_is_not_booked(sqlite: Engine, tmp_path, serve) -> None:
+    """The hotline's own seats may be gone there long since."""
+    load_rail_data(sqlite, small_data.write(tmp_path / "small"))
+    answers = QueryService(sqlite, lambda: NOW, tickets=RemoteTickets(serve(left({"second": 4})).url))
+    journey = {"from": "AAA", "to": "CCC", "date": "2026-11-23", "train": "G1", "class": "second"}
+    party = {**journey, "tickets": "1", "document_1": "110101199003077715", "call": "c1", "caller": ""}
+    for query, args in (("classes_left", journey), ("booking_passengers", party), ("book", party)):
+        assert answers(Ask(query, args)).outcome == "elsewhere"
+    with reading(sqlite) as session:
+        assert session.scalar(select(Booking.id)) is None
+    assert QueryService(sqlite, lambda: NOW)(Ask("book", party)).outcome == "booked", "without the service"

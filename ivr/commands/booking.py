@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ivr.commands.rail_source import two_stations
 from ivr.commands.table import table
 from ivr.errors import IvrError, UsageFault
 from ivr.rail.booking_number import grouped, is_booking_number
@@ -86,9 +87,17 @@ def book_command(
     """
     from ivr.app import os_user
     from ivr.store.bookings import Request, book
+    from ivr.store.database import reading
+    from ivr.store.rail_source import SqlRailSource
 
     settings = load()
     now = _now(settings)
+    if settings.tickets_url:
+        raise IvrError(
+            "tickets are sold by the site's own system, not by the hotline",
+            where="IVR_TICKETS_URL",
+            mend="book there",
+        )
     if seat_class not in CLASSES:
         raise UsageFault(f"there is no class {seat_class!r}", where="--class", mend=", ".join(CLASSES))
     travel = _day(day, now.date())
@@ -96,15 +105,15 @@ def book_command(
         raise UsageFault("no mobile number", where="--phone", mend="eleven digits, e.g. 13800001234")
     documents = _documents(now.date())
     with _opened(settings) as engine:
+        with reading(engine) as session:
+            ends = two_stations(SqlRailSource(session), origin, destination)
         args = {
-            "from": _telecode(engine, origin),
-            "to": _telecode(engine, destination),
+            "from": ends[0],
+            "to": ends[1],
             "date": travel.isoformat(),
             "train": train.upper(),
             "class": seat_class,
         }
-        if args["from"] == args["to"]:
-            raise UsageFault(f"{origin} and {destination} are the same station")
         answer = book(engine, Request(args, documents, free_children, call, phone, os_user()), now)
         if answer.outcome != "booked":
             why = _without_class(engine, args) if answer.outcome == "sold_out" else ""
@@ -263,21 +272,6 @@ def _documents(today: date) -> list[str]:
             raise UsageFault(f"resident ID {place} is wrong", mend="eighteen signs whose check digit fits")
         documents.append(document)
     return documents
-
-
-def _telecode(engine: Engine, name: str) -> str:
-    from ivr.store.database import reading
-    from ivr.store.rail_source import SqlRailSource
-
-    with reading(engine) as session:
-        stations = SqlRailSource(session).stations_named(name)
-    if len(stations) != 1:
-        known = ", ".join(station.telecode for station in stations)
-        raise IvrError(
-            f"{'no station' if not stations else 'several stations'} {name!r}",
-            mend=f"one of {known}" if known else "ivr rail station KEYS finds one",
-        )
-    return stations[0].telecode
 
 
 def _without_class(engine: Engine, args: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from ivr.commands.rail_source import (
     now_at,
     opened,
     print_json,
-    telecode,
+    two_stations,
 )
 from ivr.commands.rail_trains import departures_command, trains_command
 from ivr.errors import IvrError, UsageFault
@@ -132,7 +132,7 @@ def sell_command(
     boarding = day_of(day, settings)
     with opened(settings) as engine, writing(engine) as session:
         source = SqlRailSource(session)
-        ends = [telecode(source, name) for name in (origin, destination)]
+        ends = two_stations(source, origin, destination)
         ride = next((r for r in source.rides(ends[0], ends[1]) if r.train == train.upper()), None)
         if ride is None:
             raise IvrError(
@@ -166,7 +166,7 @@ def _ask(between: str, of_train: str, what: tuple[str, ...], day: str, as_json: 
             name, args["train"] = of_train, what[0].upper()
         else:
             name = between
-            args["from"], args["to"] = (telecode(source, station) for station in what)
+            args["from"], args["to"] = two_stations(source, *what)
         answer = ask(source, name, args, now.date(), now.time(), ticket_source(settings))
     if as_json:
         print_json({"outcome": answer.outcome, "slots": dict(answer.slots), "items": list(answer.items)})

@@ -14,7 +14,7 @@ from ivr.commands.rail_source import (
     json_option,
     loaded_source,
     print_json,
-    telecode,
+    two_stations,
 )
 from ivr.commands.table import table
 from ivr.errors import IvrError, UsageFault
@@ -79,9 +79,7 @@ def fare_command(
         )
     with loaded_source(settings) as source:
         number = what[0].upper() if len(what) == 1 else number
-        ends = (
-            _run_ends(source, number, on) if len(what) == 1 else (*(telecode(source, name) for name in what),)
-        )
+        ends = _run_ends(source, number, on) if len(what) == 1 else two_stations(source, *what)
         rides = _rides(source, ends[0], ends[1], number)
         rules = rules_of(source, on)
         priced = price(source, rides, ends[0], ends[1], on, passenger)
@@ -145,7 +143,7 @@ def _run_ends(source: RailSource, number: str, day: date) -> tuple[str, str]:
     return run[1]["from"]["code"], run[1]["to"]["code"]
 
 
-def _rides(source: RailSource, origin: str, destination: str, number: str) -> Sequence[Ride]:
+def _rides(source: SqlRailSource, origin: str, destination: str, number: str) -> Sequence[Ride]:
     rides = sorted(source.rides(origin, destination), key=lambda ride: (ride.kind, ride.dep, ride.train))
     if number:
         trains = source.trains_numbered(number)
@@ -153,7 +151,8 @@ def _rides(source: RailSource, origin: str, destination: str, number: str) -> Se
     if not rides:
         whose = f"{number} doesn't run" if number else "no train runs"
         mend = f"ivr rail trains {number}" if number else "ivr rail trains TRAIN lists a train's stops"
-        raise IvrError(f"{whose} from {origin} to {destination}", mend=mend)
+        names = [_named(source, code)["zh"] for code in (origin, destination)]
+        raise IvrError(f"{whose} from {names[0]} to {names[1]}", mend=mend)
     return rides
 
 

@@ -60,6 +60,16 @@ def telecode(source: SqlRailSource, name: str) -> str:
     raise IvrError(f"no station {name!r}", mend="ivr rail station KEYS finds one, e.g. 7447 for 上海虹桥")
 
 
+def two_stations(source: SqlRailSource, origin: str, destination: str) -> tuple[str, str]:
+    """Their telecodes. Raises :class:`IvrError`; :class:`UsageFault` when both are the same."""
+    one, other = telecode(source, origin), telecode(source, destination)
+    if one == other:
+        raise UsageFault(
+            "is both the origin and the destination", where=destination, mend="give two stations"
+        )
+    return one, other
+
+
 def now_at(settings: Settings) -> datetime:
     """Now, in the site's time zone."""
     return datetime.now(settings.zone)

@@ -15,6 +15,7 @@ from ivr.commands.rail_source import (
     now_at,
     print_json,
     telecode,
+    two_stations,
 )
 from ivr.errors import UsageFault
 from ivr.rail.answers import Answer
@@ -56,7 +57,7 @@ def trains_command(what: tuple[str, ...], day: str, after: str | None, as_json: 
         if len(what) != 2:
             args["train"] = what[0].upper()
         if len(what) != 1:
-            args["from"], args["to"] = _two_stations(source, what[-2], what[-1])
+            args["from"], args["to"] = two_stations(source, what[-2], what[-1])
         told = _between(source, args, after) if len(what) == 2 else _one_train(source, args)
     _show(told, as_json)
 
@@ -113,15 +114,6 @@ def _answer(source: SqlRailSource, name: str, args: dict[str, Any], now: time | 
 
     answer: Answer = ask(source, name, args, date.fromisoformat(args["date"]), now)
     return {"outcome": answer.outcome, "slots": dict(answer.slots), "items": list(answer.items)}
-
-
-def _two_stations(source: SqlRailSource, origin: str, destination: str) -> tuple[str, str]:
-    one, other = telecode(source, origin), telecode(source, destination)
-    if one == other:
-        raise UsageFault(
-            "is both the origin and the destination", where=destination, mend="give two stations"
-        )
-    return one, other
 
 
 def _clock(text: str) -> time:

@@ -24,9 +24,11 @@ def city_of_area_code(inquiry: Inquiry) -> Answer:
     cities = inquiry.source.cities_with_code(code)
     if not cities:
         return Answer("none", {"code": inquiry.text("keys")})
+    # A municipality is its own province: 023 is 重庆, not all its districts,
+    cities = [city for city in cities if city.province == city.name] or cities
     if len(cities) == 1:
         city = cities[0]
-        # A municipality is its own province: 上海上海 is not what anybody says.
+        # and 上海上海 is not what anybody says.
         province = {} if city.province == city.name else {"province": city.province}
         return Answer("one", {"code": code, "city": city.named, **province})
     items = tuple({"city": city.named} for city in cities)

@@ -1,4 +1,8 @@
-"""What can be booked: the trains between two stations, the classes with seats left, and one journey in full."""
+"""What can be booked: the trains between two stations, the classes with seats left, and one journey in full.
+
+Only the hotline's own seats are sold. Where a site's ticket service tells what is left, the hotline does not know which seats
+are free, and all that can be said is that booking is done ``elsewhere``.
+"""
 
 from __future__ import annotations
 
@@ -90,6 +94,8 @@ def fare_of(inquiry: Inquiry, offer: Offer, passenger: str) -> int | None:
 
 
 def _journey(inquiry: Inquiry) -> Answer | tuple[Boarding, dict[str, Any], Mapping[str, int]]:
+    if inquiry.tickets is not None:
+        return Answer(ELSEWHERE)
     day, today = inquiry.day(), inquiry.today
     last = last_day_on_sale(inquiry.source, today)
     if not today <= day <= last:
@@ -120,6 +126,8 @@ def booking_journey(inquiry: Inquiry) -> Answer:
     return Answer("fine", {**found.slots, "left": found.left, **told})
 
 
+#: Booking is done by others: a site's own ticket service has the seats.
+ELSEWHERE = "elsewhere"
 _DATED = {"train": "train", "from": "named", "to": "named", "date": "date"}
 _TIMED = {**_DATED, "dep": "time", "arr": "time"}
 _CLOSED = {"date": "date", "first_day": "date", "last_day": "date"}
@@ -130,6 +138,7 @@ HINDRANCES: Mapping[str, Mapping[str, str]] = {
     "gone": _TIMED,
     "sold_out": _TIMED,
     "few": {**_TIMED, "class": "named", "left": "count"},
+    ELSEWHERE: {},
 }
 _ROUTE = {"from": "station", "to": "station"}
 #: What a journey is made of.

@@ -104,6 +104,9 @@ SPECS: Mapping[str, QuerySpec] = {
     spec.name: spec for spec in (PASSENGERS, BOOK, ORDER, CANCEL, GROUP_CASE, DELIVERY_CASE)
 }
 
+#: Those that make a booking; only the hotline's own seats can be booked.
+BOOKS = frozenset(spec.name for spec in (PASSENGERS, BOOK))
+
 #: Those that change something, if only a count of wrong tries.
 CHANGING = frozenset(spec.name for spec in (BOOK, ORDER, CANCEL, GROUP_CASE, DELIVERY_CASE))
 

@@ -104,6 +104,8 @@ def one_change(
     if not legs:
         return []
     days = (max(since_boarding_day(leg.arr, leg.dep) for leg in legs) + ACROSS_CITY) // DAY + 2
+    reached = {hubs.get(leg.station, leg.station) for leg in legs}
+    seconds = [leg for leg in seconds if hubs.get(leg.station, leg.station) in reached]
     onward = _onward(seconds, days, leaves)
     nearby: dict[str, list[str]] = defaultdict(list)
     for station in onward:
@@ -148,7 +150,7 @@ def _best(first: Leg, stations: dict[str, list[_Onward]]) -> Connection | None:
     found = []
     for station, leaving in stations.items():
         change = SAME_STATION if station == first.station else ACROSS_CITY
-        index = bisect_left(leaving, arr + change, key=lambda onward: onward.dep)
+        index = bisect_left(leaving, (arr + change,))
         if index < len(leaving):
             onward = leaving[index]
             found.append(Connection(first, onward.leg, dep, arr, onward.leg_dep, onward.arr))

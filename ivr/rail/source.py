@@ -36,8 +36,9 @@ class Station:
 
 @dataclass(frozen=True)
 class Stop:
-    """``seq`` counts from 1 without gaps; the origin has no ``arr``, the terminal no ``dep``. ``number``: the train's
-    when it leaves here (at the terminal: when it arrives). ``km``: from the origin."""
+    """``seq`` counts from 1 without gaps. ``dep``: ``None`` at the terminal, and where nobody may get in; ``arr``: ``None``
+    at the origin, and where nobody may get out. ``number``: the train's when it leaves here (at the terminal: when it
+    arrives). ``km``: from the origin."""
 
     seq: int
     station: Station

@@ -5,7 +5,7 @@ way; each of them is found by any number it bears. The date is that on which the
 stations it is the day on which the caller boards.
 
 **The nearest stop**, when a train does not stop where the caller wants: of the stops that do for what the caller wants
-(to get on, one before the terminal; to get off, one after the origin), the first in a station that bears the name of
+(to get on, one where passengers may; to get off, likewise), the first in a station that bears the name of
 the same city; else the one from or to which any train of the timetable takes the least time.
 """
 
@@ -148,11 +148,14 @@ def _times(boarding: Boarding) -> dict[str, Any]:
 
 
 def _not_served(inquiry: Inquiry, run: Run, slots: dict[str, Any]) -> Answer:
-    """The train does not stop at one of the stations or at both, or goes the other way."""
+    """The train does not stop at one of the stations or at both, at least not for those who want to get on or off
+    there; or it goes the other way."""
+    on = [stop for stop in run.stops if stop.dep is not None]
+    off = [stop for stop in run.stops if stop.arr is not None]
     items = [
         _missed(inquiry, end, stops)
-        for end, stops in (("from", run.stops[:-1]), ("to", run.stops[1:]))
-        if run.at(slots[end]["code"]) is None
+        for end, stops, last in (("from", on, run.stops[-1]), ("to", off, run.stops[0]))
+        if run.at(slots[end]["code"]) not in (*stops, last)
     ]
     if items:
         return Answer("passes", slots, tuple(items))

@@ -16,7 +16,7 @@ from ivr.store.database import Base
 from ivr.store.feed import Feed
 from ivr.store.gtfs_fares import Pattern, read_fares
 from ivr.store.gtfs_names import station_of, train_number
-from ivr.store.gtfs_times import StopTime, fault_of, guessed, minutes_of
+from ivr.store.gtfs_times import StopTime, fault_of, guessed, minutes_of, used
 from ivr.store.models import rail as tables
 from ivr.store.rail_data import RailData, Row, Rows, count_traffic, digits_of, filled, number_changes
 
@@ -240,10 +240,10 @@ class _Gtfs:
         """Trip → its stops in their order."""
         times: dict[str, list[StopTime]] = defaultdict(list)
         seen: set[tuple[str, str]] = set()
-        passed = one_way = 0
+        passed = 0
 
         def make(row: dict[str, str]) -> Row:
-            nonlocal passed, one_way
+            nonlocal passed
             trip = row["trip_id"]
             self.rows.known(TRIPS, trip, "trip")
             self.rows.known(STOPS, row["stop_id"], "stop")
@@ -255,21 +255,22 @@ class _Gtfs:
             arr, dep = minutes_of(row["arrival_time"]), minutes_of(row["departure_time"])
             if trip not in trips:
                 return row
-            if row["pickup_type"] == row["drop_off_type"] == "1":
+            on, off = row["pickup_type"] != "1", row["drop_off_type"] != "1"
+            if not on and not off:
                 passed += 1
                 return row
-            one_way += "1" in (row["pickup_type"], row["drop_off_type"])
             arr, dep = (dep if arr is None else arr), (arr if dep is None else dep)
-            times[trip].append(StopTime(int(row["stop_sequence"]), self.rows.line, row["stop_id"], arr, dep))
+            order = int(row["stop_sequence"])
+            times[trip].append(StopTime(order, self.rows.line, row["stop_id"], arr, dep, on, off))
             return row
 
         must = ("trip_id", "arrival_time", "departure_time", "stop_id", "stop_sequence")
         self.rows.read(TIMES, make, must, ("pickup_type", "drop_off_type"))
         self._note(passed, "stops left out: nobody may get in or out there")
-        self._note(one_way, "stops where one may only get in, or only out, are told as ordinary ones")
-        short = [trip for trip in trips if len(times[trip]) < 2]
-        self._note(len(short), "trips left out: they have fewer than two stops")
-        return {trip: sorted(times[trip]) for trip in trips if len(times[trip]) > 1}
+        ordered = {trip: sorted(times[trip]) for trip in trips}
+        kept = {trip: calls for trip, calls in ordered.items() if len(used(calls)) > 1}
+        self._note(len(trips) - len(kept), "trips left out: they have fewer than two stops")
+        return kept
 
     # rows
 
@@ -279,7 +280,7 @@ class _Gtfs:
             if fault := fault_of(trip, calls):
                 self.feed.fault(TIMES, *fault)
                 continue
-            calls = guessed(calls)
+            calls = used(guessed(calls))
             last = len(calls)
             for seq, call in enumerate(calls, 1):
                 if call.stop in stops:
@@ -288,8 +289,8 @@ class _Gtfs:
                             "train": trip,
                             "seq": seq,
                             "station": stops[call.stop]["telecode"],
-                            "arr": call.arr if seq > 1 else None,
-                            "dep": call.dep if seq < last else None,
+                            "arr": call.arr if seq > 1 and call.off else None,
+                            "dep": call.dep if seq < last and call.on else None,
                             "km": None,
                             "stop": call.stop,
                         }

@@ -7,13 +7,16 @@ from typing import NamedTuple
 
 
 class StopTime(NamedTuple):
-    """A row of stop_times.txt; minutes of the service day, ``None`` where the feed leaves them to be guessed."""
+    """A row of stop_times.txt; minutes of the service day, ``None`` where the feed leaves them to be guessed. ``on``,
+    ``off``: whether passengers may get in, and out."""
 
     seq: int
     line: int
     stop: str
     arr: int | None
     dep: int | None
+    on: bool = True
+    off: bool = True
 
 
 def minutes_of(text: str) -> int | None:
@@ -39,6 +42,13 @@ def fault_of(trip: str, calls: list[StopTime]) -> tuple[int, str] | None:
             return call.line, f"the times of trip {trip} go backwards"
         before = call.dep
     return None
+
+
+def used(calls: list[StopTime]) -> list[StopTime]:
+    """From the first stop at which one may get in to the last one at which one may get out."""
+    on = [index for index, call in enumerate(calls) if call.on]
+    off = [index for index, call in enumerate(calls) if call.off]
+    return calls[on[0] : off[-1] + 1] if on and off else []
 
 
 def guessed(calls: list[StopTime]) -> list[StopTime]:

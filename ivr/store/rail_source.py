@@ -8,8 +8,8 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
 
 from ivr.clock import utc_now
 from ivr.rail.fare_rules import FareBook, read_fare_book
@@ -27,9 +27,8 @@ from ivr.rail.source import (
     Station,
     Stop,
 )
+from ivr.store import rail_sql as sql
 from ivr.store.choices import station_choices
-from ivr.store.database import table_of
-from ivr.store.models.bookings import SeatMap
 from ivr.store.models.rail import (
     RailAreaCode,
     RailBureau,
@@ -41,7 +40,6 @@ from ivr.store.models.rail import (
     RailPairFare,
     RailPresale,
     RailSaleTime,
-    RailSeats,
     RailService,
     RailServiceDay,
     RailStation,
@@ -53,46 +51,6 @@ from ivr.store.rail_inventory import Segments, lapsed_seats, written_taken
 from ivr.store.rail_versions import live_number
 
 
-def _same_train(one: Any, other: Any) -> ColumnElement[bool]:
-    return and_(one.dataset == other.dataset, one.train == other.train)
-
-
-#: Where a ride begins and where it ends. Made once: that takes longer than most queries.
-_ENDS = (aliased(RailStop), aliased(RailStop))
-
-# The queries of every availability, made once, and on plain tables: the mapping would take longer than the database.
-_HERE, _THERE = (table_of(RailStop).alias(name) for name in ("here", "there"))
-_TRAIN, _SEAT, _MAP = (table_of(model).c for model in (RailTrain, RailSeats, SeatMap))
-_RIDES = (
-    select(
-        _HERE.c.train,
-        _TRAIN.kind,
-        _HERE.c.seq,
-        _THERE.c.seq,
-        _HERE.c.dep,
-        _THERE.c.arr,
-        _HERE.c.number,
-        _THERE.c.km - _HERE.c.km,
-    )
-    .join(_THERE, _same_train(_HERE.c, _THERE.c) & (_THERE.c.seq > _HERE.c.seq))
-    .join(table_of(RailTrain), _same_train(_HERE.c, _TRAIN))
-    .where(
-        _HERE.c.dataset == bindparam("dataset"),
-        _HERE.c.station == bindparam("origin"),
-        _THERE.c.station == bindparam("destination"),
-        _HERE.c.dep.is_not(None),
-        _THERE.c.arr.is_not(None),
-    )
-)
-_SEATS = select(_SEAT.train, _SEAT.seat_class, _SEAT.seats).where(
-    _SEAT.dataset == bindparam("dataset"), _SEAT.train.in_(bindparam("trains", expanding=True))
-)
-_MAPS = select(_MAP.train, _MAP.service_date, _MAP.seat_class, _MAP.seats, _MAP.taken).where(
-    _MAP.train.in_(bindparam("trains", expanding=True)),
-    _MAP.service_date.in_(bindparam("days", expanding=True)),
-)
-
-
 class SqlRailSource:
     """Reads the live dataset through ``session``, which whoever made it closes. A read raises :class:`IvrError` when
     nothing is loaded. ``now`` (aware; default: the present) decides which bookings are still held."""
@@ -100,6 +58,7 @@ class SqlRailSource:
     def __init__(self, session: Session, now: datetime | None = None) -> None:
         self._session = session
         self._now = now or utc_now()
+        self._stations_read: dict[str, Station | None] = {}
 
     @cached_property
     def _dataset(self) -> int:
@@ -109,8 +68,11 @@ class SqlRailSource:
     # stations
 
     def station(self, telecode: str) -> Station | None:
-        row = self._session.get(RailStation, (self._dataset, telecode))
-        return None if row is None else _station(row)
+        if telecode not in self._stations_read:
+            wanted = {"dataset": self._dataset, "telecode": telecode}
+            row = self._session.execute(sql.STATION, wanted).one_or_none()
+            self._stations_read[telecode] = None if row is None else Station(*row)
+        return self._stations_read[telecode]
 
     def stations_by_initials(self, keys: str) -> Sequence[Station]:
         return self._stations(RailStation.keypad_initials.startswith(keys, autoescape=True))
@@ -157,36 +119,33 @@ class SqlRailSource:
         return self._session.scalars(query).all()
 
     def services(self, trains: Sequence[str]) -> Mapping[str, Service]:
-        query = (
-            select(RailTrain.train, RailService)
-            .outerjoin(
-                RailService,
-                (RailService.dataset == RailTrain.dataset) & (RailService.service == RailTrain.service),
-            )
-            .where(RailTrain.dataset == self._dataset, RailTrain.train.in_(trains))
-        )
-        found = {row.train: row.RailService for row in self._session.execute(query)}
+        wanted = {"dataset": self._dataset, "trains": list(trains)}
+        named = dict(self._session.execute(sql.SERVICE_OF, wanted).all())
+        limits = select(RailDataset.valid_from, RailDataset.valid_to).where(RailDataset.id == self._dataset)
+        valid_from, valid_to = self._session.execute(limits).one()
+        own = self._services({service for service in named.values() if service is not None})
+        usual = Service(valid_from=valid_from, valid_to=valid_to)
+        return {train: own.get(service, usual) for train, service in named.items()}
+
+    def _services(self, names: Collection[str]) -> Mapping[str | None, Service]:
+        if not names:
+            return {}
+        wanted = (RailService.dataset == self._dataset, RailService.service.in_(names))
         exceptions = select(RailServiceDay).where(
-            RailServiceDay.dataset == self._dataset,
-            RailServiceDay.service.in_({row.service for row in found.values() if row is not None}),
+            RailServiceDay.dataset == self._dataset, RailServiceDay.service.in_(names)
         )
         days: dict[tuple[str, bool], set[date]] = defaultdict(set)
         for day in self._session.scalars(exceptions):
             days[day.service, day.runs].add(day.date)
-        limits = select(RailDataset.valid_from, RailDataset.valid_to).where(RailDataset.id == self._dataset)
-        valid_from, valid_to = self._session.execute(limits).one()
-        usual = Service(valid_from=valid_from, valid_to=valid_to)
         return {
-            train: usual
-            if row is None
-            else Service(
+            row.service: Service(
                 frozenset(number for number in range(7) if row.weekdays >> number & 1),
                 row.valid_from,
                 row.valid_to,
                 frozenset(days[row.service, True]),
                 frozenset(days[row.service, False]),
             )
-            for train, row in found.items()
+            for row in self._session.scalars(select(RailService).where(*wanted))
         }
 
     def operated_trains_by_digits(self, digits: str) -> Sequence[str]:
@@ -199,7 +158,7 @@ class SqlRailSource:
 
     def rides(self, origin: str, destination: str) -> Sequence[Ride]:
         ends = {"dataset": self._dataset, "origin": origin, "destination": destination}
-        return [Ride(*row) for row in self._session.execute(_RIDES, ends).all()]
+        return [Ride(*row) for row in self._session.execute(sql.RIDES, ends).all()]
 
     def run(self, train: str) -> tuple[str, Sequence[Stop]]:
         found = self._session.get(RailTrain, (self._dataset, train))
@@ -220,62 +179,31 @@ class SqlRailSource:
         ]
 
     def legs_from(self, origin: str, to: Collection[str] | None = None) -> Sequence[Leg]:
-        here, there = _ENDS
-        return self._legs(here, there, here.station == origin, there.station, to)
+        return self._legs(sql.LEGS_FROM, origin, to)
 
     def legs_to(self, destination: str, origins: Collection[str] | None = None) -> Sequence[Leg]:
-        here, there = _ENDS
-        return self._legs(here, there, there.station == destination, here.station, origins)
+        return self._legs(sql.LEGS_TO, destination, origins)
 
-    def _legs(
-        self, here: Any, there: Any, given: ColumnElement[bool], other: Any, among: Collection[str] | None
-    ) -> list[Leg]:
-        query = (
-            select(here.train, here.number, other, here.seq, there.seq, here.dep, there.arr)
-            .join(there, _same_train(here, there) & (there.seq > here.seq))
-            .where(here.dataset == self._dataset, given)
-        )
+    def _legs(self, queries: tuple[Any, Any], given: str, among: Collection[str] | None) -> list[Leg]:
+        wanted: dict[str, Any] = {"dataset": self._dataset, "given": given}
         if among is not None:
-            query = query.where(other.in_(among))
-        return [Leg._make(row) for row in self._session.execute(query)]
+            wanted["among"] = list(among)
+        return [Leg._make(row) for row in self._session.execute(queries[among is not None], wanted).all()]
 
     def hubs(self, stations: Collection[str]) -> Mapping[str, str]:
-        bears_its_name = and_(
-            RailStation.dataset == self._dataset,
-            RailStation.city != "",
-            RailStation.name.startswith(RailStation.city),
-        )
-        cities = select(RailStation.city).where(bears_its_name, RailStation.telecode.in_(stations))
-        query = select(RailStation.telecode, RailStation.city).where(
-            bears_its_name, RailStation.traffic > 0, RailStation.city.in_(cities)
-        )
-        return {row.telecode: row.city for row in self._session.execute(query)}
+        wanted = {"dataset": self._dataset, "stations": list(stations)}
+        return dict(self._session.execute(sql.HUBS, wanted).all())
 
     def departures(self, station: str) -> Sequence[Departure]:
-        here, last = _ENDS
-        query = (
-            select(here.train, here.number, here.dep, RailStation)
-            .join(last, _same_train(here, last) & last.dep.is_(None))
-            .join(RailStation, (RailStation.dataset == last.dataset) & (RailStation.telecode == last.station))
-            .where(here.dataset == self._dataset, here.station == station)
-        )
-        return [
-            Departure(train, number, dep, _station(terminal))
-            for train, number, dep, terminal in self._session.execute(query)
-            if dep is not None
-        ]
+        rows = self._session.execute(sql.DEPARTURES, {"dataset": self._dataset, "station": station}).all()
+        return [Departure(train, number, dep, Station(*terminal)) for train, number, dep, *terminal in rows]
 
     # fares and seats
 
     def origin_fares(self, origin: str, destination: str) -> Mapping[str, Fares]:
-        here, there = _ENDS
-        stops = (
-            select(there.train, there.seq)
-            .join(here, _same_train(there, here) & (here.seq == 1))
-            .where(here.dataset == self._dataset, here.station == origin, there.station == destination)
-        )
+        wanted = {"dataset": self._dataset, "origin": origin, "destination": destination}
         # Two reads: as one, SQLite goes through all fares of the dataset.
-        ends = {row.train: row.seq for row in self._session.execute(stops)}
+        ends = dict(self._session.execute(sql.STOPS_FROM_ORIGIN, wanted).all())
         query = select(RailFare.train, RailFare.seq, RailFare.place, RailFare.jiao).where(
             RailFare.dataset == self._dataset,
             RailFare.train.in_(ends),
@@ -318,12 +246,12 @@ class SqlRailSource:
 
     def seats(self, trains: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         wanted = {"dataset": self._dataset, "trains": list(trains)}
-        return _grouped(self._session.execute(_SEATS, wanted).all())
+        return _grouped(self._session.execute(sql.SEATS, wanted).all())
 
     def sold(self, journeys: Sequence[Journey]) -> Mapping[str, Mapping[str, int]]:
         parts = {(train, day): (first, last) for train, day, first, last in journeys}
         wanted = {"trains": [train for train, _ in parts], "days": list({day for _, day in parts})}
-        rows = self._session.execute(_MAPS, wanted).all()
+        rows = self._session.execute(sql.SEAT_MAPS, wanted).all()
         lapsed = lapsed_seats(self._session, self._now)
         taken: dict[str, dict[str, int]] = defaultdict(dict)
         for train, day, name, room, written in rows:

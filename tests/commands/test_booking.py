@@ -54,6 +54,16 @@ def test_a_booking_from_end_to_end(loaded) -> None:
     assert loaded("booking", "show", number, "--json").document["status"] == "cancelled"
 
 
+def test_what_others_sell_is_not_booked_here(loaded, monkeypatch) -> None:
+    monkeypatch.setenv("IVR_TICKETS_URL", "http://127.0.0.1:1/left")
+    refused = loaded(*RIDE, stdin=resident_id(1))
+    assert (refused.code, refused.err) == (
+        1,
+        "ivr: IVR_TICKETS_URL: tickets are sold by the site's own system, not by the hotline (book there)\n",
+    )
+    assert loaded("booking", "list").out == "No bookings.\n"
+
+
 def test_what_was_collected_stays(loaded) -> None:
     number = loaded(*RIDE, "--json", stdin=resident_id(1)).document["number"]
     assert loaded("booking", "paid", number, "--json").document["status"] == "paid"
@@ -93,7 +103,10 @@ def test_numbers_that_are_none(loaded) -> None:
 
 def test_what_cannot_be_ridden_and_what_is_taken(loaded) -> None:
     same = loaded("booking", "book", "G1", "站1", "S1", "--date", DAY, stdin=resident_id(1))
-    assert (same.code, same.err) == (2, "ivr: 站1 and S1 are the same station\n")
+    assert (same.code, same.err) == (
+        2,
+        "ivr: S1: is both the origin and the destination (give two stations)\n",
+    )
     unknown = loaded("booking", "book", "G9", "站1", "站5", "--date", DAY, stdin=resident_id(1))
     assert (unknown.code, unknown.err.count("\n")) == (1, 1)
     assert f"no such train runs between these stations on {DAY}" in unknown.err

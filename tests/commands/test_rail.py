@@ -191,6 +191,8 @@ def test_wrong_words(loaded) -> None:
         loaded("trains", "a", "b", "c", "d")
     with pytest.raises(UsageFault, match="'上海' is both|is both the origin and the destination"):
         loaded("trains", "上海", "上海")
+    with pytest.raises(UsageFault, match="SHH: is both the origin and the destination"):
+        loaded("tickets", "上海", "SHH")
     with pytest.raises(UsageFault, match="'noon' is no time"):
         loaded("trains", "上海", "北京", "--after", "noon")
     with pytest.raises(UsageFault, match="is for trains between two stations"):

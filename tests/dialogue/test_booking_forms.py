@@ -30,6 +30,7 @@ TREE = """
           none: {say: 没有这趟列车。}
           closed: {say: 不在预售期。}
           gone: {say: 已经开出。}
+          elsewhere: {say: 这里不能订票。}
           sold_out: {say: "{train}已经售完。"}
       order:
         form:

@@ -35,6 +35,7 @@ RUNS: Runs = {
 }
 CITIES = [
     City("上海", "Shanghai", "021", "上海", "74", "74264424", 9),
+    City("松江", "Songjiang", "021", "上海", "75", "76645426", 3),  # a district with its city's code
     City("韶关", "Shaoguan", "0751", "广东", "74", "74264826", 5),
     City("天边", "Tianbian", "0999", "新疆", "82", "84262426", 0),
     City("海角", "Haijiao", "0999", "新疆", "45", "4245426", 0),

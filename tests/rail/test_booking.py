@@ -246,16 +246,14 @@ def test_classes_with_seats_left(asked, source) -> None:
     assert asked("classes_left", **{**RIDE, "date": "2027-11-24"}, train="G1").outcome == "closed"
 
 
-def test_seats_left_are_those_of_the_sites_ticket_source(source) -> None:
+def test_seats_of_a_sites_ticket_source_are_not_ours_to_sell(source) -> None:
     class Site:
         def left(self, travels):
-            assert [(t.number, t.origin, t.destination) for t in travels] == [("G1", "VNP", "AOH")]
-            return {"G1": {"second": 3}}
+            raise AssertionError("nothing is asked")
 
     journey = {"from": "VNP", "to": "AOH", "date": "2026-11-24", "train": "G1", "class": "second"}
-    answer = ask(source, "booking_journey", journey, TODAY, None, Site())
-    assert (answer.outcome, answer.slots["left"]) == ("fine", 3)
-    assert ask(source, "classes_left", journey, TODAY, None, Site()).slots["class"]["code"] == "second"
+    for query in ("classes_left", "booking_journey"):
+        assert ask(source, query, journey, TODAY, None, Site()).outcome == "elsewhere"
 
 
 def test_a_journey_tells_its_fare_and_its_hindrance(asked, source) -> None:

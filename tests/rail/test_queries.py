@@ -342,7 +342,8 @@ def test_area_codes_both_ways(asked) -> None:
     answer = asked("area_code_of", city="伊犁")
     assert [item["code"] for item in answer.items] == ["0992", "0993"]
     assert asked("area_code_of", city="火星").outcome == "none"
-    for keys in ("021", "21"):
+    assert asked("area_code_of", city="松江").slots["code"] == "021"
+    for keys in ("021", "21"):  # the municipality, not its districts
         assert asked("city_of_area_code", keys=keys).slots["city"]["code"] == "上海"
     answer = asked("city_of_area_code", keys="0999")
     assert (answer.slots["count"], codes(answer, "city")) == (2, ["天边", "海角"])

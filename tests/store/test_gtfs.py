@@ -188,7 +188,6 @@ def test_what_is_no_train_is_left_out_and_counted(sqlite: Engine, feed: ROWS, pa
     feed["stop_times.txt"] = [r for r in feed["stop_times.txt"] if r["trip_id"] != "1-weekday"]
     passing = next(row for row in feed["stop_times.txt"] if row["trip_id"] == "2-weekday")
     passing |= {"pickup_type": 1, "drop_off_type": 1}
-    feed["stop_times.txt"][-2] |= {"pickup_type": 1}
     feed["trips.txt"].append({"route_id": "line", "service_id": "weekday", "trip_id": "ghost"})
     feed["stop_times.txt"] += [call("ghost", 1, "70001", 600, 600), call("ghost", 2, "70011", 610, 610)]
     done = bring(sqlite, pack(path, feed))
@@ -197,7 +196,6 @@ def test_what_is_no_train_is_left_out_and_counted(sqlite: Engine, feed: ROWS, pa
         "1 trips left out: they repeat at intervals",
         "1 trips left out: they have fewer than two stops",
         "1 stops left out: nobody may get in or out there",
-        "1 stops where one may only get in, or only out, are told as ordinary ones",
         "1 trips have no number in the feed; they were counted from 1",
     }
     with reading(sqlite) as session:
@@ -205,6 +203,65 @@ def test_what_is_no_train_is_left_out_and_counted(sqlite: Engine, feed: ROWS, pa
         assert source.run("0-weekday") == source.run("1-weekday") == ("", ())
         assert source.run("2-weekday")[1][0].station.name == NAMES[3]
         assert source.trains_numbered("1") == ["ghost"]
+
+
+def test_where_nobody_may_get_in_nobody_is_sent(engine: Engine, feed: ROWS, path: Path) -> None:
+    """Stop 1 only lets passengers out, stop 3 only in; before the first entry and after the last exit nobody rides."""
+    calls = [row for row in feed["stop_times.txt"] if row["trip_id"] == "0-weekday"]
+    others = [row for row in feed["stop_times.txt"] if row["trip_id"] != "0-weekday"]
+    for index, closed in ((0, "pickup_type"), (2, "pickup_type"), (4, "drop_off_type"), (6, "drop_off_type")):
+        calls[index] |= {closed: 1}
+    # 1 opens the run, 2 lets out only, 4 lets in only, 6 is behind the last exit
+    next(row for row in feed["trips.txt"] if row["trip_id"] == "0-weekday")["trip_short_name"] = "901"
+    feed["stop_times.txt"] = [*calls[:7], *others]
+    bring(engine, pack(path, feed))
+    with reading(engine) as session:
+        source = SqlRailSource(session)
+        _, stops = source.run("0-weekday")
+        assert [stop.station.telecode for stop in stops] == [f"st{number}" for number in (1, 2, 3, 4, 5)]
+        assert [(stop.arr is None, stop.dep is None) for stop in stops] == [
+            (True, False),
+            (False, True),
+            (False, False),
+            (True, False),
+            (False, True),
+        ]
+
+        def trains(found) -> set[str]:
+            return {one.train for one in found}
+
+        ridden = {
+            (here, there)
+            for here in range(7)
+            for there in range(7)
+            if "0-weekday" in trains(source.rides(f"st{here}", f"st{there}"))
+        }
+        assert ridden == {(1, 2), (1, 3), (1, 5), (3, 5), (4, 5)}
+        for here in range(7):
+            legs = {leg.station for leg in source.legs_from(f"st{here}") if leg.train == "0-weekday"}
+            assert legs == {f"st{there}" for begin, there in ridden if begin == here}
+            legs = {leg.station for leg in source.legs_to(f"st{here}") if leg.train == "0-weekday"}
+            assert legs == {f"st{begin}" for begin, end in ridden if end == here}
+            leaves = {one.train: one.terminal.telecode for one in source.departures(f"st{here}")}
+            assert leaves.get("0-weekday") == ("st5" if here in (1, 3, 4) else None)
+        friday = {"train": "901", "date": "2026-01-09"}
+        answer = ask(source, "train_between", {**friday, "from": "st2", "to": "st5"}, date(2026, 1, 8))
+        assert (answer.outcome, [item["station"]["code"] for item in answer.items]) == ("passes", ["st2"])
+        assert answer.items[0]["near"]["code"] in ("st1", "st3")
+        answer = ask(source, "train_between", {**friday, "from": "st5", "to": "st1"}, date(2026, 1, 8))
+        assert answer.outcome == "backwards"
+        told = ask(source, "train_timetable", friday, date(2026, 1, 8)).items
+        assert [sorted(item.keys() - {"station"}) for item in told[1:4]] == [["arr"], ["arr", "dep"], ["dep"]]
+
+
+def test_a_train_that_lets_nobody_ride_is_left_out(sqlite: Engine, feed: ROWS, path: Path) -> None:
+    for row in feed["stop_times.txt"]:
+        if row["trip_id"] == "0-weekday":
+            row |= {"pickup_type": 1}
+        if row["trip_id"] == "1-weekday":
+            row |= {"drop_off_type": 1}
+    done = bring(sqlite, pack(path, feed))
+    assert "2 trips left out: they have fewer than two stops" in done.notes
 
 
 def test_running_days_without_a_calendar(sqlite: Engine, feed: ROWS, path: Path) -> None:

@@ -249,3 +249,13 @@ def test_connections_are_found_while_a_caller_waits(asked) -> None:
         asked("connections", from_=origin, to=destination, date=TOMORROW)
         took.append(stopwatch.process_time() - began)
     assert statistics.median(took) < 0.05
+
+
+def test_every_city_with_trains_has_an_area_code_and_gives_its_stations(asked) -> None:
+    codes = {row["city"]: row["code"] for row in rows("area_codes.csv")}
+    served = set(trains_at())
+    for row in rows("stations.csv"):
+        if row["telecode"] in served and row["city"]:
+            assert row["city"] in codes, row
+    answer = asked("find_station", keys=codes["凯里"])
+    assert answer.items[0]["station"]["zh"] == "凯里"

@@ -149,7 +149,8 @@ class RailTrainNumber(Base):
 
 
 class RailStop(Base):
-    """``seq`` counts from 1 at the origin, which has no ``arr``; the terminal has no ``dep``. ``number``: the train's
+    """``seq`` counts from 1 at the origin, which has no ``arr``; the terminal has no ``dep``. Neither has a stop where nobody may
+    get out, or in. ``number``: the train's
     number when it leaves here (at the terminal: when it arrives). ``km``: from the origin, where known."""
 
     __tablename__ = "rail_stop"
