@@ -119,7 +119,7 @@ def timetable(inquiry: Inquiry) -> Answer:
     period = str(inquiry.args.get("period", ""))
     if period in PERIODS:
         chosen = in_period(found, period)
-        return _told(inquiry, slots, chosen) if chosen else Answer("not_then", slots)
+        return _told(inquiry, slots, chosen) if chosen else none_then(slots, in_period(that_day, period))
     if len(found) > FEW and period != ALL_DAY:
         answer = _told(inquiry, slots, found)
         return Answer("busy", {**answer.slots, **_summary(inquiry, found)}, answer.items)
@@ -130,6 +130,11 @@ def in_period(found: Sequence[Boarding], period: str) -> list[Boarding]:
     """Those of ``found`` that leave in one of :data:`PERIODS`."""
     begin, end = PERIODS[period]
     return [boarding for boarding in found if begin <= boarding.dep < end]
+
+
+def none_then(slots: dict[str, Any], gone: Sequence[Boarding]) -> Answer:
+    """No train leaves in a part of the day any more: there never was one, or all of them, ``gone``, have left."""
+    return Answer("left_then", {**slots, **times_of("last", gone[-1])}) if gone else Answer("not_then", slots)
 
 
 def _told(inquiry: Inquiry, slots: dict[str, Any], found: Sequence[Boarding]) -> Answer:
@@ -240,6 +245,7 @@ QUERIES: tuple[Query, ...] = (
                 "other_day": {**DATED, **_FIRST},
                 "gone": {**DATED, **named_slots("last"), **_FIRST},
                 "not_then": DATED,
+                "left_then": {**DATED, **named_slots("last")},
                 "one": {**DATED, **_COUNTED, **RIDE},
                 "many": {**DATED, **_COUNTED},
                 "busy": {
@@ -271,6 +277,7 @@ QUERIES: tuple[Query, ...] = (
             instead={
                 "busy": "many",
                 **dict.fromkeys(("nearby", "other_day", "gone", "not_then"), "none"),
+                "left_then": "not_then",
             },
         ),
         timetable,

@@ -20,6 +20,7 @@ from ivr.rail.timetable import (
     is_today,
     listed,
     named_slots,
+    none_then,
     times_of,
 )
 
@@ -43,7 +44,7 @@ def trains_with_tickets(inquiry: Inquiry) -> Answer:
     if period in PERIODS:
         found = in_period(found, period)
         if not found:
-            return Answer("not_then", slots)
+            return none_then(slots, in_period(that_day, period))
     known = offers(inquiry, found, slots)
     left = [offer for offer in known if offer.left]
     if len(left) < len(known):
@@ -108,6 +109,7 @@ QUERIES: tuple[Query, ...] = (
                 "closed": CLOSED,
                 "gone": {**DATED, **named_slots("last")},
                 "not_then": DATED,
+                "left_then": {**DATED, **named_slots("last")},
                 "sold_out": {**DATED, "sold_out": "count"},
                 "one": {**_COUNTED, **_TRAIN},
                 "many": _COUNTED,
@@ -133,7 +135,7 @@ QUERIES: tuple[Query, ...] = (
             about="direct trains with tickets left, each with its classes, by departure; for today those that have not "
             "left. busy: more than four. count: trains with tickets; sold_out: those without",
             choices={"period": (*PERIODS, ALL_DAY)},
-            instead={"busy": "many", "gone": "none", "not_then": "none"},
+            instead={"busy": "many", "gone": "none", "not_then": "none", "left_then": "not_then"},
         ),
         trains_with_tickets,
     ),

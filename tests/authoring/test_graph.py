@@ -50,7 +50,7 @@ def test_queries_transfers_and_ends_are_told_in_the_parts(graph: Graph):
     assert graph.nodes["tickets_by_station"].lines == (
         "出发站 · 到达站 · 乘车日期",
         "? trains_with_tickets",
-        "none, not_then → more",
+        "none, not_then, left_then → more",
         "closed ↻ again",
         "gone, sold_out → no_tickets_left",
         "many, one → booking.after_route",

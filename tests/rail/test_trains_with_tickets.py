@@ -125,6 +125,11 @@ def test_a_part_of_the_day_without_trains(asked) -> None:
     assert answer.outcome == "not_then"
 
 
+def test_a_part_of_the_day_whose_trains_have_left(asked, busy) -> None:
+    answer = asked("trains_with_tickets", **ENDS, date=TODAY, now=time(12, 0), period="morning")
+    assert (answer.outcome, answer.slots["last"], answer.slots["last_dep"]) == ("left_then", "G10", "10:00")
+
+
 @given(
     left=st.lists(st.integers(0, 2), min_size=len(HOURS), max_size=len(HOURS)),
     hour=st.integers(0, 23),
