@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
 import click
 
 from ivr.clock import utc_now
+from ivr.commands.export import Export, export_options
 from ivr.commands.period import period, period_options
 from ivr.commands.table import percent, seconds, table
 from ivr.errors import IvrError
@@ -35,16 +36,17 @@ def command() -> None:
 @period_options
 @_queue
 @click.option("--by", type=click.Choice(GROUPS), default="queue", show_default=True, help="One row for each.")
-@_json
-def stats(from_text: str | None, to_text: str | None, queue: str, by: str, as_json: bool) -> None:
+@export_options
+def stats(from_text: str | None, to_text: str | None, queue: str, by: str, export: Export) -> None:
     """Calls, answer rate, service level, waits and talk. Without --from: today.
 
     \b
     Example:
       ivr queue stats --from 2026-02-01 --to 2026-02-10 --by day
+      ivr queue stats --by hour --xlsx today.xlsx
     """
     from ivr.app import open_store
-    from ivr.reports.queue_stats import queue_stats
+    from ivr.reports.queue_stats import columns, queue_stats
     from ivr.store.queue import report_entries, report_spans
 
     settings = load()
@@ -69,13 +71,16 @@ def stats(from_text: str | None, to_text: str | None, queue: str, by: str, as_js
         until=min(until, now),
         peak=peak,
     )
-    if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
-    elif rows:
-        click.echo(_stats_table(rows, by, settings.service_level_s))
-    else:
-        local = [moment.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M") for moment in (since, until)]
-        click.echo(f"No callers from {local[0]} to {local[1]}.")
+    if export.put(rows, columns(by), f"queue stats by {by}"):
+        return
+    click.echo(
+        _stats_table(rows, by, settings.service_level_s) if rows else _nobody(since, until, settings.zone)
+    )
+
+
+def _nobody(since: datetime, until: datetime, zone: tzinfo) -> str:
+    local = [moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") for moment in (since, until)]
+    return f"No callers from {local[0]} to {local[1]}."
 
 
 def _peak(settings: Settings, engine: Any) -> Callable[[date], bool] | None:

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Any
 
 from ivr.acd.record import OUTCOMES, WAITING
@@ -79,15 +79,29 @@ def queue_stats(
             groups.setdefault(session.agent, [])
     rows = []
     for key in sorted(groups, key=lambda key: (key is None, key or "")):
-        row: dict[str, Any] = {by: key, "threshold_s": threshold_s, "short_s": short_s}
-        row |= _counts(groups[key], short_s)
-        row |= _waits(groups[key], row, threshold_s)
-        busy = _talks(groups[key], row)
+        row, busy = _figures(groups[key], by, key, threshold_s, short_s)
         ready = ready_seconds(_of(by, key, sessions), _of(by, key, pauses), since, until)
         row["occupancy"] = _ratio(busy, ready) if by in ("agent", "queue") and key is not None else None
         row |= _standard(groups[key], row["answer_rate"], zone, peak)
         rows.append(row)
     return rows
+
+
+def columns(by: str) -> list[str]:
+    """The keys of a row of :func:`queue_stats`, in their order."""
+    row, _ = _figures([], by, None, 0, 0)
+    return [*row, "occupancy", *_standard([], None, timezone.utc, None)]
+
+
+def _figures(
+    entries: Sequence[Entry], by: str, key: str | None, threshold_s: int, short_s: int
+) -> tuple[dict[str, Any], int]:
+    """The row of a group without occupancy and standard, and the seconds in which its agents were busy."""
+    row: dict[str, Any] = {by: key, "threshold_s": threshold_s, "short_s": short_s}
+    row |= _counts(entries, short_s)
+    row |= _waits(entries, row, threshold_s)
+    busy = _talks(entries, row)
+    return row, busy
 
 
 def _group(entry: Entry, by: str, zone: tzinfo) -> str | None:
