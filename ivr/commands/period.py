@@ -13,6 +13,8 @@ from ivr.errors import UsageFault
 #: Those that an option may name: the first and last years there are leave no room for other zones.
 YEARS = range(1970, 3000)
 
+queue_option = click.option("--queue", default="", help="Only this queue.")
+
 
 def period_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--from`` and ``--to`` as ``from_text`` and ``to_text``."""
@@ -65,3 +67,9 @@ def period(
     if since >= until:
         raise UsageFault("the period ends before it begins", where="--from/--to")
     return since, until
+
+
+def no_callers(since: datetime, until: datetime, zone: tzinfo, did: str = "") -> str:
+    """The line that stands where a table would be empty; ``did``: what nobody did, a verb in the past."""
+    local = [moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") for moment in (since, until)]
+    return f"No callers {did + ' ' if did else ''}from {local[0]} to {local[1]}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, tzinfo
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,14 @@ import click
 
 from ivr.clock import utc_now
 from ivr.commands.export import Export, export_options
-from ivr.commands.period import period, period_options
+from ivr.commands.period import no_callers, period, period_options, queue_option
+from ivr.commands.queue_abandoned import abandoned
 from ivr.commands.table import percent, seconds, table
 from ivr.errors import IvrError
 from ivr.reports.queue_stats import GROUPS
 from ivr.settings import Settings, load
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-_queue = click.option("--queue", default="", help="Only this queue.")
 
 
 @click.group("queue")
@@ -32,9 +32,12 @@ def command() -> None:
     """
 
 
+command.add_command(abandoned)
+
+
 @command.command("stats")
 @period_options
-@_queue
+@queue_option
 @click.option("--by", type=click.Choice(GROUPS), default="queue", show_default=True, help="One row for each.")
 @export_options
 def stats(from_text: str | None, to_text: str | None, queue: str, by: str, export: Export) -> None:
@@ -74,13 +77,8 @@ def stats(from_text: str | None, to_text: str | None, queue: str, by: str, expor
     if export.put(rows, columns(by), f"queue stats by {by}"):
         return
     click.echo(
-        _stats_table(rows, by, settings.service_level_s) if rows else _nobody(since, until, settings.zone)
+        _stats_table(rows, by, settings.service_level_s) if rows else no_callers(since, until, settings.zone)
     )
-
-
-def _nobody(since: datetime, until: datetime, zone: tzinfo) -> str:
-    local = [moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") for moment in (since, until)]
-    return f"No callers from {local[0]} to {local[1]}."
 
 
 def _peak(settings: Settings, engine: Any) -> Callable[[date], bool] | None:
@@ -114,7 +112,7 @@ def _stats_table(rows: Sequence[dict[str, Any]], by: str, threshold_s: int) -> s
 
 
 @command.command("list")
-@_queue
+@queue_option
 @click.option("--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="How many.")
 @_json
 def list_command(queue: str, limit: int, as_json: bool) -> None:

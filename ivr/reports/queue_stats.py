@@ -113,7 +113,7 @@ def _group(entry: Entry, by: str, zone: tzinfo) -> str | None:
         return local.date().isoformat()
     # minutes are taken off in absolute time, so that the hour that comes twice stays two hours
     into = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
-    return (entry.entered_at - into).astimezone(zone).isoformat()
+    return (entry.entered_at.astimezone(timezone.utc) - into).astimezone(zone).isoformat()
 
 
 def _of(by: str, key: str | None, spans: Sequence[Span]) -> list[Span]:

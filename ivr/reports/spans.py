@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,16 @@ def ready_seconds(
 def _bounded(spans: Iterable[Span], since: datetime | None, until: datetime | None) -> list[_Interval]:
     found = []
     for span in spans:
-        begin = span.began_at if since is None else max(span.began_at, since)
-        ends = [moment for moment in (span.ended_at, until) if moment is not None]
+        begin = max(_utc(moment) for moment in (span.began_at, since) if moment is not None)
+        ends = [_utc(moment) for moment in (span.ended_at, until) if moment is not None]
         if ends and min(ends) > begin:
             found.append((begin, min(ends)))
     return _merged(found)
+
+
+def _utc(moment: datetime) -> datetime:
+    """Two moments of one zone are subtracted as the clock on the wall tells them, also when it changed in between."""
+    return moment.astimezone(timezone.utc)
 
 
 def _merged(intervals: Iterable[_Interval]) -> list[_Interval]:

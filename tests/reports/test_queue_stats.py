@@ -151,6 +151,27 @@ def test_the_hour_that_comes_twice_is_two_hours() -> None:
     assert [row["hour"] for row in rows] == ["2026-10-25T02:00:00+01:00", "2026-10-25T02:00:00+02:00"]
 
 
+def test_a_moment_of_the_sites_zone_is_in_the_same_hour_as_that_of_utc() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    second = datetime(2026, 10, 25, 2, 30, tzinfo=berlin, fold=1)
+    (row,) = queue_stats([Entry(second, "operator", "abandoned")], by="hour", zone=berlin)
+    assert row["hour"] == "2026-10-25T02:00:00+01:00"
+
+
+def test_the_day_on_which_clocks_go_back_has_25_hours() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    day, next_day = (datetime(2026, 10, number, tzinfo=berlin) for number in (25, 26))
+    (row,) = queue_stats(
+        [Entry(day, "operator", "answered", agent="1023", talk_s=9 * 3600)],
+        by="agent",
+        zone=berlin,
+        sessions=[Span("1023", "operator", day - timedelta(days=1))],
+        since=day,
+        until=next_day,
+    )
+    assert row["occupancy"] == round(9 / 25, 4)
+
+
 def test_the_standard_of_the_peak_season() -> None:
     def peak(day: date) -> bool:
         return day == date(2026, 2, 10)
