@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from ivr.clock import utc_now
 from ivr.commands.export import Export, export_options
 from ivr.commands.period import no_callers, period, period_options, queue_option
 from ivr.commands.queue_abandoned import abandoned
-from ivr.commands.table import percent, seconds, table
+from ivr.commands.table import percent, seconds, table, with_bars
 from ivr.errors import IvrError
 from ivr.reports.queue_stats import GROUPS
 from ivr.settings import Settings, load
@@ -39,31 +39,53 @@ command.add_command(abandoned)
 @period_options
 @queue_option
 @click.option("--by", type=click.Choice(GROUPS), default="queue", show_default=True, help="One row for each.")
+@click.option("--compare", is_flag=True, help="Beside the same days of the week before, up to the same time.")
 @export_options
-def stats(from_text: str | None, to_text: str | None, queue: str, by: str, export: Export) -> None:
+def stats(
+    from_text: str | None, to_text: str | None, queue: str, by: str, compare: bool, export: Export
+) -> None:
     """Calls, answer rate, service level, waits and talk. Without --from: today.
 
     \b
     Example:
       ivr queue stats --from 2026-02-01 --to 2026-02-10 --by day
       ivr queue stats --by hour --xlsx today.xlsx
+      ivr queue stats --by hour --compare
     """
     from ivr.app import open_store
-    from ivr.reports.queue_stats import columns, queue_stats
-    from ivr.store.queue import report_entries, report_spans
 
     settings = load()
     now = utc_now()
     since, until = period(from_text, to_text, settings.zone, now)
     engine = open_store(settings)
     try:
-        entries = report_entries(engine, since, until, queue)
-        sessions, pauses = report_spans(engine, since, until, queue)
-        peak = _peak(settings, engine)
+        if compare:
+            rows, columns = _compared(engine, since, min(until, now), queue, by, settings)
+        else:
+            rows, columns = _figures(engine, since, until, queue, by, settings, now)
     finally:
         engine.dispose()
+    if export.put(rows, columns, f"queue stats by {by}"):
+        return
+    if not rows:
+        click.echo(no_callers(since, until, settings.zone))
+    else:
+        text = _compare_table(rows, by) if compare else _stats_table(rows, by, settings.service_level_s)
+        click.echo(with_bars(text, "load", [row["offered"] for row in rows]))
+
+
+_Rows = tuple[list[dict[str, Any]], list[str]]
+
+
+def _figures(
+    engine: Any, since: datetime, until: datetime, queue: str, by: str, settings: Settings, now: datetime
+) -> _Rows:
+    from ivr.reports.queue_stats import columns, queue_stats
+    from ivr.store.queue import report_entries, report_spans
+
+    sessions, pauses = report_spans(engine, since, until, queue)
     rows = queue_stats(
-        entries,
+        report_entries(engine, since, until, queue),
         by=by,
         threshold_s=settings.service_level_s,
         short_s=settings.short_abandon_s,
@@ -72,13 +94,21 @@ def stats(from_text: str | None, to_text: str | None, queue: str, by: str, expor
         pauses=pauses,
         since=since,
         until=min(until, now),
-        peak=peak,
+        peak=_peak(settings, engine),
     )
-    if export.put(rows, columns(by), f"queue stats by {by}"):
-        return
-    click.echo(
-        _stats_table(rows, by, settings.service_level_s) if rows else no_callers(since, until, settings.zone)
-    )
+    return rows, columns(by)
+
+
+def _compared(
+    engine: Any, since: datetime, until: datetime, queue: str, by: str, settings: Settings
+) -> _Rows:
+    from ivr.reports.compare import columns, compare, week_before
+    from ivr.store.queue import report_entries
+
+    zone = settings.zone
+    entries = report_entries(engine, since, until, queue)
+    before = report_entries(engine, week_before(since, zone), week_before(until, zone), queue)
+    return compare(entries, before, by=by, zone=zone), columns(by)
 
 
 def _peak(settings: Settings, engine: Any) -> Callable[[date], bool] | None:
@@ -98,17 +128,36 @@ def _stats_table(rows: Sequence[dict[str, Any]], by: str, threshold_s: int) -> s
     heads += ["ASA", "max", "AHT", "occ", "met"]
     cells = []
     for row in rows:
-        name = row[by] or "-"
-        if by == "hour":
-            name = name[:16].replace("T", " ")
         other = ("left_by_key", "left_empty", "withdrawn", "lost")
         counts = [row["offered"], row["answered"], row["abandoned"], row["timed_out"]]
         counts += [row["refused_full"] + row["refused_empty"], sum(row[key] for key in other), row["waiting"]]
         figures = [percent(row["answer_rate"]), percent(row["service_level"])]
         figures += [seconds(row[key]) for key in ("asa_s", "longest_wait_s", "aht_s")]
         figures += [percent(row["occupancy"], 0), {True: "yes", False: "no", None: "-"}[row["standard_met"]]]
-        cells.append([name, *map(str, counts), *figures])
+        cells.append([_name(row, by), *map(str, counts), *figures])
     return table(heads, cells, most=16, gap=1)
+
+
+def _compare_table(rows: Sequence[dict[str, Any]], by: str) -> str:
+    cells = []
+    for row in rows:
+        cell = [_name(row, by)]
+        for figure in ("offered", "answered"):
+            cell += [str(row[figure]), str(row[f"{figure}_week_before"]), f"{row[f'{figure}_difference']:+}"]
+        rise = row["answer_rate_difference"]
+        cell += [percent(row["answer_rate"]), percent(row["answer_rate_week_before"])]
+        cell.append("-" if rise is None else f"{rise * 100:+.1f}")
+        longer = row["asa_s_difference"]
+        cell += [seconds(row["asa_s"]), seconds(row["asa_s_week_before"])]
+        cell.append("-" if longer is None else ("-" if longer < 0 else "+") + seconds(abs(longer)))
+        cells.append(cell)
+    heads = [head for figure in ("offer", "answ", "rate", "ASA") for head in (figure, "before", "±")]
+    return table([by, *heads], cells, most=16, gap=1)
+
+
+def _name(row: dict[str, Any], by: str) -> str:
+    name: str = row[by] or "-"
+    return name[:16].replace("T", " ") if by == "hour" else name
 
 
 @command.command("list")

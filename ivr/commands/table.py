@@ -52,3 +52,31 @@ def seconds(value: float | None) -> str:
 def percent(value: float | None, decimals: int = 1) -> str:
     """A ratio as a percentage, ``-`` for none."""
     return "-" if value is None else f"{value * 100:.{decimals}f}%"
+
+
+_SHORTEST_BAR, _LONGEST_BAR = 4, 20
+#: Eighths of a column, from none to all.
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def bar(value: float | None, most: float, columns: int) -> str:
+    """A bar of ``columns`` columns, filled as ``value`` is to ``most``; anything above 0 can be seen."""
+    filled = round((value or 0) / most * columns * 8) if most > 0 else 0
+    if value:
+        filled = max(filled, 1)
+    whole, rest = divmod(filled, 8)
+    return ("█" * whole + _EIGHTHS[rest]).ljust(columns)[:columns]
+
+
+def with_bars(text: str, head: str, values: Sequence[float | None], columns: int = 100) -> str:
+    """A table's lines, each with a bar of its value at the end, as far as ``columns`` columns leave room for it."""
+    lines = text.splitlines()
+    room = min(columns - max(map(width, lines)) - 1, _LONGEST_BAR)
+    if room < _SHORTEST_BAR:
+        return text
+    most = max((value for value in values if value is not None), default=0)
+    ends = [head, *(bar(value, most, room) for value in values)]
+    full = max(map(width, lines))
+    return "\n".join(
+        f"{line}{' ' * (full - width(line))} {end}".rstrip() for line, end in zip(lines, ends, strict=True)
+    )

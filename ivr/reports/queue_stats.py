@@ -16,7 +16,7 @@ The definitions
 ===========================  ==========================================================================
 
 A figure whose denominator is 0 is ``None``. Ratios are rounded to 4 decimals, seconds to 1.
-An entry counts in the hour and day, in the site's zone, in which the caller entered.
+An entry counts in the hour, day and week, in the site's zone, in which the caller entered.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from ivr.reports.spans import Span, ready_seconds
 
 STANDARD = 0.85
 PEAK_STANDARD = 0.50
-GROUPS = ("queue", "agent", "hour", "day", "option")
+GROUPS = ("queue", "agent", "hour", "day", "week", "option")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def queue_stats(
     peak: Callable[[date], bool] | None = None,
 ) -> list[dict[str, Any]]:
     """One row per group, in the order of the group's field: ``queue``, ``agent`` (``None``: no agent
-    took the call), ``hour`` ("2026-02-10T09:00:00+08:00"), ``day`` ("2026-02-10") or ``option`` (``None``: no
+    took the call), ``hour`` ("2026-02-10T09:00:00+08:00"), ``day`` ("2026-02-10"), ``week`` (of ISO 8601, from Monday: "2026-W07") or ``option`` (``None``: no
     menu part). ``since``/``until`` bound ``sessions`` and ``pauses``; what is open lasts until ``until``.
     An agent who was signed in has a row even without a call. Raises :class:`UsageFault` for an unknown ``by``.
     """
@@ -111,6 +111,9 @@ def _group(entry: Entry, by: str, zone: tzinfo) -> str | None:
     local = entry.entered_at.astimezone(zone)
     if by == "day":
         return local.date().isoformat()
+    if by == "week":
+        year, week, _ = local.isocalendar()
+        return f"{year}-W{week:02}"
     # minutes are taken off in absolute time, so that the hour that comes twice stays two hours
     into = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
     return (entry.entered_at.astimezone(timezone.utc) - into).astimezone(zone).isoformat()

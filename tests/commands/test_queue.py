@@ -66,13 +66,38 @@ def test_the_standard_is_that_of_the_calendar(filled, monkeypatch, tmp_path: Pat
     assert "calendar.yaml:1:8: hours must be a map" in broken.err
 
 
-@pytest.mark.parametrize("by", ["queue", "agent", "hour", "day", "option"])
+@pytest.mark.parametrize("by", ["queue", "agent", "hour", "day", "week", "option"])
 def test_stats_as_a_table_that_fits(filled, by: str) -> None:
     rows = filled("queue", "stats", *DAY, "--by", by, "--json").document
     table = filled("queue", "stats", *DAY, "--by", by).out.splitlines()
     assert len(table) == len(rows) + 1
     assert max(map(len, table)) <= 100
     assert all((row[by] or "-")[:10] in line for row, line in zip(rows, table[1:], strict=True))
+
+
+@pytest.mark.parametrize("by", ["hour", "agent"])
+def test_a_period_beside_that_of_a_week_before(filled, by: str) -> None:
+    words = ("queue", "stats", "--by", by, "--compare")
+    rows = filled(*words, *DAY, "--json").document
+    assert sum(row["offered"] for row in rows) == 13
+    assert {row["offered_week_before"] for row in rows} == {0}
+    assert [row["offered_difference"] for row in rows] == [row["offered"] for row in rows]
+    later = filled(*words, "--from", "2026-02-17", "--to", "2026-02-17", "--json").document
+    assert [row["offered_week_before"] for row in later] == [row["offered"] for row in rows]
+    assert [row["asa_s_week_before"] for row in later] == [row["asa_s"] for row in rows]
+    assert {row["answer_rate"] for row in later} == {None}
+    table = filled(*words, *DAY).out.splitlines()
+    assert len(table) == len(rows) + 1
+    assert max(map(len, table)) <= 100
+    heads = filled(*words, *DAY, "--csv", "-").out.splitlines()[0]
+    assert heads == ",".join(rows[0])
+    assert "No callers" in filled(*words, "--from", "2020-01-01", "--to", "2020-01-01").out
+
+
+def test_bars_show_where_the_load_is(filled) -> None:
+    _, operator, tickets = filled("queue", "stats", *DAY).out.splitlines()
+    assert operator.count("█") > tickets.count("█")
+    assert tickets[-1] in "▏▎▍▌▋▊▉█"
 
 
 def test_the_period_is_that_of_the_site(filled) -> None:

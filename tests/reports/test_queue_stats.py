@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ivr.acd.record import OUTCOMES, WAITING
 from ivr.errors import UsageFault
-from ivr.reports.queue_stats import GROUPS, Entry, queue_stats
+from ivr.reports.queue_stats import GROUPS, Entry, columns, queue_stats
 from ivr.reports.spans import Span
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -142,6 +142,21 @@ def test_hours_and_days_are_those_of_the_site() -> None:
     (hour,) = queue_stats([late], by="hour", zone=SHANGHAI)
     (day,) = queue_stats([late], by="day", zone=SHANGHAI)
     assert (hour["hour"], day["day"]) == ("2026-02-10T00:00:00+08:00", "2026-02-10")
+
+
+def test_weeks_are_those_of_iso_8601() -> None:
+    new_year = [datetime(2025, 12, 28, tzinfo=SHANGHAI) + timedelta(days=days) for days in range(9)]
+    rows = queue_stats([Entry(day, "operator", "abandoned") for day in new_year], by="week", zone=SHANGHAI)
+    assert [(row["week"], row["offered"]) for row in rows] == [
+        ("2025-W52", 1),
+        ("2026-W01", 7),
+        ("2026-W02", 1),
+    ]
+
+
+@pytest.mark.parametrize("by", GROUPS)
+def test_the_columns_are_the_keys_of_a_row(by: str) -> None:
+    assert list(queue_stats(MORNING, by=by, zone=SHANGHAI)[0]) == columns(by)
 
 
 def test_the_hour_that_comes_twice_is_two_hours() -> None:
