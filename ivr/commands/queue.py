@@ -14,6 +14,7 @@ from ivr.clock import utc_now
 from ivr.commands.export import Export, export_options
 from ivr.commands.period import no_callers, period, period_options, queue_option
 from ivr.commands.queue_abandoned import abandoned
+from ivr.commands.queue_waits import waits
 from ivr.commands.table import percent, seconds, table, with_bars
 from ivr.errors import IvrError
 from ivr.reports.queue_stats import GROUPS
@@ -33,6 +34,7 @@ def command() -> None:
 
 
 command.add_command(abandoned)
+command.add_command(waits)
 
 
 @command.command("stats")

@@ -100,6 +100,22 @@ def test_bars_show_where_the_load_is(filled) -> None:
     assert tickets[-1] in "▏▎▍▌▋▊▉█"
 
 
+def test_how_long_callers_waited(filled) -> None:
+    rows = filled("queue", "waits", *DAY, "--json").document
+    assert [row["answered"] for row in rows] == [1, 3, 0, 0, 0, 0, 0, 0]
+    assert [row["abandoned"] for row in rows] == [1, 0, 0, 0, 0, 0, 0, 0]
+    level = filled("queue", "stats", *DAY, "--by", "day", "--json").document[0]["service_level"]
+    assert rows[2]["answered_share_so_far"] == level
+    assert filled("queue", "waits", *DAY, "--csv", "-").out.splitlines()[0] == ",".join(rows[0])
+    lines = filled("queue", "waits", *DAY).out.splitlines()
+    assert len(lines) == len(rows) + 1
+    assert max(map(len, lines)) <= 100
+    assert lines[2].count("█") == 20
+    assert (lines[1].split()[0], lines[-1].split()[0]) == ("0–5", "301–")
+    nobody = filled("queue", "waits", "--from", "2020-01-01", "--to", "2020-01-01")
+    assert nobody.out.startswith("No callers were answered or hung up from ")
+
+
 def test_the_period_is_that_of_the_site(filled) -> None:
     minute = filled("queue", "stats", "--from", "2026-02-10T09:01", "--to", "2026-02-10T09:02", "--json")
     assert minute.document[0]["offered"] == 3
