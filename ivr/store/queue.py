@@ -16,9 +16,9 @@ from ivr.store.models.acd import AgentPause, AgentSession, QueueEntry
 from ivr.store.models.calls import CallStep
 
 #: The journal's clock and the log's whole seconds: a transfer may be stamped so much after the entry.
-_CLOCKS_APART = timedelta(seconds=1)
+CLOCKS_APART = timedelta(seconds=1)
 #: No caller stays longer in the menu before coming to a queue.
-_LONGEST_MENU = timedelta(days=1)
+LONGEST_MENU = timedelta(days=1)
 
 
 def report_entries(engine: Engine, since: datetime, until: datetime, queue: str = "") -> list[Entry]:
@@ -59,7 +59,7 @@ def report_entries(engine: Engine, since: datetime, until: datetime, queue: str 
 def option_of(transfers: Sequence[tuple[datetime, str]], entered_at: datetime) -> str:
     """The menu part of the last of a call's ``transfers`` before it came to the queue; "" when there
     was none (the fallback)."""
-    before = [part for at, part in transfers if at < entered_at + _CLOCKS_APART]
+    before = [part for at, part in transfers if at < entered_at + CLOCKS_APART]
     return before[-1] if before else ""
 
 
@@ -69,8 +69,8 @@ def _transfers(session: Session, since: datetime, until: datetime) -> dict[str, 
         select(CallStep.call_uniqueid, CallStep.at, CallStep.part)
         .where(
             CallStep.kind == "transfer",
-            CallStep.at >= since - _LONGEST_MENU,
-            CallStep.at < until + _CLOCKS_APART,
+            CallStep.at >= since - LONGEST_MENU,
+            CallStep.at < until + CLOCKS_APART,
         )
         .order_by(CallStep.call_uniqueid, CallStep.seq)
     )
