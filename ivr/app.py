@@ -107,13 +107,21 @@ def prepare(settings: Settings, say: Callable[[str], None] = lambda _line: None)
     notices = _standing_notices(settings, lambda: menus)
     told = notices.phrases(system_clock(settings.zone)())
     # Quick: the hotline starts within seconds, and the neural voice takes minutes for all of the menus.
-    built = build([*phrases_of(menus.trees.values()), *told], settings.home, voice=settings.voice, quick=True)
+    built = build(
+        [*phrases_of(menus.trees.values()), *told],
+        settings.home,
+        voice=settings.voice,
+        quick=True,
+        recorded=settings.recordings_folder,
+    )
     if built.made:
         say(f"{built.made} prompts made")
     if built.stood_in:
         say(
             f"{len(built.stood_in)} prompts are in espeak's voice until kokoro has made them (ivr prompt build)"
         )
+    if built.recorded.troubles:
+        say(f"{len(built.recorded.troubles)} recordings are not used (ivr prompt record-check)")
     for phrase, why in built.failed:
         say(f"prompt not made: {phrase.text}: {why}")
 
