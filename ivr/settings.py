@@ -101,6 +101,10 @@ def _milliseconds(text: Any) -> int:
     return _whole(text, 100, 2400, "it is a whole number of milliseconds")
 
 
+def _megabytes(text: Any) -> int:
+    return _whole(text, 10, 10_000_000, "it is a number of megabytes")
+
+
 def _workers(text: Any) -> int:
     return _whole(text, 1, 64, "it is a number of processes")
 
@@ -147,6 +151,7 @@ class Settings:
     recordings: str = _setting(
         "", _text, "a folder of sentences that a person recorded; empty: recordings in the home"
     )
+    sounds_mb: int = _setting(2000, _megabytes, "sounds that were not played for longest go beyond this")
     voice_workers: int = _setting(2, _workers, "processes that make sounds during calls")
     asterisk: str = _setting("", _text, "the Asterisk program; empty: look for one")
     asterisk_cache: str = _setting("", _text, "where our own copy of Asterisk lies; empty: ~/.cache")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ivr.commands.prompt_clean import clean_command
 from ivr.commands.prompt_record import record_check_command, script_command, told
 from ivr.errors import IvrError, UsageFault
 from ivr.settings import Settings, load
@@ -42,7 +43,7 @@ def _fixed_phrases(settings: Settings) -> list[Phrase]:
 
 @click.group("prompt")
 def command() -> None:
-    """Sounds: build, missing, say; recordings: script, record-check.
+    """Sounds: build, missing, say, clean; recordings: script, record-check.
 
     \b
     Example:
@@ -50,7 +51,7 @@ def command() -> None:
     """
 
 
-for _sub in (script_command, record_check_command):
+for _sub in (clean_command, script_command, record_check_command):
     command.add_command(_sub)
 
 

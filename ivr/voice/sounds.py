@@ -6,10 +6,12 @@ changed text, voice, speed, lexicon or mastering is another name, so a file is n
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import secrets
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +20,9 @@ from ivr.speech import Phrase
 from ivr.voice import kokoro_pack
 from ivr.voice.kokoro_pack import ESPEAK
 from ivr.voice.profile import identity, neural
+
+#: That a sound is played is noted in its file's time of change, not more often than this.
+NOTED_EVERY_S = 3600.0
 
 _HEADER = 44
 
@@ -107,7 +112,7 @@ class SoundStore:
 
     def ready(self, phrase: Phrase) -> bool:
         """Whether nothing is left to make: the recording or the voice's file is there and whole. A file once found
-        whole is not looked at again."""
+        whole is not read again. Who asks is about to play it, and that is noted."""
         return self._best(phrase) is not None
 
     def heard(self, phrase: Phrase) -> Path | None:
@@ -117,6 +122,18 @@ class SoundStore:
             return best
         other = self.stand_in(phrase)
         return other if other and self._whole(other) else None
+
+    def files(self, phrase: Phrase) -> list[Path]:
+        """The files that ``phrase`` is played from, there or not: its own, and its stand-in until that is made. Nothing is noted."""
+        own, other = self.path(phrase), self.stand_in(phrase)
+        return [own, other] if other and sound_seconds(own) is None else [own]
+
+    def retire(self, phrase: Phrase) -> None:
+        """The stand-in is no longer needed: it may go soon, but a caller may be about to hear it."""
+        other = self.stand_in(phrase)
+        if other:
+            with contextlib.suppress(OSError):
+                os.utime(other, (0, 0))
 
     def _best(self, phrase: Phrase) -> Path | None:
         recorded = self.recorded.path(phrase)
@@ -137,11 +154,18 @@ class SoundStore:
         return path
 
     def _whole(self, path: Path) -> bool:
-        if path in self._ready:
-            return True
-        if sound_seconds(path) is None:
+        try:
+            used = path.stat().st_mtime
+        except OSError:  # never made, or removed as unused
+            self._ready.discard(path)
             return False
-        self._ready.add(path)
+        if path not in self._ready:
+            if sound_seconds(path) is None:
+                return False
+            self._ready.add(path)
+        if time.time() - used > NOTED_EVERY_S:
+            with contextlib.suppress(OSError):  # another user's
+                os.utime(path)
         return True
 
     def writable(self) -> None:
