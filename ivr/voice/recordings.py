@@ -114,6 +114,13 @@ def take(folder: Path, phrases: Iterable[Phrase], store: SoundStore) -> Taken:
     return Taken(len(now), changed, tuple(troubles))
 
 
+def differing(folder: Path, store: SoundStore) -> int:
+    """How many recordings are not played as they lie in ``folder``: new, changed or removed since the last build, or not good."""
+    noted = store.recorded.sounds
+    there = {_prompt(path): _sound_of(path) for path in _files(folder) if _is_wav(path)}
+    return sum(noted.get(prompt) != there.get(prompt) for prompt in noted.keys() | there.keys())
+
+
 def read(path: Path) -> tuple[Any, int]:
     """A recording → (mono float32 samples in ±1, rate). Raises :class:`RecordingFault`."""
     try:
