@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -82,6 +83,25 @@ def test_without_a_database_nothing_is_removed(tmp_path, home, monkeypatch):
         app.clean_sounds(settings)
     assert path.is_file()
     assert app.clean_sounds(replace(settings, sounds_mb=10)).files == 0
+
+
+def test_the_recorder_does_it_beside_its_work(home, monkeypatch):
+    monkeypatch.setattr(cleaning, "SPARED_S", 0)
+    half = home / "sounds/zh/ab/.ab12.1.cd.tmp"
+    half.parent.mkdir(parents=True)
+    half.write_bytes(b"RIFF")
+    settings = Settings(home=home, voice="espeak")
+    engine = app.open_store(settings)
+    upgrade(engine)
+    engine.dispose()
+    monkeypatch.setattr(cleaning, "keep_bounded", lambda run, stop: (run(), stop.set()))
+    before = [(number, signal.getsignal(number)) for number in (signal.SIGTERM, signal.SIGINT)]
+    try:
+        app.run_recorder(settings)
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+    assert not half.exists()
 
 
 def test_the_command_tells_before_it_does(ivr: Ivr, tmp_path: Path, monkeypatch):  # noqa: F811
