@@ -37,12 +37,6 @@ def store(tmp_path: Path) -> SoundStore:
     return SoundStore(tmp_path / "home", "espeak")
 
 
-def test_a_prompt_id_is_that_of_the_words_and_never_changes():
-    assert Phrase("六").prompt_id == "369fccbf473a"
-    assert Phrase("For  English\npress star. ", "en").prompt_id == ENGLISH.prompt_id
-    assert len({WELCOME.prompt_id, SORRY.prompt_id, Phrase(WELCOME.text, "en").prompt_id}) == 3
-
-
 @pytest.mark.parametrize(
     "how",
     [
