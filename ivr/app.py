@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from ivr.authoring.notices_file import StandingNotices
     from ivr.authoring.source import MenuFaults
     from ivr.rail.ticket_source import TicketSource
+    from ivr.speech import Phrase
     from ivr.store.messages import MessageBox
     from ivr.store.notices import LiveNotices
+    from ivr.voice.cleaning import Cleaned
     from ivr.voice.voice import Voice
 
 log = logging.getLogger(__name__)
@@ -107,13 +109,21 @@ def prepare(settings: Settings, say: Callable[[str], None] = lambda _line: None)
     notices = _standing_notices(settings, lambda: menus)
     told = notices.phrases(system_clock(settings.zone)())
     # Quick: the hotline starts within seconds, and the neural voice takes minutes for all of the menus.
-    built = build([*phrases_of(menus.trees.values()), *told], settings.home, voice=settings.voice, quick=True)
+    built = build(
+        [*phrases_of(menus.trees.values()), *told],
+        settings.home,
+        voice=settings.voice,
+        quick=True,
+        recorded=settings.recordings_folder,
+    )
     if built.made:
         say(f"{built.made} prompts made")
     if built.stood_in:
         say(
             f"{len(built.stood_in)} prompts are in espeak's voice until kokoro has made them (ivr prompt build)"
         )
+    if built.recorded.troubles:
+        say(f"{len(built.recorded.troubles)} recordings are not used (ivr prompt record-check)")
     for phrase, why in built.failed:
         say(f"prompt not made: {phrase.text}: {why}")
 
@@ -287,6 +297,45 @@ def make_sounds(menus: Menus, voice: Voice, patience_s: float = _SWITCH_PATIENCE
         thread.join(patience_s)
 
 
+def clean_sounds(settings: Settings, dry_run: bool = False) -> Cleaned:
+    """Remove the sounds that were not played for longest, as far as there are more than the setting ``sounds_mb`` allows.
+    Raises :class:`IvrError`, and removes none that may be needed, when it cannot be told which are."""
+    from ivr.voice.cleaning import clean
+    from ivr.voice.sounds import SoundStore
+
+    store = SoundStore(settings.home.absolute(), settings.voice)
+    return clean(store, settings.sounds_mb, lambda: _phrases_in_need(settings), dry_run=dry_run)
+
+
+def _phrases_in_need(settings: Settings) -> list[Phrase]:
+    """What the menus on air, those to come and the last ones before say, and the notices; what Asterisk itself plays."""
+    from ivr.authoring.live import KEPT
+    from ivr.authoring.prompts import phrases_of
+    from ivr.speech.compose import compose
+    from ivr.store.notices import list_notices
+    from ivr.store.revisions import pending
+    from ivr.voice.build import everything
+
+    now = system_clock(settings.zone)()
+    engine = open_store(settings)
+    try:
+        shelf = _shelf(settings, engine)
+        revisions = [*shelf.on_air()[:KEPT]]
+        if settings.menus_live == "published":
+            revisions += [str(switch.revision) for switch in pending(engine, now)]
+        said: list[Phrase] = []
+        for revision in dict.fromkeys(revisions):
+            try:
+                said += phrases_of(shelf.read(revision).trees.values())
+            except IvrError as fault:  # it cannot go on air either
+                log.warning("the sounds of revision %s are not kept: %s", revision, fault)
+        for notice in list_notices(engine, now):
+            said += [p for language, text in notice.text.items() for p in compose(text, {}, language)]
+    finally:
+        engine.dispose()
+    return everything(said)
+
+
 def ticket_source(settings: Settings) -> TicketSource | None:
     """The site's own ticket service; ``None`` where the hotline's inventory counts. Raises :class:`IvrError`."""
     if not settings.tickets_url:
@@ -401,12 +450,13 @@ def run_agi_server(settings: Settings) -> None:
 
 
 def run_recorder(settings: Settings) -> None:
-    """Follow Asterisk's queue_log and write outcomes until SIGTERM or SIGINT; beside it, in a thread of its own, end
-    bookings that ran out and send text messages."""
+    """Follow Asterisk's queue_log and write outcomes until SIGTERM or SIGINT; beside it, in threads of their own, end
+    bookings that ran out, send text messages, and keep the sounds within their bound."""
     from ivr.store.recorder import Recorder
     from ivr.store.upkeep import keep_up
     from ivr.telephony.queue_log import QueueLog
     from ivr.telephony.sms import sms_gateway
+    from ivr.voice.cleaning import keep_bounded
 
     engine = open_store(settings)
     stopping = threading.Event()
@@ -420,6 +470,9 @@ def run_recorder(settings: Settings) -> None:
         daemon=True,
     )
     upkeep.start()
+    threading.Thread(
+        target=keep_bounded, args=(lambda: clean_sounds(settings), stopping), name="sounds", daemon=True
+    ).start()
     try:
         Recorder(engine, QueueLog(queue_log_path(settings))).follow(stopping)
     finally:

@@ -101,6 +101,10 @@ def _milliseconds(text: Any) -> int:
     return _whole(text, 100, 2400, "it is a whole number of milliseconds")
 
 
+def _megabytes(text: Any) -> int:
+    return _whole(text, 10, 10_000_000, "it is a number of megabytes")
+
+
 def _workers(text: Any) -> int:
     return _whole(text, 1, 64, "it is a number of processes")
 
@@ -144,6 +148,10 @@ class Settings:
     voice: str = _setting(
         "auto", _voice, "who speaks Mandarin: auto (kokoro when installed), espeak, kokoro, or its speaker"
     )
+    recordings: str = _setting(
+        "", _text, "a folder of sentences that a person recorded; empty: recordings in the home"
+    )
+    sounds_mb: int = _setting(2000, _megabytes, "sounds that were not played for longest go beyond this")
     voice_workers: int = _setting(2, _workers, "processes that make sounds during calls")
     asterisk: str = _setting("", _text, "the Asterisk program; empty: look for one")
     asterisk_cache: str = _setting("", _text, "where our own copy of Asterisk lies; empty: ~/.cache")
@@ -157,6 +165,11 @@ class Settings:
     def database(self) -> str:
         """The SQLAlchemy address of the database."""
         return self.database_url or f"sqlite:///{self.home / 'ivr.db'}"
+
+    @property
+    def recordings_folder(self) -> Path:
+        """Where sentences that a person recorded lie: ``<language>/<prompt id>.wav``."""
+        return _path(self.recordings) if self.recordings.strip() else self.home / "recordings"
 
 
 SETTING_FIELDS = tuple(f for f in fields(Settings) if f.name != "origins")

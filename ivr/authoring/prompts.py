@@ -9,7 +9,7 @@ from typing import Any
 
 from ivr.authoring.check import texts_of
 from ivr.authoring.loader import load_trees
-from ivr.dialogue.tree import FormPart, MenuPart, Text, Tree
+from ivr.dialogue.tree import FormPart, MenuPart, Part, Text, Tree
 from ivr.dialogue.words import WORDS
 from ivr.speech import Wordbooks, phrases, placeholders, render
 from ivr.speech.phrase import Phrase
@@ -27,28 +27,43 @@ def fixed_phrases(folder: Path) -> list[Phrase]:
 
 def phrases_of(trees: Iterable[Tree]) -> list[Phrase]:
     """Every phrase that these trees can say whatever the caller asks, each once."""
-    found: dict[Phrase, None] = {}
-    for tree in trees:
-        for language in tree.languages:
-            found.update(dict.fromkeys(_phrases_of(tree, language)))
-    return list(found)
+    return list(dict.fromkeys(phrase for tree in trees for phrase, _, _ in _said(tree)))
 
 
-def _phrases_of(tree: Tree, language: str) -> Iterator[Phrase]:
-    words = {name: tree.sentence(name) for name in WORDS}
-    fixed = functools.partial(_fixed, wordbooks=tree.wordbooks)
-    for word in words.values():
-        yield from fixed(word, language, _NO_SLOTS)
-    for part in tree.parts.values():
-        labels = [option.label for option in part.options] if isinstance(part, MenuPart) else []
-        for text, _, _ in texts_of(tree, part):
-            if text not in labels:  # a label is only ever said within its option's sentence
-                yield from fixed(text, language, _NO_SLOTS)
-        if isinstance(part, MenuPart):
-            for option in part.options:
-                yield from fixed(words["option"], language, _slots(option.label, option.digit, language))
-        elif isinstance(part, FormPart):
-            yield from _phrases_of_form(words, part, language, fixed)
+def places_of(trees: Mapping[str, Tree]) -> dict[Phrase, tuple[str, ...]]:
+    """The phrases of :func:`phrases_of` with the places that say them: ``hotline/PART``, ``words/NAME``."""
+    found: dict[Phrase, dict[str, None]] = {}
+    for name, tree in trees.items():
+        for phrase, part, word in _said(tree):
+            found.setdefault(phrase, {})[f"{name}/{part}" if part else f"words/{word}"] = None
+    return {phrase: tuple(places) for phrase, places in found.items()}
+
+
+def _said(tree: Tree) -> Iterator[tuple[Phrase, str, str]]:
+    """Each fixed phrase with the part that says it, or with the name of the standing sentence that it is."""
+    for language in tree.languages:
+        words = {name: tree.sentence(name) for name in WORDS}
+        fixed = functools.partial(_fixed, wordbooks=tree.wordbooks)
+        for name, word in words.items():
+            for phrase in fixed(word, language, _NO_SLOTS):
+                yield phrase, "", name
+        for part in tree.parts.values():
+            for phrase in _phrases_of(tree, part, words, language, fixed):
+                yield phrase, part.name, ""
+
+
+def _phrases_of(
+    tree: Tree, part: Part, words: Mapping[str, Text], language: str, fixed: Callable[..., Iterator[Phrase]]
+) -> Iterator[Phrase]:
+    labels = [option.label for option in part.options] if isinstance(part, MenuPart) else []
+    for text, _, _ in texts_of(tree, part):
+        if text not in labels:  # a label is only ever said within its option's sentence
+            yield from fixed(text, language, _NO_SLOTS)
+    if isinstance(part, MenuPart):
+        for option in part.options:
+            yield from fixed(words["option"], language, _slots(option.label, option.digit, language))
+    elif isinstance(part, FormPart):
+        yield from _phrases_of_form(words, part, language, fixed)
 
 
 def _phrases_of_form(

@@ -71,6 +71,7 @@ def findings(settings: Settings) -> Iterator[Finding]:
         "calendar": lambda: _calendar(settings),
         "voice": lambda: _voice(settings),
         "sounds": lambda: _sounds(settings),
+        "recordings": lambda: _recordings(settings),
         "asterisk": lambda: _asterisk(settings, running),
         "ports": lambda: _ports(settings, running),
     }
@@ -307,6 +308,18 @@ def _sounds(settings: Settings) -> Iterator[Finding]:
         yield Finding("sounds", "warn", f"{len(lacking)} prompts are in espeak's voice", "ivr prompt build")
     else:
         yield Finding("sounds", "ok", f"all {len(phrases)} fixed prompts")
+
+
+def _recordings(settings: Settings) -> Iterator[Finding]:
+    from ivr.voice.recordings import differing
+    from ivr.voice.sounds import SoundStore
+
+    store = SoundStore(settings.home, settings.voice)
+    if other := differing(settings.recordings_folder, store):
+        says = f"{other} recordings are new, changed, gone or not good since the last build"
+        yield Finding("recordings", "warn", says, "ivr prompt build tells which")
+    elif store.recorded.sounds:
+        yield Finding("recordings", "ok", f"{len(store.recorded.sounds)} recordings win over the voice")
 
 
 def _asterisk(settings: Settings, running: bool) -> Iterator[Finding]:

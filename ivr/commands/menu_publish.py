@@ -174,7 +174,13 @@ def _make_sounds(settings: Settings, menus: Menus, tell: Any, *, refuse: bool = 
     from ivr.commands.progress import sounds_done
     from ivr.voice.build import build
 
-    built = build(phrases_of(menus.trees.values()), settings.home, progress=sounds_done, voice=settings.voice)
+    built = build(
+        phrases_of(menus.trees.values()),
+        settings.home,
+        progress=sounds_done,
+        voice=settings.voice,
+        recorded=settings.recordings_folder,
+    )
     for phrase, why in built.failed:
         click.echo(f"{phrase.text}: {why}", err=True)
     if built.failed and refuse:

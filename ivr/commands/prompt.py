@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ivr.commands.prompt_clean import clean_command
+from ivr.commands.prompt_record import record_check_command, script_command, told
 from ivr.errors import IvrError, UsageFault
-from ivr.settings import load
+from ivr.settings import Settings, load
 
 if TYPE_CHECKING:
     from ivr.speech import Phrase
@@ -27,21 +30,29 @@ def _home_option(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
-def _fixed_phrases() -> list[Phrase]:
+def _settings(home: Path | None) -> Settings:
+    return replace(load(), home=home) if home else load()
+
+
+def _fixed_phrases(settings: Settings) -> list[Phrase]:
     """What the menus say without a slot in it."""
     from ivr.authoring.prompts import fixed_phrases
 
-    return list(fixed_phrases(load().menus))
+    return fixed_phrases(settings.menus)
 
 
 @click.group("prompt")
 def command() -> None:
-    """Sounds: build, missing, say.
+    """Sounds: build, missing, say, clean; recordings: script, record-check.
 
     \b
     Example:
       ivr prompt build
     """
+
+
+for _sub in (clean_command, script_command, record_check_command):
+    command.add_command(_sub)
 
 
 @command.command("build")
@@ -52,7 +63,8 @@ def build_command(home: Path | None, workers: int | None, as_json: bool) -> None
     """Make every sound that is known beforehand and not there yet.
 
     The fixed phrases of the menus, the sounds that Asterisk itself plays, and the waiting music.
-    Exit code 1 when a phrase could not be made.
+    Recordings of the folder IVR_RECORDINGS are checked and win over every voice. Exit code 1 when a phrase could not
+    be made or a recording is not good.
 
     \b
     Example:
@@ -61,14 +73,16 @@ def build_command(home: Path | None, workers: int | None, as_json: bool) -> None
     from ivr.commands.progress import sounds_done
     from ivr.voice.build import build
 
-    settings = load()
+    settings = _settings(home)
     built = build(
-        _fixed_phrases(),
-        home or settings.home,
+        _fixed_phrases(settings),
+        settings.home,
         workers or os.cpu_count() or 2,
         sounds_done,
         settings.voice,
+        recorded=settings.recordings_folder,
     )
+    recorded = built.recorded
     if as_json:
         rows = {
             "phrases": built.phrases,
@@ -76,17 +90,24 @@ def build_command(home: Path | None, workers: int | None, as_json: bool) -> None
             "installed": built.installed,
             "failed": _reasons(built.failed),
             "stood_in": _reasons(built.stood_in),
+            "recorded": recorded.used,
+            "recordings_changed": recorded.changed,
+            "recordings_not_used": [asdict(recording) for recording in recorded.troubles],
         }
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
         click.echo(
             f"{built.phrases} phrases, {built.made} made now, {built.installed} sounds for Asterisk new"
         )
+        if recorded.used or recorded.changed:
+            click.echo(f"{recorded.used} recordings in use, {recorded.changed} changed")
+        for recording in recorded.troubles:
+            click.echo(told(recording), err=True)
         for phrase, why in built.failed:
             click.echo(f"not made: {phrase.text} ({phrase.language}): {why}", err=True)
         for phrase, why in built.stood_in:
             click.echo(f"in espeak's voice: {phrase.text}: {why}", err=True)
-    if built.failed:
+    if built.failed or any(recording.state == "wrong" for recording in recorded.troubles):
         raise SystemExit(1)
 
 
@@ -96,24 +117,33 @@ def _reasons(phrases: Iterable[tuple[Phrase, str]]) -> list[dict[str, str]]:
 
 @command.command("missing")
 @_home_option
+@click.option("--recordings", is_flag=True, help="Those that nobody has recorded yet, sound or not.")
+@click.option("--language", help="Only this language, such as zh.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-def missing_command(home: Path | None, as_json: bool) -> None:
+def missing_command(home: Path | None, recordings: bool, language: str | None, as_json: bool) -> None:
     """List the fixed phrases that have no sound yet; exit code 1 when there are any.
 
     \b
     Example:
       ivr prompt missing --json
+      ivr prompt missing --recordings --language zh
     """
-    from ivr.voice.build import missing
+    from ivr.voice.build import everything, missing
+    from ivr.voice.recordings import lacking
 
-    settings = load()
-    found = missing(_fixed_phrases(), home or settings.home, settings.voice)
+    settings = _settings(home)
+    phrases = _fixed_phrases(settings)
+    if recordings:
+        found = lacking(everything(phrases), settings.recordings_folder)
+    else:
+        found = missing(phrases, settings.home, settings.voice)
+    found = [phrase for phrase in found if language in (None, phrase.language)]
     if as_json:
-        rows = [{"text": phrase.text, "language": phrase.language} for phrase in found]
+        rows = [{"id": p.prompt_id, "text": p.text, "language": p.language} for p in found]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
     else:
         for phrase in found:
-            click.echo(f"{phrase.language}  {phrase.text}")
+            click.echo(f"{phrase.language}/{phrase.prompt_id}  {phrase.text}")
     if found:
         raise SystemExit(1)
 
@@ -163,16 +193,17 @@ def say_command(text: str, home: Path | None, language: str, out: Path | None, a
 
 
 def made_sound(voice: Voice, phrase: Phrase) -> Path:
-    """The phrase's sound in its own voice, made now unless it is there. Raises :class:`IvrError`."""
+    """The phrase's sound: a person's recording, or that of its own voice, made now unless it is there. Raises
+    :class:`IvrError`."""
     from ivr.voice.pool import SynthesisFault
 
     voice.store.writable()
     if not voice.store.ready(phrase):
         try:
-            voice.make(phrase).result()
+            return voice.make(phrase).result().path
         except SynthesisFault as fault:
             raise IvrError(f"the sound could not be made: {fault}", where=phrase.text) from None
-    return voice.store.path(phrase)
+    return voice.store.heard(phrase) or voice.store.path(phrase)
 
 
 def written(sound: Path, out: Path | None) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import unicodedata
 from dataclasses import dataclass
 
 
@@ -11,3 +13,10 @@ class Phrase:
 
     text: str
     language: str = "zh"
+
+    @property
+    def prompt_id(self) -> str:
+        """Twelve hexadecimal digits that stand for these words in this language, whoever speaks them: the name of a
+        recording. White space does not count."""
+        words = " ".join(unicodedata.normalize("NFC", self.text).split())
+        return hashlib.sha256(f"{self.language}\n{words}".encode()).hexdigest()[:12]

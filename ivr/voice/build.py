@@ -11,7 +11,7 @@ from typing import Union
 
 from ivr.errors import IvrError
 from ivr.speech import Phrase, syllables
-from ivr.voice import music, system_sounds
+from ivr.voice import music, recordings, system_sounds
 from ivr.voice.pool import Made, SynthesisFault
 from ivr.voice.sounds import SoundStore
 from ivr.voice.voice import Voice
@@ -28,13 +28,20 @@ _FIRST_GUESS_S = 3.0  # no estimate is told before
 class Built:
     """``phrases``: how many there are; ``made``: newly; ``failed``: those that nobody can say, each with the reason;
     ``installed``: system sounds and music that were new or changed; ``stood_in``: those that the neural voice did not
-    make, so that espeak says them, each with the reason (empty where it was not asked)."""
+    make, so that espeak says them, each with the reason (empty where it was not asked); ``recorded``: what came of the
+    recordings."""
 
     phrases: int
     made: int
     failed: tuple[tuple[Phrase, str], ...]
     installed: int
     stood_in: tuple[tuple[Phrase, str], ...] = ()
+    recorded: recordings.Taken = recordings.Taken()
+
+
+def everything(phrases: Iterable[Phrase]) -> list[Phrase]:
+    """``phrases`` and those of the system sounds, each once, in order."""
+    return list(dict.fromkeys([*phrases, *system_sounds.phrases()]))
 
 
 def missing(phrases: Iterable[Phrase], home: Path, voice: str = "auto") -> list[Phrase]:
@@ -49,7 +56,7 @@ def silent(phrases: Iterable[Phrase], home: Path, voice: str = "auto") -> list[P
 
 
 def _missing(phrases: Iterable[Phrase], store: SoundStore) -> list[Phrase]:
-    return [p for p in dict.fromkeys([*phrases, *system_sounds.phrases()]) if not store.ready(p)]
+    return [phrase for phrase in everything(phrases) if not store.ready(phrase)]
 
 
 def build(
@@ -59,18 +66,21 @@ def build(
     progress: Progress | None = None,
     voice: str = "auto",
     quick: bool = False,
+    recorded: Path | None = None,
 ) -> Built:
     """Make what is missing in ``home`` with ``workers`` processes; what is there stays, so a broken build goes on.
 
     ``voice``: the setting. What the neural voice cannot make, espeak says; the next build tries again. ``quick``: do not
-    ask the neural voice, so that all can be said within seconds. Raises IvrError when the folder cannot be written. A
+    ask the neural voice, so that all can be said within seconds. ``recorded``: the folder of recordings, which win over
+    every voice; without it those taken before stay. Raises IvrError when the folder cannot be written. A
     phrase that cannot be made does not stop the others.
     """
     home = Path(home).absolute()
-    everything = list(dict.fromkeys([*phrases, *system_sounds.phrases()]))
-    todo = missing(everything, home, voice)
+    phrases = everything(phrases)
     store = SoundStore(home, voice)
     store.writable()
+    taken = _take(recorded, phrases, store) if recorded else recordings.Taken()
+    todo = _missing(phrases, store)
     failed: dict[Phrase, str] = {}
     stood_in: dict[Phrase, str] = {}
     if todo:
@@ -86,7 +96,7 @@ def build(
     installed = _install(store, home)
     made = len(todo) - len(failed) - len(stood_in.keys() - failed.keys())
     only_stood_in = tuple((phrase, why) for phrase, why in stood_in.items() if phrase not in failed)
-    return Built(len(everything), made, tuple(failed.items()), installed, only_stood_in)
+    return Built(len(phrases), made, tuple(failed.items()), installed, only_stood_in, taken)
 
 
 def _make(
@@ -116,13 +126,24 @@ def _make(
     return failed
 
 
+def _take(folder: Path, phrases: list[Phrase], store: SoundStore) -> recordings.Taken:
+    try:
+        return recordings.take(folder, phrases, store)
+    except OSError as fault:
+        raise _unwritable(fault, store.folder) from None
+
+
 def _install(store: SoundStore, home: Path) -> int:
     try:
         installed = system_sounds.install(store, home / "asterisk" / "data" / "sounds")
         return len(installed) + music.install(home / "asterisk" / "moh")
     except OSError as fault:
-        raise IvrError(
-            f"sounds cannot be written: {fault.strerror}",
-            where=str(fault.filename or home / "asterisk"),
-            mend="make the folder writable, or set IVR_HOME to one that is",
-        ) from None
+        raise _unwritable(fault, home / "asterisk") from None
+
+
+def _unwritable(fault: OSError, folder: Path) -> IvrError:
+    return IvrError(
+        f"sounds cannot be written: {fault.strerror}",
+        where=str(fault.filename or folder),
+        mend="make the folder writable, or set IVR_HOME to one that is",
+    )

@@ -111,3 +111,19 @@ def _words(characters: str) -> list[str]:
             words.append(spoken)
         alone = len(word) == 1
     return words
+
+
+def pinyin(text: str) -> str:
+    """How ``text`` is read, for people: syllables with tone marks, as the neural voice reads them. Empty without pypinyin."""
+    try:
+        from pypinyin import Style, lazy_pinyin
+        from pypinyin.contrib.tone_convert import to_tone
+    except ImportError:
+        return ""
+    read: list[str] = []
+    for piece, reading in lexicon.split(text):
+        if reading:
+            read += [to_tone(syllable) for syllable in reading.split()]
+        else:
+            read += lazy_pinyin(piece, style=Style.TONE)
+    return " ".join(" ".join(read).split())

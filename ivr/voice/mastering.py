@@ -40,20 +40,32 @@ def wav(samples: Any) -> bytes:
     return pcm_wav(np.round(np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
 
 
-def _frames(samples: Any) -> Any:
+def _frames(samples: Any, rate: int = SAMPLE_RATE) -> Any:
     """RMS of each 10 ms."""
-    size = int(SAMPLE_RATE * _FRAME_S)
+    size = int(rate * _FRAME_S)
     whole = samples[: len(samples) // size * size].reshape(-1, size)
     return np.sqrt(np.mean(np.square(whole, dtype=np.float64), axis=1))
 
 
-def active_rms(samples: Any) -> float:
+def active_rms(samples: Any, rate: int = SAMPLE_RATE) -> float:
     """RMS over the frames in which something is said (within 30 dB of the loudest); 0 for silence."""
-    levels = _frames(samples)
+    levels = _frames(samples, rate)
     loudest = levels.max(initial=0.0)
     if loudest == 0.0:
         return 0.0
     return float(np.sqrt(np.mean(np.square(levels[levels > loudest * 10 ** (-30 / 20)]))))
+
+
+def longest_gap(samples: Any) -> float:
+    """The longest silence (40 dB under the loudest) between two sounds, in seconds."""
+    levels = _frames(samples)
+    heard = np.flatnonzero(levels > levels.max(initial=0.0) * 10 ** (-40 / 20))
+    return float(np.diff(heard).max(initial=1) - 1) * _FRAME_S
+
+
+def clipped(samples: Any) -> bool:
+    """Whether more samples stand at full scale than chance would have there."""
+    return bool(np.count_nonzero(np.abs(samples) > _FULL_SCALE) > _CLIPPED_SAMPLES)
 
 
 def dbfs(level: float) -> float:
@@ -68,15 +80,15 @@ def master(samples: Any, rate: int) -> Any:
     """
     import soxr
 
-    if np.count_nonzero(np.abs(samples) > _FULL_SCALE) > _CLIPPED_SAMPLES:
-        raise SoundFault("the engine's sound is clipped")
+    if clipped(samples):
+        raise SoundFault("the sound is clipped")
     if not len(samples):
-        raise SoundFault("the engine made no sound")
+        raise SoundFault("there is no sound")
     # DC goes first: its step at both ends would ring in the resampler
     sound = soxr.resample(samples - samples.mean(), rate, SAMPLE_RATE, "VHQ")
     level = active_rms(sound)
     if dbfs(level) < _SILENT_DBFS:
-        raise SoundFault("the engine made only silence")
+        raise SoundFault("there is only silence")
     sound = _trim(sound)
     sound = _limit(sound * (10 ** (ACTIVE_DBFS / 20) / active_rms(sound)))
     fade = np.linspace(0, 1, int(SAMPLE_RATE * _FADE_S), dtype=np.float32)

@@ -74,7 +74,17 @@ SOUNDS: Mapping[str, Mapping[str, str]] = {
 
 def phrases() -> tuple[Phrase, ...]:
     """Every phrase that :func:`install` needs."""
-    return tuple(Phrase(text, language) for language, sounds in SOUNDS.items() for text in sounds.values())
+    return tuple(names())
+
+
+def names() -> dict[Phrase, tuple[str, ...]]:
+    """Every phrase that :func:`install` needs, with the names under which Asterisk plays it."""
+    found: dict[Phrase, tuple[str, ...]] = {}
+    for language, sounds in SOUNDS.items():
+        for name, text in sounds.items():
+            phrase = Phrase(text, language)
+            found[phrase] = (*found.get(phrase, ()), name)
+    return found
 
 
 def install(store: SoundStore, folder: Path) -> list[Path]:

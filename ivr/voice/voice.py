@@ -94,8 +94,16 @@ class Voice:
 
         The future raises :class:`ivr.voice.pool.SynthesisFault`.
         """
-        engine = self._neural_engine if self.store.stand_in(phrase) else self._engine
-        return engine.make(phrase, self.store.path(phrase))
+        if not self.store.stand_in(phrase):
+            return self._engine.make(phrase, self.store.path(phrase))
+        future = self._neural_engine.make(phrase, self.store.path(phrase))
+
+        def made(future: Future[Made]) -> None:
+            if not _reason(future):
+                self.store.retire(phrase)
+
+        future.add_done_callback(made)
+        return future
 
     def make_stand_in(self, phrase: Phrase) -> Future[Made]:
         """As :meth:`make`, in the voice that is quick and always there."""

@@ -13,8 +13,12 @@ from click.testing import CliRunner, Result
 from ivr.authoring import calendar_file
 from ivr.commands import ivr
 from ivr.settings import PROJECT
+from ivr.speech import Phrase
 from ivr.telephony import serving
+from ivr.voice.recordings import take
+from ivr.voice.sounds import SoundStore
 from tests.commands.test_serve import environment
+from tests.voice.recorded import record
 
 
 @pytest.fixture
@@ -52,6 +56,21 @@ def test_a_new_home_is_sound(environ: dict[str, str]) -> None:
     assert found["home"] == found["database"] == found["secrets"] == "warn"
     assert not Path(environ["IVR_HOME"]).exists()  # looking changes nothing
     assert "ok    asterisk   22.1.0" in run("doctor").output
+
+
+def test_recordings_that_are_not_played_are_told(environ: dict[str, str]) -> None:
+    home = Path(environ["IVR_HOME"])
+    home.mkdir(mode=0o700)
+    thanks = Phrase("感谢您的等候。")
+    recording = record(home / "recordings/zh" / f"{thanks.prompt_id}.wav", 1.5)
+    told = finding(run("doctor", "--json"), "recordings")
+    assert (told["state"], told["mend"]) == ("warn", "ivr prompt build tells which")
+    take(home / "recordings", [thanks], SoundStore(home))
+    assert finding(run("doctor", "--json"), "recordings")["says"] == "1 recordings win over the voice"
+    recording.unlink()
+    assert finding(run("doctor", "--json"), "recordings")["says"].startswith(
+        "1 recordings are new, changed, gone"
+    )
 
 
 def test_a_misspelt_variable_is_told(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import subprocess
@@ -9,6 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from tests.commands.conftest import Ivr
+from tests.voice.recorded import record
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -27,7 +31,7 @@ def test_build_makes_everything_once(tmp_path):
     before = ivr(tmp_path, "missing", "--json")
     missing = json.loads(before.stdout)
     assert before.returncode == 1
-    assert {"text": "六", "language": "zh"} in missing
+    assert {"id": "369fccbf473a", "text": "六", "language": "zh"} in missing
     first = ivr(tmp_path, "build", "--json")
     assert first.returncode == 0, first.stderr
     assert json.loads(first.stdout)["made"] == len(missing)
@@ -35,6 +39,82 @@ def test_build_makes_everything_once(tmp_path):
     assert "0 made now, 0 sounds for Asterisk new" in second.stdout
     after = ivr(tmp_path, "missing")
     assert (after.returncode, after.stdout) == (0, "")
+    _recordings_win(tmp_path)
+
+
+def _recordings_win(home: Path) -> None:
+    script = json.loads(ivr(home, "script", "--json").stdout)
+    thanks, digit = (next(row for row in script if row["text"] == text) for text in ("感谢您的等候。", "六"))
+    played = home / "asterisk/data/sounds/zh/queue-thankyou.wav"
+    spoken = played.read_bytes()
+    recording = record(home / "recordings/zh" / f"{thanks['id']}.wav", 1.5)
+    record(home / "recordings/zh" / f"{digit['id']}.wav", 20)
+    built = ivr(home, "build", "--json")
+    told = json.loads(built.stdout)
+    assert built.returncode == 1
+    assert (told["made"], told["installed"], told["recorded"], told["recordings_changed"]) == (0, 1, 1, 1)
+    assert [row["text"] for row in told["recordings_not_used"]] == ["六"]
+    assert played.read_bytes() != spoken
+    recording.unlink()
+    built = ivr(home, "build")
+    assert "0 recordings in use, 1 changed" in built.stdout
+    assert f"zh/{digit['id']}.wav (六): not used: 20.15 s for 1 syllables" in built.stderr
+    assert played.read_bytes() == spoken
+
+
+def test_the_script_is_a_table_for_the_voice_talent(ivr: Ivr, tmp_path: Path):
+    out = tmp_path / "script.csv"
+    done = ivr("prompt", "script", "--language", "zh", "--out", out)
+    assert done.code == 0
+    assert "sentences, about" in done.out
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["language"] for row in rows} == {"zh"}
+    assert len({row["id"] for row in rows}) == len(rows)
+    six = next(row for row in rows if row["text"] == "六")
+    assert (six["pinyin"], six["where"]) == ("liù", "asterisk/digits/6")
+    words = next(row for row in rows if row["text"] == "从头开始。")
+    assert words["where"] == "words/from_the_first"
+    assert any("hotline/main" in row["where"].split("; ") for row in rows)
+    assert all(0 < float(row["seconds"]) < 60 for row in rows)
+    assert ivr("prompt", "script", "--language", "zh", "--json").document[0]["id"] == rows[0]["id"]
+    assert rows[0]["text"] in ivr("prompt", "script").out
+    assert ivr("prompt", "script", "--language", "xx").out == ""
+
+
+def test_what_is_not_recorded_yet_is_told(ivr: Ivr, tmp_path: Path):
+    before = ivr("prompt", "missing", "--recordings", "--language", "en", "--json")
+    six = next(row for row in before.document if row["text"] == "six")
+    assert before.code == 1
+    record(tmp_path / "studio" / "en" / f"{six['id']}.wav", 1.0)
+    os.environ["IVR_RECORDINGS"] = str(tmp_path / "studio")
+    try:
+        after = ivr("prompt", "missing", "--recordings", "--language", "en")
+        checked = ivr("prompt", "record-check")
+    finally:
+        del os.environ["IVR_RECORDINGS"]
+    assert len(after.out.splitlines()) == len(before.document) - 1
+    assert f"en/{six['id']}" not in after.out
+    assert checked.out.splitlines() == [
+        f"en/{six['id']}.wav: good, 1.15 s, -17.0 dBFS: six",
+        f"{tmp_path / 'studio'}: 1 good, 0 wrong, 0 unused",
+    ]
+
+
+def test_recordings_are_checked_before_they_are_used(ivr: Ivr, tmp_path: Path):
+    six = next(row for row in ivr("prompt", "script", "--json").document if row["text"] == "六")
+    record(tmp_path / "zh" / f"{six['id']}.wav", peak=2.0)
+    record(tmp_path / "zh" / "hello.wav")
+    done = ivr("prompt", "record-check", tmp_path)
+    assert done.code == 1
+    clipped, unused, total = sorted(
+        done.out.splitlines(), key=lambda line: (line[:3] != "zh/", "hello" in line)
+    )
+    assert "(六): not used: it is clipped (record it again with less gain" in clipped
+    assert "hello.wav: not used: no sentence has this name (ivr prompt script has the names" in unused
+    assert total == f"{tmp_path}: 0 good, 1 wrong, 1 unused"
+    rows = ivr("prompt", "record-check", tmp_path, "--json").document
+    assert sorted(row["state"] for row in rows) == ["unused", "wrong"]
 
 
 def test_say_writes_a_sound_and_tells_about_it(tmp_path):
@@ -66,6 +146,9 @@ def test_say_in_english_and_in_plain_words(tmp_path):
         (["build", "--home", "BLOCKED"], 1, "cannot be written"),
         (["say", "您好", "--home", "BLOCKED"], 1, "cannot be written"),
         (["build", "--workers", "0"], 2, "--workers"),
+        (["script", "--out", "script.xlsx"], 1, "script.xlsx: only CSV can be written"),
+        (["script", "--out", "/proc/none/x.csv"], 1, "/proc/none/x.csv: cannot be written"),
+        (["record-check", "/proc/none"], 2, "/proc/none"),
     ],
 )
 def test_faults_are_one_line(tmp_path, words, code, line):

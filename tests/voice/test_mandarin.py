@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from ivr.speech import lexicon
@@ -89,3 +91,9 @@ def test_long_texts_are_cut_where_one_breathes():
     assert pieces("short.") == ["short."]
     assert [len(piece) for piece in pieces("x" * 1000)] == [400, 400, 200]
     assert all(len(piece) <= 400 for piece in pieces("a→ " * 500))
+
+
+def test_pinyin_for_people_reads_as_the_voice_does(monkeypatch):
+    assert mandarin.pinyin("G 一零二次开往六安。") == "G yī líng èr cì kāi wǎng lù ān 。"
+    monkeypatch.setitem(sys.modules, "pypinyin", None)
+    assert mandarin.pinyin("六安") == ""

@@ -9,7 +9,7 @@ import pytest
 
 from ivr.errors import IvrError
 from ivr.speech import Phrase
-from ivr.voice import kokoro_pack, neural, trial
+from ivr.voice import cleaning, kokoro_pack, neural, trial
 from ivr.voice.build import build, missing, silent
 from ivr.voice.mastering import active_rms, dbfs, read_wav
 from ivr.voice.sounds import SoundStore, sound_seconds
@@ -194,3 +194,22 @@ def test_a_damaged_note_of_trouble_is_no_trouble(tmp_path, noted):
     (tmp_path / "voices").mkdir()
     (tmp_path / "voices" / "trouble.json").write_text(noted)
     assert neural.trouble(tmp_path) is None
+
+
+def test_a_stand_in_may_go_as_soon_as_the_voice_has_made_its_own(voice, neural_home, monkeypatch):
+    speaking = voice()
+    stand_in = speaking.store.stand_in(WELCOME)
+    speaking.make_stand_in(WELCOME).result()
+    assert speaking.store.files(WELCOME) == [speaking.store.path(WELCOME), stand_in]
+    assert stand_in.stat().st_mtime > 0
+    speaking.make(WELCOME).result()
+    until = time.monotonic() + 10
+    while stand_in.stat().st_mtime and time.monotonic() < until:  # it is retired after the future is done
+        time.sleep(0.01)
+    assert stand_in.stat().st_mtime == 0
+    assert speaking.store.files(WELCOME) == [speaking.store.path(WELCOME)]
+    assert heard(speaking.ensure([WELCOME])) == [speaking.store.path(WELCOME)]
+    assert cleaning.clean(speaking.store, 100, list).files == 0  # a caller may be about to hear it
+    monkeypatch.setattr(cleaning, "SPARED_S", 0)
+    assert cleaning.clean(speaking.store, 100, list).files == 1
+    assert not stand_in.exists()

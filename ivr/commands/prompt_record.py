@@ -1,0 +1,135 @@
+"""``ivr prompt script`` and ``record-check``: sentences that a person records."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ivr.errors import IvrError
+from ivr.settings import Settings, load
+
+if TYPE_CHECKING:
+    from ivr.speech import Phrase
+    from ivr.voice.recordings import Recording
+
+_SHOWN = 60  # columns of a cell on the terminal
+
+
+@click.command("script")
+@click.option("--language", help="Only this language, such as zh.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the table here, as CSV for a spreadsheet.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def script_command(language: str | None, out: Path | None, as_json: bool) -> None:
+    """The sentences to record, for a voice talent: the menus' fixed ones and those that Asterisk plays.
+
+    The recording of a sentence is the file LANGUAGE/ID.wav in the folder IVR_RECORDINGS (default: recordings in the
+    home). An id stays as long as the words do. Then: ivr prompt record-check, ivr prompt build.
+
+    \b
+    Example:
+      ivr prompt script --language zh --out script.csv
+    """
+    from ivr.commands.table import table
+
+    rows = [row for row in _script(load()) if language in (None, row["language"])]
+    if out:
+        _write(out, rows)
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    elif out:
+        minutes = sum(row["seconds"] for row in rows) / 60
+        click.echo(f"{out}: {len(rows)} sentences, about {minutes:.0f} min of speech")
+    elif rows:
+        heads = ("file", "seconds", "text", "where")
+        cells = [
+            (f"{row['language']}/{row['id']}", f"{row['seconds']:.1f}", row["text"], row["where"])
+            for row in rows
+        ]
+        click.echo(table(heads, cells, left=len(heads), most=_SHOWN))
+
+
+def _script(settings: Settings) -> list[dict[str, Any]]:
+    from ivr.authoring.loader import load_trees
+    from ivr.authoring.prompts import places_of
+    from ivr.speech import spoken_seconds
+    from ivr.voice import mandarin, system_sounds
+
+    places: dict[Phrase, tuple[str, ...]] = places_of(load_trees(settings.menus))
+    for phrase, names in system_sounds.names().items():
+        places[phrase] = (*places.get(phrase, ()), *(f"asterisk/{name}" for name in names))
+    return [
+        {
+            "id": phrase.prompt_id,
+            "language": phrase.language,
+            "text": phrase.text,
+            "pinyin": mandarin.pinyin(phrase.text) if phrase.language == "zh" else "",
+            "seconds": round(spoken_seconds(phrase.text, phrase.language), 1),
+            "where": "; ".join(where),
+        }
+        for phrase, where in places.items()
+    ]
+
+
+def _write(out: Path, rows: list[dict[str, Any]]) -> None:
+    from ivr.voice.sounds import replace
+
+    if out.suffix.lower() != ".csv":
+        raise IvrError("only CSV can be written", where=str(out), mend="name it .csv; spreadsheets open it")
+    text = io.StringIO(newline="")
+    table = csv.DictWriter(text, ("id", "language", "text", "pinyin", "seconds", "where"))
+    table.writeheader()
+    table.writerows(rows)
+    try:
+        replace(out, text.getvalue().encode("utf-8-sig"))  # the mark tells spreadsheets that it is UTF-8
+    except OSError as fault:
+        raise IvrError(f"cannot be written: {fault.strerror}", where=str(out)) from None
+
+
+@click.command("record-check")
+@click.argument("folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+def record_check_command(folder: Path | None, as_json: bool) -> None:
+    """Check the recordings of FOLDER (default: those that the next build would use). Nothing is changed.
+
+    Readable, 8000 Hz or more, not clipped, not too quiet, no long silence, as long as the sentence is. Exit code 1 when
+    one is wrong.
+
+    \b
+    Example:
+      ivr prompt record-check ~/from-the-studio
+    """
+    from ivr.authoring.prompts import fixed_phrases
+    from ivr.voice.build import everything
+    from ivr.voice.recordings import check
+
+    settings = load()
+    folder = folder or settings.recordings_folder
+    found = check(folder, everything(fixed_phrases(settings.menus)))
+    wrong = [recording for recording in found if recording.state == "wrong"]
+    if as_json:
+        click.echo(json.dumps([asdict(recording) for recording in found], ensure_ascii=False, indent=2))
+    else:
+        for recording in found:
+            click.echo(told(recording))
+        good = sum(recording.state == "good" for recording in found)
+        click.echo(f"{folder}: {good} good, {len(wrong)} wrong, {len(found) - good - len(wrong)} unused")
+    if wrong:
+        raise SystemExit(1)
+
+
+def told(recording: Recording) -> str:
+    """One line about a recording."""
+    if recording.state == "good":
+        return f"{recording.file}: good, {recording.seconds} s, {recording.dbfs} dBFS: {recording.text}"
+    what = f" ({recording.text})" if recording.text else ""
+    return f"{recording.file}{what}: not used: {recording.wrong} ({recording.mend})"
