@@ -6,7 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from ivr.app import run_agi_process
+from ivr.processes import run_agi_process
 
 if __name__ == "__main__":
     sys.exit(run_agi_process("hotline"))

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
 import logging
-import signal
 import threading
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import CancelledError, ThreadPoolExecutor
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,12 +17,9 @@ from ivr.dialogue.events import Event, HungUp
 from ivr.dialogue.notices import Notice
 from ivr.dialogue.tree import Tree
 from ivr.errors import IvrError
-from ivr.query_service import QueryService
-from ivr.rail.answers import Answer
 from ivr.settings import Settings
 from ivr.store.database import Engine, open_engine
 from ivr.store.secrets import use_key
-from ivr.telephony.agi_dialogue import describe
 
 if TYPE_CHECKING:
     from ivr.authoring.folder import Menus
@@ -41,22 +35,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: How long a caller waits for sounds that are still to be made; the driver gives up after 3 s. A worker
-#: that is only slow goes on, and the next caller has the sound.
-_PATIENCE_S = 2.5
 
 #: How long menus whose sounds are gone wait for them before they go on air.
 _SWITCH_PATIENCE_S = 4.0
-#: A caller waits this long for the neural voice before espeak stands in.
-_OWN_VOICE_S = 2.0
 #: After so many sounds in a row that could not be made, the rest waits until it is needed.
 _GIVE_UP = 3
 
-#: Queries at once; one that hangs keeps its thread, while its caller is answered with an error.
-_QUERY_THREADS = 16
-
-#: How long the end of the recorder waits for a text message that is on its way.
-_UPKEEP_ENDS_S = 2.0
 
 #: The tree in which a dialogue of each entry is played; others have their own.
 _TREE_OF_ENTRY = {"after_queue": "hotline"}
@@ -346,178 +330,11 @@ def ticket_source(settings: Settings) -> TicketSource | None:
     return remote_tickets(settings.tickets_url, settings.tickets_timeout_ms, token)
 
 
-async def follow(menus: LiveMenus, ready: Callable[[Menus], None] = lambda _menus: None) -> None:
-    """Put on air what is published, within a second; never ends. Only the assignment is in the way of calls.
-
-    ``ready`` is called in the thread before menus go on air; they do so whatever becomes of it.
-    """
-    from ivr.authoring.live import LOOK_EVERY_S
-
-    loop = asyncio.get_running_loop()
-    thread = ThreadPoolExecutor(1, thread_name_prefix="menus")
-    try:
-        while True:
-            await asyncio.sleep(LOOK_EVERY_S)
-            found = await loop.run_in_executor(thread, menus.look)
-            if found is not None:
-                try:
-                    await loop.run_in_executor(thread, ready, found)
-                except Exception as fault:  # e.g. a folder of sounds that cannot be read
-                    log.error("revision %s goes on air unprepared: %s", found.revision, describe(fault))
-                menus.take(found)
-    finally:
-        thread.shutdown(wait=False)
-
-
-def settle(answers: QueryService) -> None:
-    """Load what the first question would load, and let the garbage collector pass over all of it from then on: looking
-    through it takes 50 ms, in the middle of somebody's answer."""
-    answers(Ask("presale", {}))
-    gc.collect()
-    gc.freeze()
-
-
-def run_agi_server(settings: Settings) -> None:
-    """Answer Asterisk's FastAGI requests until SIGTERM or SIGINT."""
-    from ivr.store.journal import BatchingJournal
-    from ivr.telephony.fastagi import FastAgiServer, event_loop
-    from ivr.voice.voice import Voice
-
-    engine = open_store(settings)
-    clock = system_clock(settings.zone)
-    menus = live_menus(settings, engine)
-    menus.start()
-    notices = live_notices(settings, engine, clock, menus)
-    answers = QueryService(
-        engine, clock, menus, message_box(settings, engine, clock), ticket_source(settings)
-    )
-    journal = BatchingJournal(engine, settings.keep_choices_days)
-
-    threads = ThreadPoolExecutor(_QUERY_THREADS, thread_name_prefix="query")
-
-    async def answer(ask: Ask) -> Answer:
-        waiting = threading.Event()
-        waiting.set()
-        try:
-            return await asyncio.get_running_loop().run_in_executor(threads, answers, ask, waiting.is_set)
-        finally:  # answered, too late, or the caller is gone
-            waiting.clear()
-
-    async def serve(voice: Voice) -> None:
-        server = FastAgiServer(
-            settings.bind,
-            settings.agi_port,
-            live_conversations(menus, clock, notices),
-            voice.ensure_async,
-            answer,
-            journal,
-            clock,
-            revision=lambda: menus.now.revision,
-        )
-        stopping = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-        await server.start()
-        settle(answers)
-        following = asyncio.ensure_future(follow(menus, lambda found: make_sounds(found, voice)))
-        try:
-            await stopping.wait()
-        finally:
-            await server.stop()
-            following.cancel()
-            await asyncio.wait([following])
-
-    try:
-        with Voice(
-            settings.home,
-            settings.voice_workers,
-            patience_s=_PATIENCE_S,
-            voice=settings.voice,
-            own_voice_s=_OWN_VOICE_S,
-        ) as voice:
-            threading.Thread(target=voice.warm, daemon=True).start()
-            make_sounds(menus.now, voice, 0)
-            loop = event_loop()
-            try:
-                loop.run_until_complete(serve(voice))
-            finally:
-                loop.close()
-    finally:
-        threads.shutdown(wait=False, cancel_futures=True)
-        notices.close()
-        journal.close()
-        engine.dispose()
-
-
-def run_recorder(settings: Settings) -> None:
-    """Follow Asterisk's queue_log and write outcomes until SIGTERM or SIGINT; beside it, in threads of their own, end
-    bookings that ran out, send text messages, and keep the sounds within their bound."""
-    from ivr.store.recorder import Recorder
-    from ivr.store.upkeep import keep_up
-    from ivr.telephony.queue_log import QueueLog
-    from ivr.telephony.sms import sms_gateway
-    from ivr.voice.cleaning import keep_bounded
-
-    engine = open_store(settings)
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    gateway = sms_gateway(settings.sms_url, settings.home)
-    upkeep = threading.Thread(
-        target=keep_up,
-        args=(engine, gateway.send, system_clock(settings.zone), stopping),
-        name="bookings",
-        daemon=True,
-    )
-    upkeep.start()
-    threading.Thread(
-        target=keep_bounded, args=(lambda: clean_sounds(settings), stopping), name="sounds", daemon=True
-    ).start()
-    try:
-        Recorder(engine, QueueLog(queue_log_path(settings))).follow(stopping)
-    finally:
-        upkeep.join(_UPKEEP_ENDS_S)
-        gateway.close()
-        engine.dispose()
-
-
 def queue_log_path(settings: Settings) -> Path:
     """Where Asterisk writes this hotline's queue_log."""
     from ivr.telephony.asterisk_config import AsteriskHome
 
     return AsteriskHome.of(settings).queue_log
-
-
-def run_agi_process(entry: str) -> int:
-    """One call without the AGI server: the process that Asterisk started for it. Its exit code."""
-    from ivr.settings import load
-    from ivr.store.journal import DirectJournal
-    from ivr.telephony import agi_process
-    from ivr.voice.voice import Voice
-
-    settings = load()
-    engine = open_store(settings)
-    clock = system_clock(settings.zone)
-    menus = live_menus(settings, engine)
-    menus.start()
-    try:
-        with (
-            Voice(settings.home, workers=1, voice=settings.voice, own_voice_s=_OWN_VOICE_S) as voice,
-            live_notices(settings, engine, clock, menus) as notices,
-        ):
-            return agi_process.run(
-                entry,
-                live_conversations(menus, clock, notices),
-                voice.ensure,
-                QueryService(
-                    engine, clock, menus, message_box(settings, engine, clock), ticket_source(settings)
-                ),
-                DirectJournal(engine, settings.keep_choices_days),
-                clock,
-                revision=lambda: menus.now.revision,
-            )
-    finally:
-        engine.dispose()
 
 
 def ingest_queue_log(engine: Engine, file: Path) -> int:

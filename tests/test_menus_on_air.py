@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr import app
+from ivr import app, processes
 from ivr.authoring import prompts
 from ivr.authoring.folder import read_folder
 from ivr.authoring.live import MENU_OF_CALL, LiveMenus
@@ -131,7 +131,7 @@ def test_a_switch_is_on_air_within_a_second_and_the_loop_goes_on(settings: Setti
     menus = started(settings, engine)
 
     async def scenario() -> tuple[float, float]:
-        following = asyncio.ensure_future(app.follow(menus))
+        following = asyncio.ensure_future(processes.follow(menus))
         await asyncio.sleep(0.05)
         greet(settings, "早上好，欢迎致电")
         publish(settings, engine)
@@ -221,7 +221,7 @@ def test_menus_whose_sounds_are_gone_get_them_before_they_go_on_air(
 
     async def run(voice: Voice) -> bool:
         following = asyncio.ensure_future(
-            app.follow(menus, lambda found: app.make_sounds(found, voice, 30.0))
+            processes.follow(menus, lambda found: app.make_sounds(found, voice, 30.0))
         )
         for _ in range(600):
             await asyncio.sleep(0.1)
@@ -246,7 +246,7 @@ def test_menus_go_on_air_whatever_hinders_their_preparation(
         raise PermissionError("no such folder for you")
 
     async def scenario() -> None:
-        following = asyncio.ensure_future(app.follow(menus, fails))
+        following = asyncio.ensure_future(processes.follow(menus, fails))
         greet(settings, "早上好，欢迎致电")
         publish(settings, engine)
         deadline = time.monotonic() + 30

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr import app
+from ivr import app, processes
 from ivr.authoring.folder import read_folder
 from ivr.authoring.prompts import fixed_phrases
 from ivr.errors import IvrError
@@ -97,7 +97,7 @@ def test_the_recorder_does_it_beside_its_work(home, monkeypatch):
     monkeypatch.setattr(cleaning, "keep_bounded", lambda run, stop: (run(), stop.set()))
     before = [(number, signal.getsignal(number)) for number in (signal.SIGTERM, signal.SIGINT)]
     try:
-        app.run_recorder(settings)
+        processes.run_recorder(settings)
     finally:
         for number, handler in before:
             signal.signal(number, handler)

@@ -30,9 +30,9 @@ def agi() -> None:
     Example:
       ivr serve agi
     """
-    from ivr import app, settings
+    from ivr import processes, settings
 
-    app.run_agi_server(settings.load())
+    processes.run_agi_server(settings.load())
 
 
 @command.command()
@@ -43,9 +43,9 @@ def recorder() -> None:
     Example:
       ivr serve recorder
     """
-    from ivr import app, settings
+    from ivr import processes, settings
 
-    app.run_recorder(settings.load())
+    processes.run_recorder(settings.load())
 
 
 def _everything() -> None:
