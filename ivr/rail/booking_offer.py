@@ -14,7 +14,7 @@ from typing import Any
 from ivr.rail.answers import Answer, QuerySpec
 from ivr.rail.availability import left_of
 from ivr.rail.booking import ADULT
-from ivr.rail.fare_choice import TABLE, price
+from ivr.rail.fare_choice import published_fares
 from ivr.rail.inquiry import Inquiry, Query, candidates, unique
 from ivr.rail.presale import last_day_on_sale
 from ivr.rail.seats import CLASSES, money, named_place
@@ -85,11 +85,9 @@ def fare_of(inquiry: Inquiry, offer: Offer, passenger: str) -> int | None:
     """What ``passenger`` (one of :data:`ivr.rail.fare_rules.PASSENGERS`) pays, in jiao; ``None`` where no fare is
     published: nobody books at an estimate."""
     codes = (offer.slots["from"]["code"], offer.slots["to"]["code"])
-    priced = price(inquiry.source, [offer.boarding.ride], *codes, inquiry.day(), passenger)
-    if not priced or priced[0].basis != TABLE:
-        return None
+    published = published_fares(inquiry.source, offer.boarding.ride, *codes, inquiry.day(), passenger)
     # Of a class with berths nobody knows beforehand which berth it will be.
-    fare = priced[0].fares.get(offer.seat_class)
+    fare = published.get(offer.seat_class)
     return None if fare is None else fare.jiao
 
 

@@ -75,18 +75,12 @@ def price(
     """What these rides from ``origin`` to ``destination`` cost on ``day``, in their order; those without a fare are
     left out. ``passenger``: one of :data:`ivr.rail.fare_rules.PASSENGERS`."""
     rules = rules_of(source, day)
-    known = known_fares(source, rides, origin, destination)
     seats = source.seats([ride.train for ride in rides])
-    services = {
-        ride.train: None if rules is None else rules.service(ride.number, ride.kind) for ride in rides
-    }
-    published = {
-        ride.train: _published(known[ride.train], rules, services[ride.train], passenger) for ride in rides
-    }
+    published = _published_by(source, rides, origin, destination, rules, passenger)
     lengths = _lengths(source, rides, [ride for ride in rides if not published[ride.train]])
     found = []
     for ride in rides:
-        km, service = lengths.get(ride.train), services[ride.train]
+        km, service = lengths.get(ride.train), _service(rules, ride)
         basis, fares = TABLE, published[ride.train]
         if not fares and rules is not None and service is not None and km is not None:
             basis, fares = reckoned(rules, service, km, passenger)
@@ -95,6 +89,32 @@ def price(
         if fares:
             found.append(Priced(ride, basis, fares, km))
     return found
+
+
+def published_fares(
+    source: RailSource, ride: Ride, origin: str, destination: str, day: date, passenger: str = "adult"
+) -> Mapping[str, Fare]:
+    """Place → what the published fares make ``passenger`` pay on ``day``; nothing is reckoned or estimated."""
+    rules = None if passenger == "adult" else rules_of(source, day)
+    return _published_by(source, [ride], origin, destination, rules, passenger)[ride.train]
+
+
+def _published_by(
+    source: RailSource,
+    rides: Sequence[Ride],
+    origin: str,
+    destination: str,
+    rules: FareRules | None,
+    passenger: str,
+) -> dict[str, dict[str, Fare]]:
+    known = known_fares(source, rides, origin, destination)
+    return {
+        ride.train: _published(known[ride.train], rules, _service(rules, ride), passenger) for ride in rides
+    }
+
+
+def _service(rules: FareRules | None, ride: Ride) -> Service | None:
+    return None if rules is None else rules.service(ride.number, ride.kind)
 
 
 def rules_of(source: RailSource, day: date) -> FareRules | None:
@@ -146,7 +166,7 @@ def _lengths(source: RailSource, rides: Sequence[Ride], wanted: Sequence[Ride]) 
 
 def itemised(rules: FareRules | None, priced: Priced) -> Priced:
     """Published fares of an ordinary train with the items that the formula gives them, where it gives that sum."""
-    service = None if rules is None else rules.service(priced.ride.number, priced.ride.kind)
+    service = _service(rules, priced.ride)
     if priced.basis != TABLE or rules is None or service is None or service.emu:
         return priced
     made = explained(rules, service, {place: fare.jiao for place, fare in priced.fares.items()})
