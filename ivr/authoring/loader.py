@@ -153,7 +153,7 @@ class TreeReader:
             wordbooks=wordbooks,
             facts=_facts(source, top.get("facts")),
             limits=_limits(pieces, given.get("limits")),
-            first_wait_s=pieces.duration(given["wait"], "wait") if "wait" in given else 5.0,
+            first_wait_s=_wait(pieces, given),
             next_wait_s=_between_keys(pieces, given),
             recover=source.target(given["error"], "error") if "error" in given else HANGUP,
             calendar=calendar,
@@ -334,6 +334,21 @@ def _outside(path: Path, folder: Path) -> bool:
         return not path.resolve().is_relative_to(folder.resolve())
     except (OSError, ValueError):
         return False
+
+
+#: Who has said nothing for so long is not there; a line would be held for nobody.
+_LONGEST_WAIT_S = 60
+
+
+def _wait(pieces: Pieces, given: Mapping[str, yaml.Node]) -> float:
+    node = given.get("wait")
+    if node is None:
+        return 5.0
+    seconds = pieces.duration(node, "wait")
+    if seconds > _LONGEST_WAIT_S:
+        what = f"wait is {pieces.source.word(node, 'wait')}; it is at most {_LONGEST_WAIT_S}s"
+        pieces.source.fault(node, grammar.wrong_value, what)
+    return seconds
 
 
 def _between_keys(pieces: Pieces, given: Mapping[str, yaml.Node]) -> float:
