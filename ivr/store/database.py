@@ -17,6 +17,11 @@ from sqlalchemy.types import TypeDecorator
 from ivr.errors import GivenUp, IvrError, UsageFault
 
 
+#: Kept open once they are needed: more than the AGI server's threads for queries, its journal, menus and notices, so that
+#: a lock that some wait for keeps nobody else from a connection.
+_CONNECTIONS = 24
+
+
 class Base(DeclarativeBase):
     """The base of all tables."""
 
@@ -54,7 +59,9 @@ def open_engine(url: str) -> Engine:
     """
     try:
         parsed = make_url(url)
-        engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+        engine = create_engine(
+            parsed, pool_size=_CONNECTIONS, pool_pre_ping=parsed.get_backend_name() != "sqlite"
+        )
     except (ArgumentError, ImportError, ModuleNotFoundError) as fault:
         raise UsageFault(
             f"database address cannot be used: {fault}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,12 @@ def test_missing_table_is_one_line(tmp_path: Path):
 def test_address_that_makes_no_sense_is_one_line(url: str):
     with pytest.raises(UsageFault, match="database address cannot be used"):
         open_engine(url)
+
+
+def test_callers_who_wait_for_a_lock_leave_connections_for_others(tmp_path: Path):
+    engine = open_engine(f"sqlite:///{tmp_path / 'ivr.db'}")
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):  # the AGI server has 16 threads for queries
+            session = stack.enter_context(reading(engine))
+            assert session.scalar(text("SELECT 1")) == 1
+    engine.dispose()
