@@ -16,7 +16,6 @@ from sqlalchemy.types import TypeDecorator
 
 from ivr.errors import GivenUp, IvrError, UsageFault
 
-
 #: Kept open once they are needed: more than the AGI server's threads for queries, its journal, menus and notices, so that
 #: a lock that some wait for keeps nobody else from a connection.
 _CONNECTIONS = 24
