@@ -153,8 +153,8 @@ class TreeReader:
             wordbooks=wordbooks,
             facts=_facts(source, top.get("facts")),
             limits=_limits(pieces, given.get("limits")),
-            first_wait_s=_wait(pieces, given),
-            next_wait_s=_between_keys(pieces, given),
+            first_wait_s=_wait(pieces, given, "wait", 5.0),
+            next_wait_s=_wait(pieces, given, "between_keys", 3.0),
             recover=source.target(given["error"], "error") if "error" in given else HANGUP,
             calendar=calendar,
         )
@@ -336,24 +336,12 @@ def _outside(path: Path, folder: Path) -> bool:
         return False
 
 
-#: Who has said nothing for so long is not there; a line would be held for nobody.
+#: Who has keyed nothing for so long is not there; a line would be held for nobody.
 _LONGEST_WAIT_S = 60
 
 
-def _wait(pieces: Pieces, given: Mapping[str, yaml.Node]) -> float:
-    node = given.get("wait")
-    if node is None:
-        return 5.0
-    seconds = pieces.duration(node, "wait")
-    if seconds > _LONGEST_WAIT_S:
-        what = f"wait is {pieces.source.word(node, 'wait')}; it is at most {_LONGEST_WAIT_S}s"
-        pieces.source.fault(node, grammar.wrong_value, what)
-    return seconds
-
-
-def _between_keys(pieces: Pieces, given: Mapping[str, yaml.Node]) -> float:
-    node = given.get("between_keys")
-    return pieces.duration(node, "between_keys") if node is not None else 3.0
+def _wait(pieces: Pieces, given: Mapping[str, yaml.Node], name: str, default: float) -> float:
+    return pieces.duration(given[name], name, _LONGEST_WAIT_S) if name in given else default
 
 
 def _limits(pieces: Pieces, node: yaml.Node | None) -> Limits:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 
@@ -105,10 +106,12 @@ class Pieces:
 
     # --- times and numbers -------------------------------------------------------------------
 
-    def duration(self, node: yaml.Node, what: str) -> float:
-        """Seconds of ``5s``, ``20m``, ``1h`` or ``3d``."""
+    def duration(self, node: yaml.Node, what: str, most_s: float = math.inf) -> float:
+        """Seconds of ``5s``, ``20m``, ``1h`` or ``3d``, at most ``most_s``."""
         text = self.source.word(node, what)
         seconds = seconds_of(text)
+        if seconds and seconds > most_s:
+            self.source.fault(node, grammar.wrong_value, f"{what} is {text}; it is at most {most_s:g}s")
         if seconds:
             return seconds
         if text:

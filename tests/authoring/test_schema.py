@@ -30,7 +30,7 @@ SCHEMATIC = re.compile(
     r"|must be such as|hours must|means something already; give the period|a part cannot be called"
 )
 #: What looks like one of these but needs more than a schema knows: the file's languages, which number is larger.
-NEEDS_MORE = {"unknown_language", "field_key_range", "wait_too_long"}
+NEEDS_MORE = {"unknown_language", "field_key_range", "wait_too_long", "between_keys_too_long"}
 
 
 def value(node: yaml.Node) -> Any:
