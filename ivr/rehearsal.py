@@ -5,9 +5,7 @@ Stands beside :mod:`ivr.app`: it brings menus, answers and the text caller toget
 
 from __future__ import annotations
 
-import contextlib
 import difflib
-import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -32,6 +30,7 @@ from ivr.dialogue.notices import Notice
 from ivr.dialogue.session import Session
 from ivr.dialogue.tree import Tree
 from ivr.errors import IvrError
+from ivr.files import write_whole
 from ivr.query_service import QueryService
 from ivr.rail.answers import LIST, Answer, QuerySpec
 from ivr.rail.booking_queries import CHANGING
@@ -437,11 +436,7 @@ def head_of(scene: Scene, title: str) -> list[str]:
 
 def write_transcript(path: Path, head: Iterable[str], lines: Iterable[str]) -> None:
     """Write a transcript; a file that was there is replaced whole. Raises :class:`IvrError`."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_text(transcript_text(head, lines), "utf-8")
-        temporary.replace(path)
+        write_whole(path, transcript_text(head, lines))
     except OSError as fault:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise IvrError(f"cannot be written: {fault.strerror}", where=str(path)) from None

@@ -16,6 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ivr.errors import UsageFault
+from ivr.files import write_whole
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -237,14 +238,12 @@ def save(name: str, value: str, file: Path) -> None:
     except ValueError as fault:
         raise UsageFault(f"{name} = '{value}' is wrong: {fault}", where=str(file)) from None
     _read_toml(file)
-    line, temporary = f'{name} = "{value}"', file.with_name(f".{file.name}.new")
+    line = f'{name} = "{value}"'
     try:
         lines = file.read_text("utf-8").splitlines() if file.exists() else []
         kept = [other for other in lines if not re.match(rf"\s*{name}\s*=", other)]
-        temporary.write_text("\n".join([*kept, line]) + "\n", "utf-8")
-        temporary.replace(file)
+        write_whole(file, "\n".join([*kept, line]) + "\n")
     except OSError as fault:
-        temporary.unlink(missing_ok=True)
         raise UsageFault(f"cannot be written: {fault.strerror}", where=str(file)) from None
 
 

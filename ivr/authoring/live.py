@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import threading
 import time
 from collections import OrderedDict
@@ -20,6 +19,7 @@ from ivr.authoring.folder import Menus, read_files, read_folder
 from ivr.authoring.source import MenuFaults
 from ivr.dialogue.call import CallInfo
 from ivr.errors import IvrError
+from ivr.files import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -252,10 +252,8 @@ class LiveMenus:
         if self._keep is None:
             return
         text = json.dumps({"revision": menus.revision, "files": dict(menus.files)}, ensure_ascii=False)
-        made = self._keep.with_name(f".{self._keep.name}.{os.getpid()}")
         try:
             if not self._keep.exists() or self._keep.read_text("utf-8", "replace") != text:
-                made.write_text(text, "utf-8")
-                made.replace(self._keep)
+                write_whole(self._keep, text)
         except OSError as fault:
             log.warning("%s cannot be written: %s", self._keep, fault.strerror)

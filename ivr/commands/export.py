@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import functools
 import io
 import json
-import os
-import secrets
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +14,7 @@ from typing import Any
 import click
 
 from ivr.errors import IvrError, UsageFault
+from ivr.files import write_whole
 
 Row = Mapping[str, Any]
 _STDOUT = "-"
@@ -54,7 +51,7 @@ class Export:
         if self.xlsx is not None:
             files.append((Path(self.xlsx), workbook(rows, columns, title)))
         for path, data in files:
-            write_whole(path, data, private=private)
+            write_to(path, data, private=private)
         if self.as_json:
             click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         elif self.csv == _STDOUT:
@@ -125,32 +122,13 @@ def workbook(rows: Sequence[Row], columns: Sequence[str], title: str) -> bytes:
     return stream.getvalue()
 
 
-def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
-    """Write a file whole or not at all: under a temporary name, then renamed. One that was there keeps its
-    mode, unless the new one is ``private`` (0600). Pipes and devices are written to. Raises :class:`IvrError`."""
+def write_to(path: Path, data: bytes, *, private: bool = False, make_folder: bool = False) -> None:
+    """:func:`ivr.files.write_whole` for a path that a person named. Raises :class:`IvrError`."""
     try:
-        target = path.resolve()
-        if target.exists() and not target.is_file():
-            target.write_bytes(data)
-            return
-        temporary = target.with_name(f".{target.name[:100]}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
-        try:
-            mode = 0o600 if private else 0o666
-            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            if target.exists() and not private:
-                shutil.copymode(target, temporary)
-            temporary.replace(target)
-        finally:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-    except (
-        OSError,
-        RuntimeError,
-    ) as fault:  # RuntimeError: links that lead to themselves, before Python 3.13
-        why = fault.strerror if isinstance(fault, OSError) and fault.strerror else str(fault)
+        if make_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, data, private=private)
+    except OSError as fault:
         raise IvrError(
-            f"cannot be written: {why}", where=str(path), mend="name a file that you may write"
+            f"cannot be written: {fault.strerror}", where=str(path), mend="name a file that you may write"
         ) from None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ivr.errors import UsageFault
+from ivr.files import write_whole
 from ivr.settings import load
 
 if TYPE_CHECKING:
@@ -94,12 +95,9 @@ def _sarif(faults: Sequence[Fault]) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    new = path.with_name(f".{path.name}.new")
     try:
-        new.write_text(text, "utf-8")
-        new.replace(path)
+        write_whole(path, text)
     except OSError as fault:
-        new.unlink(missing_ok=True)
         raise UsageFault(f"cannot be written: {fault.strerror}", where=str(path)) from None
 
 

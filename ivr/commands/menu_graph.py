@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ivr.errors import IvrError, UsageFault
+from ivr.files import write_whole
 from ivr.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def graph(tree: str, form: str | None, out: Path | None, traffic: bool, days: in
         click.echo(text, nl=False)
         return
     try:
-        out.write_text(text, "utf-8")
+        write_whole(out, text)
     except OSError as fault:
         raise IvrError(f"cannot be written: {fault.strerror}", where=str(out)) from None
     click.echo(f"{out}: {len(drawn.nodes) - 1} parts")

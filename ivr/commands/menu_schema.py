@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ivr.errors import UsageFault
+from ivr.files import write_whole
 
 
 @click.command("schema")
@@ -36,9 +37,7 @@ def schema(kind: str, out: Path | None) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name, made in schemas().items():
-            new = out / f".{name}.schema.json.new"
-            new.write_text(dumped(made), "utf-8")
-            new.replace(out / f"{name}.schema.json")
+            write_whole(out / f"{name}.schema.json", dumped(made))
     except OSError as fault:
         raise UsageFault(f"cannot be written: {fault.strerror}", where=str(out)) from None
     click.echo(f"{out}: {', '.join(f'{name}.schema.json' for name in schemas())}")

@@ -208,11 +208,8 @@ def made_sound(voice: Voice, phrase: Phrase) -> Path:
 
 def written(sound: Path, out: Path | None) -> Path:
     """Copy ``sound`` to ``out`` unless that is None; where to look for it. Raises :class:`IvrError`."""
-    from ivr.voice.sounds import replace
+    from ivr.commands.export import write_to
 
     if out:
-        try:
-            replace(out, sound.read_bytes())
-        except OSError as fault:
-            raise IvrError(f"cannot be written: {fault.strerror}", where=str(out)) from None
+        write_to(out, sound.read_bytes(), make_folder=True)
     return out or sound

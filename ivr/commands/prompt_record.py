@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -26,7 +24,7 @@ _SHOWN = 60  # columns of a cell on the terminal
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the table here, as CSV for a spreadsheet.",
+    help="Write the table here: .csv or .xlsx.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def script_command(language: str | None, out: Path | None, as_json: bool) -> None:
@@ -81,18 +79,16 @@ def _script(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _write(out: Path, rows: list[dict[str, Any]]) -> None:
-    from ivr.voice.sounds import replace
+    from ivr.commands.export import csv_text, workbook, write_to
 
-    if out.suffix.lower() != ".csv":
-        raise IvrError("only CSV can be written", where=str(out), mend="name it .csv; spreadsheets open it")
-    text = io.StringIO(newline="")
-    table = csv.DictWriter(text, ("id", "language", "text", "pinyin", "seconds", "where"))
-    table.writeheader()
-    table.writerows(rows)
-    try:
-        replace(out, text.getvalue().encode("utf-8-sig"))  # the mark tells spreadsheets that it is UTF-8
-    except OSError as fault:
-        raise IvrError(f"cannot be written: {fault.strerror}", where=str(out)) from None
+    columns = ("id", "language", "text", "pinyin", "seconds", "where")
+    if out.suffix.lower() == ".xlsx":
+        data = workbook(rows, columns, "prompts")
+    elif out.suffix.lower() == ".csv":
+        data = csv_text(rows, columns).encode("utf-8-sig")  # its mark tells spreadsheets that it is UTF-8
+    else:
+        raise IvrError("a table is CSV or a workbook", where=str(out), mend="name it .csv or .xlsx")
+    write_to(out, data, make_folder=True)
 
 
 @click.command("record-check")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import socket
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +18,7 @@ import smpplib.client
 from smpplib import consts, exceptions, smpp
 
 from ivr.errors import SmsDelayed, SmsRefused
+from ivr.files import write_whole
 
 FOLDER = "sms"
 #: UCS-2 characters of a message that is one part, and of one part of several (140 bytes less the header).
@@ -50,18 +50,11 @@ class FileSms:
         self._folder = home / FOLDER
 
     def send(self, number: int, recipient: str, text: str) -> None:
-        path = self._folder / f"{number:08}.json"
-        temporary = path.with_suffix(".tmp")
+        message = {"number": number, "recipient": recipient, "text": text}
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with suppress(FileNotFoundError):
-                temporary.unlink()
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                json.dump(
-                    {"number": number, "recipient": recipient, "text": text}, stream, ensure_ascii=False
-                )
-            temporary.replace(path)
+            path = self._folder / f"{number:08}.json"
+            write_whole(path, json.dumps(message, ensure_ascii=False), private=True)
         except OSError as fault:
             raise SmsDelayed(
                 f"the message cannot be written: {fault.strerror}", where=str(self._folder)

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from ivr.commands.export import csv_text, workbook, write_whole
+from ivr.commands.export import csv_text, workbook, write_to
 from ivr.errors import IvrError
 from ivr.settings import PROJECT
 
@@ -135,7 +135,7 @@ def test_a_private_file_is_its_owners_only(tmp_path: Path) -> None:
     path = tmp_path / "numbers.csv"
     path.write_text("old")
     path.chmod(0o644)
-    write_whole(path, b"new", private=True)
+    write_to(path, b"new", private=True)
     assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"new", 0o600)
 
 
@@ -145,7 +145,7 @@ def test_a_pipe_is_written_to_not_replaced(tmp_path: Path) -> None:
     heard: list[bytes] = []
     reader = threading.Thread(target=lambda: heard.append(pipe.read_bytes()))
     reader.start()
-    write_whole(pipe, b"figures")
+    write_to(pipe, b"figures")
     reader.join(10)
     assert heard == [b"figures"]
     assert stat.S_ISFIFO(pipe.stat().st_mode)
@@ -172,7 +172,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(IvrError, match="No space left on device"):
-        write_whole(path, b"new")
+        write_to(path, b"new")
     assert [found.read_text() for found in tmp_path.iterdir()] == ["old"]
 
 

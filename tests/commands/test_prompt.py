@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,9 @@ def test_the_script_is_a_table_for_the_voice_talent(ivr: Ivr, tmp_path: Path):
     assert any("hotline/main" in row["where"].split("; ") for row in rows)
     assert all(0 < float(row["seconds"]) < 60 for row in rows)
     assert ivr("prompt", "script", "--language", "zh", "--json").document[0]["id"] == rows[0]["id"]
+    assert ivr("prompt", "script", "--language", "zh", "--out", tmp_path / "script.xlsx").code == 0
+    with zipfile.ZipFile(tmp_path / "script.xlsx") as book:
+        assert "从头开始。" in book.read("xl/sharedStrings.xml").decode()
     assert rows[0]["text"] in ivr("prompt", "script").out
     assert ivr("prompt", "script", "--language", "xx").out == ""
 
@@ -146,7 +150,7 @@ def test_say_in_english_and_in_plain_words(tmp_path):
         (["build", "--home", "BLOCKED"], 1, "cannot be written"),
         (["say", "您好", "--home", "BLOCKED"], 1, "cannot be written"),
         (["build", "--workers", "0"], 2, "--workers"),
-        (["script", "--out", "script.xlsx"], 1, "script.xlsx: only CSV can be written"),
+        (["script", "--out", "script.txt"], 1, "script.txt: a table is CSV or a workbook"),
         (["script", "--out", "/proc/none/x.csv"], 1, "/proc/none/x.csv: cannot be written"),
         (["record-check", "/proc/none"], 2, "/proc/none"),
     ],
