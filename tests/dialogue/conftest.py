@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -92,3 +93,11 @@ def write_tree(tmp_path: Path):
 @pytest.fixture
 def small(write_tree) -> Tree:
     return write_tree(SMALL)
+
+
+@pytest.fixture
+def call(small: Tree) -> Any:
+    """A call on the small tree."""
+    from .rehearsal import Rehearsal
+
+    return Rehearsal(small)

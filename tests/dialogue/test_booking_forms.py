@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ivr.dialogue.actions import Ask, Gather, Hangup
 
-from .test_engine import Rehearsal
+from .rehearsal import Rehearsal
 
 SECOND, FIRST = {"code": "second", "zh": "二等座"}, {"code": "first", "zh": "一等座"}
 TREE = """

@@ -17,7 +17,7 @@ from ivr.dialogue.tree import Condition, SayPart, Tree
 from ivr.rail.answers import Answer
 
 from .conftest import CALL, NOW
-from .test_engine import Rehearsal
+from .rehearsal import Rehearsal
 
 # --- branches ------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .test_engine import HONGQIAO, Rehearsal
+from .rehearsal import HONGQIAO, Rehearsal
 
 TREE = """
     languages: [zh]
