@@ -104,10 +104,7 @@ class _Keeper:
         name, delay = self.program.name, FIRST_DELAY_S
         while True:
             began = time.monotonic()
-            try:
-                self._child = child = await Child.start(self.program, self._say)
-            except OSError as fault:
-                raise IvrError(f"{name} cannot be started: {fault}") from None
+            child = await self._start()
             announcing = asyncio.create_task(self._until_ready(child))
             try:
                 how = await child.wait()
@@ -123,6 +120,18 @@ class _Keeper:
                 await self.program.died()
             await asyncio.sleep(delay)
             delay = min(LONGEST_DELAY_S, delay * 2)
+
+    async def _start(self) -> Child:
+        starting = asyncio.create_task(Child.start(self.program, self._say))
+        try:
+            await asyncio.wait([starting])
+        finally:  # cancelled in the middle, it may run already: then stop() has to know it
+            with contextlib.suppress(OSError):
+                self._child = await starting
+        try:
+            return starting.result()
+        except OSError as fault:
+            raise IvrError(f"{self.program.name} cannot be started: {fault}") from None
 
     async def _until_ready(self, child: Child) -> None:
         deadline = time.monotonic() + START_S

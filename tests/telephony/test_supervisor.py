@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
@@ -11,9 +12,13 @@ import textwrap
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ivr.errors import IvrError
+from ivr.telephony.processes import Program
+from ivr.telephony.supervisor import supervise
 from tests.telephony.asterisk_bench import free_ports, wait_for
 
 _PROJECT = Path(__file__).resolve().parents[2]
@@ -207,6 +212,38 @@ def test_a_program_that_fails_at_the_start_ends_the_start(start: type[Running]) 
     assert re.search(r"fault: recorder ended while starting \(exit code 1\)", running.said)
     assert "READY" not in running.said
     wait_for(lambda: all(map(gone, running.pids())), "nothing is left running")
+
+
+def test_what_is_being_started_when_another_one_fails_is_stopped_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The start ends while the kernel has the second program already and we do not know it yet."""
+    pids = tmp_path / "pids"
+    fork = asyncio.create_subprocess_exec
+
+    async def slow_to_tell(*command: str, **options: Any) -> asyncio.subprocess.Process:
+        process = await fork(*command, **options)
+        if command[0] == "sh":
+            await asyncio.sleep(1)  # the first one ends meanwhile
+        return process
+
+    async def first_is_ready() -> bool:
+        return True
+
+    async def never() -> bool:
+        return False
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", slow_to_tell)
+    first = Program("recorder", ("sh0", str(pids)), ready=first_is_ready)
+    second = Program(
+        "agi", ("sh", "-c", f"sleep 60 & echo $! >{pids}.new; mv {pids}.new {pids}; wait"), ready=never
+    )
+    (tmp_path / "sh0").write_text("#!/bin/sh\nwhile ! test -e $1; do sleep 0.02; done; exit 1\n")
+    (tmp_path / "sh0").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(IvrError, match="recorder ended while starting"):
+        asyncio.run(supervise([first, second], lambda _line: None, "READY"))
+    wait_for(lambda: gone(int(pids.read_text())), "nothing is left running", 5)
 
 
 def test_a_program_that_is_not_there_ends_the_start(start: type[Running]) -> None:
