@@ -18,6 +18,7 @@ from ivr.authoring.calendar_file import TOP as CALENDAR_TOP
 from ivr.authoring.loader import TOP, inspect_tree
 from ivr.authoring.notices_file import read_notices
 from ivr.authoring.source import Fault
+from ivr.authoring.translations import Translations
 from ivr.commands import ivr as program
 from ivr.settings import PROJECT
 from ivr.simulator import Transcript
@@ -43,7 +44,7 @@ COMMANDS = [line[2:] for block in blocks("admin.md", "console") for line in bloc
 
 
 #: Those of the examples that are whole trees.
-TREES_OF_THE_MANUAL = [text for text in EXAMPLES if {"start", "parts"} <= set(yaml.safe_load(text))]
+TREES_OF_THE_MANUAL = [text for text in EXAMPLES if {"start", "parts"} <= {*map(str, yaml.safe_load(text))}]
 
 
 def test_both_manuals_have_the_same_examples():
@@ -66,9 +67,14 @@ def test_the_manual_begins_with_what_is_done_most():
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: next(iter(text.splitlines())))
 def test_yaml_example(example: str, tmp_path: Path):
     name = re.match(r"# menus/([\w.]+)\n", example)
-    top = set(yaml.safe_load(example))
     if name:
         (tmp_path / name[1]).write_text(example, "utf-8")
+    if name and name[1].endswith(".translations.yaml"):
+        translations = Translations(tmp_path / "hotline.yaml", ("zh", "en"))
+        assert [words for *_, words in translations.texts()] == ["Welcome.", "timetables"]
+        assert translations.sources[0].faults == []
+        return
+    top = set(yaml.safe_load(example))
     if top <= set(CALENDAR_TOP):
         example = "calendar.yaml"
     elif top == {"notices"}:

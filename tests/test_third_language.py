@@ -83,7 +83,7 @@ answer: train_tickets many {"count": 1, "from": {"zh": "上海虹桥"}, "to": {"
 @pytest.fixture
 def menus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "menus"
-    shutil.copytree(PROJECT / "menus", folder, ignore=shutil.ignore_patterns("tests"))
+    shutil.copytree(PROJECT / "menus", folder, ignore=shutil.ignore_patterns("tests", "*.translations.yaml"))
     (folder / "hotline.yaml").write_text(HOTLINE, "utf-8")
     (folder / "words.yaml").write_text(file_of_the_manual("words.yaml"), "utf-8")
     (folder / "tests").mkdir()

@@ -12,6 +12,7 @@ from ivr.authoring import grammar
 from ivr.authoring.source import Source, nearest
 from ivr.dialogue.forms import slot_type
 from ivr.dialogue.tree import (
+    KEY_WORDS,
     TARGETS,
     AskPart,
     EndPart,
@@ -39,7 +40,7 @@ _NO_QUERY = QuerySpec("", {}, {})
 
 def check(sources: Iterable[Source], tree: Tree, places: Mapping[str, tuple[Source, yaml.Node]]) -> None:
     """Note the faults that need the whole tree. ``places``: part → where it stands."""
-    for word in TARGETS:
+    for word in (*TARGETS, *KEY_WORDS):
         if word in places:
             source, place = places[word]
             source.fault(

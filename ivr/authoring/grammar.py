@@ -16,6 +16,10 @@ def _error(*, silenceable: bool) -> Callable[[_About], Rule]:
     return lambda about: Rule(name_of(about), "error", manual_of(about), silenceable)
 
 
+def _warning(*, silenceable: bool) -> Callable[[_About], Rule]:
+    return lambda about: Rule(name_of(about), "warning", manual_of(about), silenceable)
+
+
 @_error(silenceable=False)
 def not_yaml() -> None:
     """A file that is no YAML, or is empty, or is not UTF-8, or would not fit into memory.
@@ -241,15 +245,16 @@ def taken_name() -> None:
     """
 
 
-@_error(silenceable=True)
+@_warning(silenceable=True)
 def missing_text() -> None:
     """A text that is missing in a language.
 
-    Callers of that language would hear another one between their own words. This holds for the texts of the
+    Callers of that language hear the first one between their own words. This holds for the texts of the
     tree and for the sentences that every tree has, such as 对不起，您的输入有误。 The latter exist in Chinese and
     English; a third language gives them in `words.yaml`.
 
-    Add the text. When it is silenced, callers of that language hear it in the first one.
+    Add the text, as a map or in the file with the tree's translations (`hotline.translations.yaml`). A changed sentence
+    may go on air before it is translated.
 
     Bad:
 
@@ -384,11 +389,7 @@ def contradiction() -> None:
     """
 
 
-def _warning(about: _About) -> Rule:
-    return Rule(name_of(about), "warning", manual_of(about), silenceable=False)
-
-
-@_warning
+@_warning(silenceable=False)
 def unknown_rule() -> None:
     """A comment that silences nothing: there is no such rule, or the rule cannot be silenced.
 

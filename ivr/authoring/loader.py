@@ -16,6 +16,7 @@ from ivr.authoring.part_reader import Defaults, PartReader
 from ivr.authoring.pieces import MISSES, Pieces
 from ivr.authoring.shared_answers import SharedAnswers
 from ivr.authoring.source import Fault, MenuFaults, Source, nearest
+from ivr.authoring.translations import Translations
 from ivr.dialogue.calendar import Calendar
 from ivr.dialogue.tree import HANGUP, BranchPart, Limits, Part, Text, Tree, Tries
 from ivr.dialogue.words import WORDS, sentence
@@ -99,7 +100,11 @@ def inspect_tree(path: Path) -> tuple[Tree | None, list[Fault]]:
     except MenuFaults as found:
         return None, found.faults
     faults = [fault for source in sources for fault in source.faults]
-    faults += lint(Reading(tree, reader.roots, reader.places, reader.nodes, reader.standards, not faults))
+    sound = all(fault.severity != "error" for fault in faults)
+    reading = Reading(
+        tree, reader.roots, reader.places, reader.nodes, reader.translations, reader.standards, sound
+    )
+    faults += lint(reading)
     faults += needless_comments(sources)
     return tree, sorted(faults, key=lambda fault: fault.place)
 
@@ -117,6 +122,7 @@ class TreeReader:
         self.standards = Standards()
         self.roots: list[tuple[Source, yaml.Node]] = []
         self.parts: dict[str, Part] = {}
+        self.translations = Translations(path, ("zh",))
 
     def read(self) -> tuple[Tree, list[Source]]:
         """The tree, as far as it can be read, and the sources with their faults."""
@@ -132,6 +138,8 @@ class TreeReader:
         wordbooks = self._wordbooks()
         languages = self._languages(top, wordbooks)
         wordbooks = {name: book for name, book in wordbooks.items() if name in languages}
+        self.translations = Translations(self.path, languages)
+        self.sources += self.translations.sources
         pieces = self._pieces(source, languages, calendar, top.get("fragments"))
         self.standards = _standards(pieces, top.get("check"))
         then = source.target(given["then"], "then") if "then" in given else "back"
@@ -148,7 +156,7 @@ class TreeReader:
             parts=self.parts,
             languages=pieces.languages,
             revision=self._revision(),
-            keys=_keys(source, given.get("keys")),
+            keys=pieces.keys(given["keys"], "keys") if "keys" in given else {},
             words=words,
             wordbooks=wordbooks,
             facts=_facts(source, top.get("facts")),
@@ -171,7 +179,7 @@ class TreeReader:
     ) -> Pieces:
         periods = [period.name for period in calendar.periods]
         known: dict[str, Text] = dict(inherited or {})
-        pieces = Pieces(source, languages, periods, fragments=known)
+        pieces = Pieces(source, languages, periods, fragments=known, translations=self.translations)
         for name, _, node in source.pairs(fragments, "fragments") if fragments is not None else ():
             known[name] = pieces.text(node, f"fragment '{name}'")
         return pieces
@@ -365,20 +373,6 @@ def _standards(pieces: Pieces, node: yaml.Node | None) -> Standards:
         pieces.source.number(values["options"], "options", 1) if "options" in values else Standards.options,
         pieces.duration(values["spoken"], "spoken") if "spoken" in values else Standards.spoken,
     )
-
-
-def _keys(source: Source, node: yaml.Node | None) -> dict[str, str]:
-    keys = {}
-    for key, place, value in source.pairs(node, "keys") if node is not None else ():
-        if key not in ("*", "#", "0"):
-            source.fault(
-                place, grammar.wrong_value, f"'{key}' cannot mean the same everywhere; only *, # and 0 can"
-            )
-        meaning = source.word(value, f"key {key}")
-        if meaning != "repeat":
-            source.targets.append((value, meaning))
-        keys[key] = meaning
-    return keys
 
 
 def _facts(source: Source, node: yaml.Node | None) -> dict[str, str]:

@@ -70,7 +70,7 @@ def read_notices(
         root = source.root("the notices", may_be_empty=True)
     except MenuFaults as unread:
         return [], unread.faults
-    pieces = Pieces(source, tuple(languages))
+    pieces = Pieces(source, tuple(languages), complete=False)
     top = source.known(root, "the notices", ("notices",))
     found: list[Standing] = []
     node = top.get("notices")

@@ -40,7 +40,7 @@ from ivr.rail.answers import QuerySpec
 
 #: verb → the other keys of a part with that verb
 VERBS: Mapping[str, tuple[str, ...]] = {
-    "menu": ("intro", "outro", *MISSES),
+    "menu": ("intro", "outro", "keys", *MISSES),
     "form": ("answers", *MISSES),
     "ask": ("with", "answers"),
     "branch": ("then",),
@@ -188,6 +188,7 @@ class PartReader:
             self.pieces.tries(values, self.defaults.tries),
             self.pieces.optional_text(values, "intro", f"menu '{name}'"),
             self.pieces.optional_text(values, "outro", f"menu '{name}'"),
+            self.pieces.keys(values["keys"], f"the keys of menu '{name}'") if "keys" in values else {},
         )
 
     def _form(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
@@ -273,22 +274,26 @@ class PartReader:
 
     def _branch(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
         cases = [
-            Case(conditions, self.source.target(given["go"], "go"))
-            for conditions, given in self._cases(values["branch"], "branch", "go")
+            Case(
+                conditions,
+                self.source.target(given["go"], "go"),
+                self.pieces.language(given["language"]) if "language" in given else "",
+            )
+            for conditions, given in self._cases(values["branch"], "branch", "go", "language")
         ]
         return BranchPart(name, tuple(cases), self._then(values))
 
     def _cases(
-        self, node: yaml.Node, what: str, result: str
+        self, node: yaml.Node, what: str, result: str, *more: str
     ) -> list[tuple[tuple[Condition, ...], dict[str, yaml.Node]]]:
-        """A list of ``{when: …, result: …}``."""
+        """A list of ``{when: …, result: …}``; ``more``: what may stand beside them."""
         if not isinstance(node, yaml.SequenceNode):
             self.source.fault(node, grammar.wrong_shape, f"{what} must be a list of {{when: …, {result}: …}}")
             return []
         cases = []
         for item in node.value:
-            given = self.source.known(item, "a case", ("when", result))
-            if len(given) == 2:
+            given = self.source.known(item, "a case", ("when", result, *more))
+            if "when" in given and result in given:
                 cases.append((self.pieces.conditions(given["when"]), given))
             else:
                 self.source.fault(item, grammar.missing_key, f"a case needs 'when' and '{result}'")

@@ -10,9 +10,12 @@ import yaml
 
 from ivr.authoring import grammar
 from ivr.authoring.source import Source, nearest
+from ivr.authoring.translations import Translations
 from ivr.dialogue.calendar import KINDS
-from ivr.dialogue.tree import Condition, Misses, Text, Tries
+from ivr.dialogue.tree import KEY_WORDS, NEXT_LANGUAGE, Condition, Misses, Text, Tries
 
+#: The keys that can mean something everywhere.
+GLOBAL_KEYS = ("*", "#", "0")
 MISSES = ("no_input", "no_match", "partial")
 #: Facts of a call that a branch may ask for.
 FACTS = ("operation", "queue_status")
@@ -32,7 +35,8 @@ _NUMBER = re.compile(r"\+?[0-9]+\*?")
 class Pieces:
     """Reads pieces from one source. ``periods``: the names of the calendar's periods; ``queues``: the
     queues there are; ``languages``: those every text must have; ``fragments``: what ``<name>``
-    stands for in texts."""
+    stands for in texts; ``translations``: what texts in one language are completed from;
+    ``complete``: whether a text needs all languages."""
 
     def __init__(
         self,
@@ -41,9 +45,14 @@ class Pieces:
         periods: Iterable[str] = (),
         queues: Iterable[str] = ("operator",),
         fragments: Mapping[str, Text] | None = None,
+        translations: Translations | None = None,
+        *,
+        complete: bool = True,
     ) -> None:
         self.source = source
         self.fragments = {} if fragments is None else fragments
+        self.translations = translations
+        self.complete = complete
         self.languages = languages
         self.periods = tuple(periods)
         self.queues = tuple(queues)
@@ -60,37 +69,43 @@ class Pieces:
     # --- texts -------------------------------------------------------------------------------
 
     def text(self, node: yaml.Node, what: str) -> Text:
-        """A text in one language, or a map from language to text."""
-        if isinstance(node, yaml.MappingNode):
-            texts = self.source.known(node, what, self.languages)
-            for language in self.languages:
-                if language not in texts:
-                    self.source.fault(node, grammar.missing_text, f"{what} has no text for '{language}'")
-            return {language: self._spoken(value, what, language) for language, value in texts.items()}
-        if len(self.languages) > 1:
-            first = self.languages[0]
-            missing = ", ".join(f"'{language}'" for language in self.languages[1:])
-            self.source.fault(
-                node,
-                grammar.missing_text,
-                f"{what} has no text for {missing}; write {{{first}: …, {self.languages[1]}: …}}",
-            )
-        return {self.languages[0]: self._spoken(node, what, self.languages[0])}
+        """A text in one language, or a map from language to text; what is missing comes from the translations."""
+        first = self.languages[0]
+        in_map = isinstance(node, yaml.MappingNode)
+        texts = self.source.known(node, what, self.languages) if in_map else {first: node}
+        spoken = {
+            language: self._spoken(self.source, value, what, language) for language, value in texts.items()
+        }
+        original = self.source.word(texts[first], what) if first in texts else ""
+        missing = []
+        for language in self.languages:
+            if language not in texts:
+                found = self.translations.find(original, language) if self.translations else None
+                if found is None:
+                    missing.append(language)
+                else:
+                    spoken[language] = self._spoken(*found, what, language)
+        if missing and (self.complete or first in missing):
+            mend = "add it" if in_map else f"write {{{first}: …, {missing[0]}: …}}"
+            mend += f", or put it into {self.translations.name}" if self.translations else ""
+            names = ", ".join(f"'{language}'" for language in missing)
+            self.source.fault(node, grammar.missing_text, f"{what} has no text for {names}; {mend}")
+        return spoken
 
-    def _spoken(self, node: yaml.Node, what: str, language: str) -> str:
+    def _spoken(self, source: Source, node: yaml.Node, what: str, language: str) -> str:
         def fragment(match: re.Match[str]) -> str:
             if match[1] in self.fragments:
                 return self.fragments[match[1]].get(language, "")
             if match[1] in self.source.missing:
                 return ""
-            self.source.fault(
+            source.fault(
                 node,
                 grammar.unknown_name,
                 f"there is no fragment or parameter '{match[1]}'; {nearest(match[1], self.fragments)}",
             )
             return ""
 
-        return _FRAGMENT.sub(fragment, self.source.word(node, what))
+        return _FRAGMENT.sub(fragment, source.word(node, what))
 
     def optional_text(self, values: Mapping[str, yaml.Node], key: str, what: str) -> Text | None:
         """The text under ``key``, if there is one."""
@@ -103,6 +118,22 @@ class Pieces:
             message = f"the menu has no language '{language}'; {nearest(language, self.languages)}"
             self.source.fault(node, grammar.unknown_name, message)
         return language
+
+    def keys(self, node: yaml.Node, what: str) -> dict[str, str]:
+        """What ``*``, ``#`` and ``0`` mean: a way, or one of :data:`KEY_WORDS`."""
+        keys = {}
+        for key, place, value in self.source.pairs(node, what):
+            if key not in GLOBAL_KEYS:
+                message = f"'{key}' cannot mean the same everywhere; only *, # and 0 can"
+                self.source.fault(place, grammar.wrong_value, message)
+            meaning = self.source.word(value, f"key {key}")
+            if meaning == NEXT_LANGUAGE and len(self.languages) == 1:
+                message = f"there is no other language than '{self.languages[0]}'; add one to languages"
+                self.source.fault(value, grammar.wrong_value, message)
+            elif meaning not in KEY_WORDS:
+                meaning = self.source.target(value, f"key {key}")
+            keys[key] = meaning
+        return keys
 
     # --- times and numbers -------------------------------------------------------------------
 

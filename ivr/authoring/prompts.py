@@ -90,4 +90,4 @@ def _fixed(
     words = text.get(language, "")
     for phrase in phrases(words, language):
         if "[" not in phrase.text and all(name in slots for name in placeholders(phrase.text)):
-            yield Phrase(render(phrase.text, slots, language, wordbooks), language)
+            yield Phrase(render(phrase.text, slots, language, wordbooks), phrase.language)

@@ -78,8 +78,14 @@ class Source:
             raise IvrError(f"cannot be read: {fault.strerror}", where=self.name) from None
         self.silence = Silence(self.text)
 
-    def root(self, what: str = "the menu", *, may_be_empty: bool = False) -> yaml.Node:
-        """The whole document. Raises :class:`MenuFaults` when it does not parse."""
+    def root(
+        self,
+        what: str = "the menu",
+        *,
+        may_be_empty: bool = False,
+        shape: type[yaml.Node] = yaml.MappingNode,
+    ) -> yaml.Node:
+        """The whole document, a map or a list. Raises :class:`MenuFaults` when it does not parse."""
         try:
             beyond = out_of_bounds(self.text, _Loader)
             if beyond:
@@ -93,11 +99,12 @@ class Source:
             raise self._unreadable(f"is not YAML: {fault}") from None
         if node is None and may_be_empty:
             begin = yaml.Mark(self.name, 0, 0, 0, None, 0)
-            return yaml.MappingNode("tag:yaml.org,2002:map", [], begin, begin)
+            return shape("tag:yaml.org,2002:map", [], begin, begin)
         if node is None:
             raise self._unreadable("is empty; a menu needs start and parts")
-        if not isinstance(node, yaml.MappingNode):
-            self.fault(node, grammar.wrong_shape, f"{what} must be a map of name: value")
+        if not isinstance(node, shape):
+            form = "a map of name: value" if shape is yaml.MappingNode else "a list"
+            self.fault(node, grammar.wrong_shape, f"{what} must be {form}")
             raise MenuFaults(self.faults)
         return node
 

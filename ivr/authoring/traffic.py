@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ivr.authoring.graph import START, Edge, Graph
-from ivr.dialogue.tree import Tree
+from ivr.dialogue.tree import BACK, KEY_WORDS, Tree
 from ivr.reports.traffic import Passage
 
 _SILENT = ("start", "say", "branch", "end")
@@ -45,7 +45,7 @@ def lay_over(
     edges: dict[tuple[str, str, str], int] = {}
     hung_up: dict[str, int] = {}
     asked: dict[str, int] = {}
-    agent = next((key for key, to in tree.keys.items() if to not in ("repeat", "back")), None)
+    agent = next((key for key, to in tree.keys.items() if to not in (*KEY_WORDS, BACK)), None)
     for passage in passages:
         part = passage.part or START
         if part not in graph.nodes:

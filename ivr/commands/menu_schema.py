@@ -12,7 +12,9 @@ from ivr.files import write_whole
 
 @click.command("schema")
 @click.argument(
-    "kind", type=click.Choice(["menu", "included", "calendar", "notices", "words"]), default="menu"
+    "kind",
+    type=click.Choice(["menu", "included", "calendar", "notices", "words", "translations"]),
+    default="menu",
 )
 @click.option(
     "--out",
@@ -20,7 +22,8 @@ from ivr.files import write_whole
     help="Write all of them to this folder, as KIND.schema.json.",
 )
 def schema(kind: str, out: Path | None) -> None:
-    """The JSON Schema of a tree's file, of a file that is included, of calendar.yaml, notices.yaml or words.yaml.
+    """The JSON Schema of a tree's file, of a file that is included, of calendar.yaml, notices.yaml, words.yaml
+    or of a tree's translations.
 
     A first line in the file tells editors about it: # yaml-language-server: $schema=schema/menu.schema.json
 

@@ -33,7 +33,7 @@ def key_meanings(tree: Tree, session: Session) -> list[KeyMeaning]:
     elif isinstance(part, FormPart):
         found = _in_form(tree, session, part)
     taken = {meaning.key for meaning in found}
-    everywhere = [KeyMeaning(key, to) for key, to in tree.keys.items() if key not in taken]
+    everywhere = [KeyMeaning(key, to) for key, to in tree.keys_of(part).items() if key not in taken]
     return found + everywhere
 
 

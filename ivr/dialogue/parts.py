@@ -12,6 +12,7 @@ from ivr.dialogue.tree import (
     TARGETS,
     AskPart,
     BranchPart,
+    Case,
     Condition,
     FormPart,
     MemberPart,
@@ -71,10 +72,11 @@ def _begin_recording(turn: Turn, part: RecordPart) -> None:
 def _branch(turn: Turn, branch: BranchPart) -> None:
     if not _all_known(turn, [c for case in branch.cases for c in case.conditions]):
         return
-    chosen = (case.go for case in branch.cases if _hold(turn, case.conditions))
-    target = next(chosen, branch.then)
+    chosen = (case for case in branch.cases if _hold(turn, case.conditions))
+    case = next(chosen, Case((), branch.then))
     turn.change(known={})  # a queue's state is not kept: it is another one at the next branch
-    turn.go(target)
+    turn.speak(case.language)
+    turn.go(case.go)
 
 
 def _transfer(turn: Turn, part: TransferPart) -> None:
@@ -138,8 +140,7 @@ def menu_keys(turn: Turn, event: Event) -> None:
         if option.digit == event.keys:
             if option.go not in TARGETS:  # back and again are meant from here, not from below
                 turn.change(history=[*turn.session.history, menu.name])
-            if option.language:
-                turn.change(language=option.language)
+            turn.speak(option.language)
             turn.go(option.go)
             return
     if not turn.pressed_global(event.keys):

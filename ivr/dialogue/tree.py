@@ -26,6 +26,11 @@ HANGUP = "hangup"
 #: beginning, to the end of the call.
 TARGETS = (BACK, AGAIN, HANGUP)
 
+REPEAT = "repeat"
+NEXT_LANGUAGE = "next_language"
+#: What a key may mean besides a way: the last prompt once more; this part in the next of the tree's languages.
+KEY_WORDS = (REPEAT, NEXT_LANGUAGE)
+
 
 @dataclass(frozen=True)
 class Misses:
@@ -83,11 +88,14 @@ class SayPart:
 
 @dataclass(frozen=True)
 class MenuPart:
+    """``keys``: what ``*``, ``#`` and ``0`` mean here instead of what they mean everywhere."""
+
     name: str
     options: tuple[Option, ...]
     tries: Tries
     intro: Text | None = None
     outro: Text | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -179,10 +187,12 @@ class Condition:
 
 @dataclass(frozen=True)
 class Case:
-    """Where a branch goes when all of ``conditions`` are so."""
+    """Where a branch goes when all of ``conditions`` are so, and the ``language`` that the caller hears from there on
+    ("": the same as before)."""
 
     conditions: tuple[Condition, ...]
     go: str
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -255,7 +265,7 @@ class Limits:
 class Tree:
     """A whole menu tree.
 
-    ``keys``: what ``*``, ``#`` and ``0`` do everywhere: ``repeat``, ``back`` or a part's name.
+    ``keys``: what ``*``, ``#`` and ``0`` do everywhere: one of :data:`KEY_WORDS`, ``back`` or a part's name.
     ``words``: its own standing sentences, see :mod:`ivr.dialogue.words`. ``wordbooks``: how languages other than Chinese
     and English are read. ``facts``: facts of the call that texts may
     name, with the type that tells how they are read. ``first_wait_s``, ``next_wait_s``: seconds.
@@ -279,3 +289,7 @@ class Tree:
     def sentence(self, name: str) -> Text:
         """A standing sentence in all languages that have it."""
         return sentence(name, self.words, self.wordbooks)
+
+    def keys_of(self, part: Part) -> Mapping[str, str]:
+        """What ``*``, ``#`` and ``0`` mean in a part, unless they are one of its options."""
+        return {**self.keys, **part.keys} if isinstance(part, MenuPart) and part.keys else self.keys

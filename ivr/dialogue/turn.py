@@ -10,7 +10,19 @@ from typing import Any
 from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Say
 from ivr.dialogue.notices import Notice
 from ivr.dialogue.session import Session
-from ivr.dialogue.tree import AGAIN, BACK, HANGUP, Given, Misses, Part, Text, Tree, Tries
+from ivr.dialogue.tree import (
+    AGAIN,
+    BACK,
+    HANGUP,
+    NEXT_LANGUAGE,
+    REPEAT,
+    Given,
+    Misses,
+    Part,
+    Text,
+    Tree,
+    Tries,
+)
 from ivr.rail.answers import QuerySpec
 from ivr.speech.compose import compose
 from ivr.speech.phrase import Phrase
@@ -300,6 +312,11 @@ class Turn:
         self.change(part=name, misses={}, visited=visited if name in visited else [*visited, name])
         self._begin_part(self)
 
+    def speak(self, language: str) -> None:
+        """What the caller hears from here on; "" changes nothing."""
+        if language:
+            self.change(language=language)
+
     def tell_notices(self, *, general: bool = False, queue: str = "") -> None:
         """Say the notices for this part or queue, and, when ``general``, those for every call."""
         for notice in self._notices:
@@ -312,11 +329,15 @@ class Turn:
 
     def pressed_global(self, keys: str) -> bool:
         """Handle a key that means the same everywhere; whether it was one."""
-        meaning = self.tree.keys.get(keys or "#")
+        meaning = self.tree.keys_of(self.part).get(keys or "#")
         if meaning is None:
             return False
-        if meaning == "repeat":
+        if meaning == REPEAT:
             self.repeat()
+        elif meaning == NEXT_LANGUAGE:
+            known = self.tree.languages
+            self.speak(known[(known.index(self.session.language) + 1) % len(known)])
+            self.enter(self.session.part)
         elif meaning == "back":
             self.back()
         else:

@@ -43,8 +43,9 @@ _SYLLABLE = re.compile(
 #: Words of another language within Chinese: a name such as San Francisco or 4th & King, not the letter of a train.
 _LETTER = "A-Za-zÀ-ɏ"
 _LATIN = re.compile(
-    rf"(?<![{{0-9_{_LETTER}])[0-9]*[{_LETTER}][{_LETTER}'’-]*[{_LETTER}](?:[ &/,.]+[0-9]*[{_LETTER}][{_LETTER}'’-]*)*"
+    rf"(?<![{{0-9_{_LETTER}])[0-9]*[{_LETTER}][{_LETTER}'’-]*[{_LETTER}](?:[ &/,.]+[0-9]*[{_LETTER}][{_LETTER}'’-]*)*[.!?]*"
 )
+_CHINESE = re.compile(rf"[{_HAN}][{_HAN}，。！？；：、“”]*")
 _ZH_LETTER = re.compile(r"(?<![A-Za-z])[A-Z](?![A-Za-z])")
 
 
@@ -95,12 +96,13 @@ def phrases(text: str, language: str) -> tuple[Phrase, ...]:
     """Cut ``text`` at the ends of its sentences, very short ones joined with a neighbour.
 
     No character is lost or moved, save white space at the cuts. Text without a single word gives (). Latin words within
-    Chinese, such as a foreign station's name, are phrases of their own, in English; marks that stand alone beside them
-    go.
+    Chinese, such as a foreign station's name, are phrases of their own, in English, and Chinese words within another
+    language are Chinese ones; marks that stand alone beside them go.
     """
-    if language == "zh" and (found := _LATIN.search(text)):
+    other, pattern = ("en", _LATIN) if language == "zh" else ("zh", _CHINESE)
+    if found := pattern.search(text):
         before, after = text[: found.start()], text[found.end() :]
-        return (*phrases(before, "zh"), Phrase(found[0].strip(), "en"), *phrases(after, "zh"))
+        return (*phrases(before, language), Phrase(found[0].strip(), other), *phrases(after, language))
     pieces: list[str] = []
     start = 0
     for end in [found.end() for found in _END.finditer(text)] + [len(text)]:

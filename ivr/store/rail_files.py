@@ -11,6 +11,7 @@ from typing import Any
 from ivr.rail.keypad import keys_of
 from ivr.rail.seats import CLASSES, PLACES
 from ivr.rail.service_day import DAY, minutes_of
+from ivr.rail.station_names import english_name
 from ivr.store.database import Base
 from ivr.store.feed import Feed
 from ivr.store.models import rail as tables
@@ -154,7 +155,6 @@ class _Reader:
                 "bureau": "",
                 **{name: value for name, value in row.items() if name != "now"},
                 "former_name": names.get(row["telecode"], ""),
-                "label": row["pinyin"].capitalize(),
                 "closed": closed,
                 "keypad_initials": keys_of(row["initials"]),
                 "keypad_pinyin": keys_of(row["pinyin"]),
@@ -163,6 +163,9 @@ class _Reader:
         stations = self._table(tables.RailStation, "stations.csv", make, "telecode")
         closed = [make(row, closed=True) for row in former if not row["now"]]
         self.rows.keys["stations.csv"].update(row["telecode"] for row in closed)
+        pinyin = {row["name"]: row["pinyin"] for row in stations}
+        for row in (*stations, *closed):
+            row["label"] = english_name(row["name"], row["pinyin"], row["city"], pinyin)
         return stations + closed
 
     def _service_day(self, row: dict[str, str]) -> Row:

@@ -180,7 +180,7 @@ def test_a_key_is_counted_on_its_option_and_silent_parts_on_the_way(graph: Graph
         Passage("more", "gather", "", "no_input", "", 5),
     )
     share = {(e.source, e.target): traffic.share(e) for e in graph.edges if traffic.share(e)}
-    assert share[START, "greeting"] == share["greeting", "hours"] == share["hours", "main"] == 1.0
+    assert share[START, "greeting"] == share["greeting", "other_language"] == share["hours", "main"] == 1.0
     assert share["main", "tickets"] == 0.6
     assert share["real_name", "documents"] == share["documents", "more"] == 0.06
 

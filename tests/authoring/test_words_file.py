@@ -67,7 +67,7 @@ def told(tmp_path: Path):
         (
             "    no_input: Извините, вы ничего не нажали.\n",
             "",
-            "21:5: 'ru' has no sentence for no_input [missing-text]",
+            "21:5: warning: 'ru' has no sentence for no_input [missing-text]",
         ),
         (
             "Если всё верно, нажмите {key}.",

@@ -71,13 +71,17 @@ def test_publish_history_diff_rollback(ivr: Ivr, menus: Path, voice: list[list[P
     assert len(voice) == 1
     greet(menus, "欢迎致电，早上好。")
     line = f"~ hotline greeting say zh: {GREETING} → 欢迎致电，早上好。\n"
+    line += (
+        "- hotline greeting say en: Welcome to China Railway customer service.\n"  # it was that sentence's
+    )
     assert ivr("menu", "diff").out == line
     done = ivr("menu", "publish", "-m", "morning", "--author", "王芳", "--json")
     assert done.document["revision"] == 2
     assert done.document["changed"] is True
     assert ivr("menu", "diff").out == "no difference\n"
     assert ivr("menu", "diff", "1", "2").out == ivr("menu", "diff", "1").out == line
-    (change,) = ivr("menu", "diff", "2", "1", "--json").document
+    change, translation = ivr("menu", "diff", "2", "1", "--json").document
+    assert (translation["change"], translation["where"]) == ("added", ["greeting", "say", "en"])
     assert change == {
         "tree": "hotline",
         "change": "changed",

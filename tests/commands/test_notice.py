@@ -63,7 +63,7 @@ def test_set_list_clear_and_who_did_it(ready, home: Path):
     done = ready("notice", "set", TYPHOON, "--until", "+2h", "--before", "tickets", "--by", "wang")
     assert done.code == 0
     assert done.out.startswith("notice 1 is on air until ")
-    assert done.out.endswith("before tickets\n")
+    assert done.out.splitlines()[0].endswith("before tickets")
     second = ready("notice", "set", TYPHOON, "--until", "+1h", "--queue", "operator", "--json").document
     assert (second["id"], second["text"], second["sounds"]) == (2, {"zh": TYPHOON}, True)
     rows = ready("notice", "list", "--json").document

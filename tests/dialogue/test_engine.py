@@ -248,6 +248,42 @@ def test_second_language_is_spoken_when_the_call_has_it(write_tree):
     assert Rehearsal(tree, replace(CALL, language="fr")).said == "时刻请按一。", "an unknown one: the first"
 
 
+TWO_LANGUAGES = """
+    languages: [zh, en]
+    start: hello
+    defaults: {keys: {"*": repeat, "0": agent}}
+    parts:
+      hello:
+        branch: [{when: {number: "001*"}, go: main, language: en}]
+        then: main
+      main:
+        menu: {1: {label: {zh: 时刻, en: the timetable}, go: times}}
+        keys: {"*": next_language}
+      times:
+        menu: {1: {label: {zh: 主菜单, en: the main menu}, go: main}}
+      agent: {transfer: operator}
+"""
+
+
+def test_a_key_changes_the_language_and_back_and_means_repeat_elsewhere(write_tree):
+    call = Rehearsal(write_tree(TWO_LANGUAGES))
+    assert call.press("*").said == "For the timetable, press one."
+    assert call.press("1").said == call.press("*").said == "For the main menu, press one."
+    call.press("1")
+    assert call.press("*").said == "时刻请按一。"
+    assert call.press("0").last == Transfer("operator", 0, "agent", language="zh")
+
+
+def test_the_language_goes_with_the_caller_to_the_queue(write_tree):
+    assert Rehearsal(write_tree(TWO_LANGUAGES)).press("*", "0").last.language == "en"
+
+
+def test_a_rule_gives_callers_their_language(write_tree):
+    tree = write_tree(TWO_LANGUAGES)
+    assert Rehearsal(tree, replace(CALL, caller="0014155550100")).said == "For the timetable, press one."
+    assert Rehearsal(tree, replace(CALL, caller="13800138000")).said == "时刻请按一。"
+
+
 def test_generator_gives_one_action_at_a_time(small):
     talk = converse(small, CALL, lambda: NOW)
     assert isinstance(next(talk), Gather)

@@ -35,6 +35,7 @@ KEYS = {
     "operator_of_train": ["7", "1#", "1", "1"],
     "code_of_city": ["8", "1", "74#", "1", "1"],
     "city_of_code": ["8", "2", "021#", "1"],
+    "in_english": ["*", "8", "2", "021#", "1"],
 }
 DIGITS = "零一二三四五六七八九"
 
@@ -48,6 +49,11 @@ def zh(number: int) -> str:
     elif hundreds and ones:
         words += "零"
     return words + (DIGITS[ones] if ones or not words else "")
+
+
+def spoken(text: str) -> Phrase:
+    """A sentence in the language it is written in."""
+    return Phrase(text, "zh" if re.search("[一-鿿]", text) else "en")
 
 
 def zh_date(day: date) -> str:
@@ -115,7 +121,7 @@ def test_every_prompt_was_played_from_its_files(told: Together[Told], option: st
     sounds = SoundStore(call.line.settings.home)
     gathers = [step["said"] for step in call.story["steps"] if step["kind"] == "gather"]
     expected = [
-        [sounds.path(Phrase(text, "zh")).with_suffix("") for text in re.split(r"(?<=。) ", said)]
+        [sounds.path(spoken(text)).with_suffix("") for text in re.split(r"(?<=[。.]) ", said)]
         for said in gathers
     ]
     assert call.prompts == expected
@@ -176,3 +182,10 @@ def test_area_codes_both_ways(told: Together[Told]) -> None:
     assert city, asked.said
     (row,) = (row for row in data("area_codes") if row["city"] == city[1])
     assert city[2] == "".join("幺" if d == "1" else DIGITS[int(d)] for d in row["code"])
+
+
+def test_a_caller_who_presses_star_hears_the_same_in_english(told: Together[Told]) -> None:
+    call = told["in_english"]
+    assert "For English, press star." in call.story.said[0]
+    assert call.story.said[1].startswith("For buying and booking tickets, press one.")
+    assert call.answer.startswith("zero two one is the area code of Shanghai.")

@@ -70,6 +70,14 @@ def test_foreign_names_within_chinese_are_spoken_in_english(text, wanted):
         assert piece.language == ("en" if foreign else "zh")
 
 
+def test_chinese_within_another_language_is_spoken_in_chinese():
+    assert phrases("Welcome. 中文服务请按星号键。 Goodbye to you.", "en") == (
+        Phrase("Welcome.", "en"),
+        Phrase("中文服务请按星号键。", "zh"),
+        Phrase("Goodbye to you.", "en"),
+    )
+
+
 def test_without_a_word_there_is_no_phrase():
     assert phrases("", "zh") == phrases(" 。！", "zh") == phrases("...", "en") == ()
 
@@ -81,9 +89,8 @@ TEXTS = st.text(st.one_of(st.sampled_from("好你G一 。！？；，”.!?;ab& 
 def test_cutting_loses_and_moves_nothing_but_white_space(text, language):
     cut = phrases(text, language)
     assert all(piece.text.strip() == piece.text for piece in cut)
-    assert all(
-        piece.language == language or re.search("[A-Za-zÀ-ɏ]['’-]*[A-Za-zÀ-ɏ]", piece.text) for piece in cut
-    )
+    other = {"zh": "[A-Za-zÀ-ɏ]['’-]*[A-Za-zÀ-ɏ]", "en": "[\u3400-\u4dbf\u4e00-\u9fff〇]"}[language]
+    assert all(piece.language == language or re.search(other, piece.text) for piece in cut)
     if cut and all(piece.language == language for piece in cut):
         assert "".join("".join(p.text for p in cut).split()) == "".join(text.split())
     elif cut:

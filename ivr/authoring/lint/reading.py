@@ -10,6 +10,7 @@ import yaml
 
 from ivr.authoring.lint.ways import Ways
 from ivr.authoring.source import Source
+from ivr.authoring.translations import Translations
 from ivr.dialogue.tree import Tree
 
 Place = tuple[Source, yaml.Node]
@@ -37,6 +38,7 @@ class Reading:
     roots: Sequence[tuple[Source, yaml.Node]]
     places: Mapping[str, Place]
     nodes: Mapping[str, yaml.Node]
+    translations: Translations
     standards: Standards = field(default_factory=Standards)
     sound: bool = True
 

@@ -106,3 +106,35 @@ def unused_parameter(reading: Reading) -> Iterator[Finding]:
         for key, _ in node.value if node is not None else ():
             if key.value not in used:
                 yield source, key, f"nothing in the file uses the parameter '{key.value}'"
+
+
+@warning(whole=True)
+def unused_translation(reading: Reading) -> Iterator[Finding]:
+    """A translation of a sentence that the tree does not have.
+
+    Most often the sentence was changed in the tree, and callers of the other language hear nothing of it.
+
+    Write the tree's words in the translation and see that it still says the same; or delete it.
+
+    Bad:
+
+        languages: [zh, en]
+        start: bye
+        parts:
+          bye: {say: {zh: 再见。, en: Goodbye.}, then: hangup}
+        # file: hotline.translations.yaml
+        - zh: 谢谢，再见。
+          en: Thank you and goodbye.
+
+    Good:
+
+        languages: [zh, en]
+        start: bye
+        parts:
+          bye: {say: 谢谢，再见。, then: hangup}
+        # file: hotline.translations.yaml
+        - zh: 谢谢，再见。
+          en: Thank you and goodbye.
+    """
+    for source, node in reading.translations.unused():
+        yield source, node, "the tree has no such sentence; write its words here, or delete the translation"

@@ -165,8 +165,9 @@ def key_hidden(reading: Reading) -> Iterator[Finding]:
     """
     meanings = reading.tree.keys
     for name, menu in _menus(reading):
+        own = reading.tree.keys_of(menu)
         for option in menu.options:
-            meaning = meanings.get(option.digit, option.go)
+            meaning = own.get(option.digit, option.go)
             if meaning != option.go:
                 place = _key_of(reading, name, "menu", option.digit)
                 yield (*place, f"key {option.digit} means '{meaning}' everywhere else; use another key here")
@@ -309,18 +310,18 @@ def label_key_mismatch(reading: Reading) -> Iterator[Finding]:
             if at(reading.nodes[name], kind, "say") is not None:  # the menu's own, not the tree's
                 texts += [((kind, "say"), text) for text in getattr(menu.tries, kind).say]
         for path, text in texts:
-            for message in _mismatches(reading, labels, text or {}):
+            for message in _mismatches(reading.tree.keys_of(menu), labels, text or {}):
                 yield (*reading.place(name, *path), message)
     for name, field in _choices(reading):
         labels = {choice.digit: choice.label for choice in field.choices}
-        for message in _mismatches(reading, labels, field.prompt):
+        for message in _mismatches(reading.tree.keys, labels, field.prompt):
             yield (*reading.place(name, "form", "fields", field.name, "prompt"), message)
 
 
-def _mismatches(reading: Reading, labels: Mapping[str, Text], text: Text) -> Iterator[str]:
+def _mismatches(keys: Mapping[str, str], labels: Mapping[str, Text], text: Text) -> Iterator[str]:
     for language, words in text.items():
         for offer in offers(re.sub(r"\{[^{}]*\}", " ", words), language):
-            yield from _mismatch(reading.tree.keys, labels, offer, language)
+            yield from _mismatch(keys, labels, offer, language)
 
 
 def _mismatch(

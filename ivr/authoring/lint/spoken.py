@@ -41,6 +41,7 @@ def texts(reading: Reading) -> Iterator[Found]:
                 yield from _in_languages(source, node, languages)
         for _, part in _pairs(at(root, "parts")):
             yield from _within(source, part, _TEXTS, languages)
+    yield from reading.translations.texts()
 
 
 def _pairs(node: yaml.Node | None) -> list[tuple[str, yaml.Node]]:

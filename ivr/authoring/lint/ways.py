@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ivr.dialogue.tree import (
     AGAIN,
     BACK,
+    KEY_WORDS,
     TARGETS,
     AskPart,
     BranchPart,
@@ -216,7 +217,7 @@ def _of_say(tree: Tree, part: SayPart) -> Iterator[Way]:
 def _of_menu(tree: Tree, part: MenuPart) -> Iterator[Way]:
     for option in part.options:
         yield Way(option.go, KEYS if option.go in TARGETS else OPTION)
-    yield from _of_input(tree, {option.digit for option in part.options})
+    yield from _of_input(tree, tree.keys_of(part), {option.digit for option in part.options})
     yield from _of_misses(part.tries.no_input, part.tries.no_match)
 
 
@@ -224,15 +225,15 @@ def _of_form(tree: Tree, part: FormPart) -> Iterator[Way]:
     yield from _of_replies(tree, part.replies, part.ask.outcomes, KEYS)
     for field in part.fields:
         tries = field.tries or part.tries
-        yield from _of_input(tree, {choice.digit for choice in field.choices})
+        yield from _of_input(tree, tree.keys, {choice.digit for choice in field.choices})
         yield from _of_misses(tries.no_input, tries.no_match)
         if field.min_keys > 1:  # a single key is never too few
             yield from _of_misses(tries.partial)
 
 
-def _of_input(tree: Tree, taken: set[str]) -> Iterator[Way]:
-    for key, meaning in tree.keys.items():
-        if key not in taken and meaning != "repeat":
+def _of_input(tree: Tree, keys: Mapping[str, str], taken: set[str]) -> Iterator[Way]:
+    for key, meaning in keys.items():
+        if key not in taken and meaning not in KEY_WORDS:
             yield Way(meaning, GLOBAL)
     yield Way(tree.limits.then, LIMIT)
 

@@ -1,0 +1,92 @@
+"""The JSON Schemas of the files beside a menu tree."""
+
+from __future__ import annotations
+
+from ivr.authoring import calendar_file, notices_file, words_file
+from ivr.authoring.schema_base import DRAFT, TEXT, WORD, YES, Schema, a_map, each, list_of, map_of
+from ivr.dialogue.calendar import KINDS
+from ivr.dialogue.words import WORDS
+from ivr.speech.voices import VOICES
+from ivr.speech.wordbook import FRAMES, KEYS, UNITS
+
+_DAY = r"\d{4}-\d{2}-\d{2}"
+_STRETCH = rf"^{_DAY}( to {_DAY})?$"
+_SPAN = r"([01]\d|2[0-3]):[0-5]\d\s*-\s*(([01]\d|2[0-3]):[0-5]\d|24:00)"
+_HOURS = rf"^(closed|{_SPAN}(\s*,\s*{_SPAN})*)$"
+
+
+def calendar() -> Schema:
+    def text(pattern: str, about: str) -> Schema:
+        return {"type": "string", "pattern": pattern, "description": about}
+
+    hours = text(_HOURS, "Such as 06:00-23:00, or 08:00-12:00, 13:00-18:00, or closed.")
+    stretch = text(_STRETCH, "A day such as 2027-02-10, or 2027-02-05 to 2027-02-11.")
+    week = a_map(dict.fromkeys((*calendar_file.SPANS, *calendar_file.DAYS), hours))
+    days = {"anyOf": [stretch, list_of(stretch)]}
+    values: dict[str, Schema] = {
+        "hours": week,
+        "holiday_hours": {"description": "Instead of hours on holidays.", **week},
+        "exceptions": map_of(hours, propertyNames={"pattern": _STRETCH}),
+        "holidays": list_of(stretch),
+        "workdays": list_of(stretch),
+        "periods": map_of(
+            a_map({"days": days, "peak": YES}, ["days"]), propertyNames={"not": {"enum": list(KINDS)}}
+        ),
+    }
+    return {
+        "$schema": DRAFT,
+        "title": "The centre's calendar",
+        **a_map(each(calendar_file.TOP, values), type=["object", "null"]),
+    }
+
+
+def notices() -> Schema:
+    moment = {"type": "string", "pattern": rf"^{_DAY}(T\d{{2}}:\d{{2}})?$"}
+    values: dict[str, Schema] = {
+        "text": TEXT,
+        "from": {"description": "A day or a moment such as 2026-07-24T18:00.", **moment},
+        "until": {"description": "A day (it is included) or a moment.", **moment},
+        "before": {"description": "Said before this part.", **WORD},
+        "queue": {"description": "Said before this queue.", **WORD},
+    }
+    notices = list_of(a_map(each(notices_file.KEYS, values), ["text"]), type=["array", "null"])
+    return {
+        "$schema": DRAFT,
+        "title": "Standing notices",
+        **a_map({"notices": notices}, type=["object", "null"]),
+    }
+
+
+def words() -> Schema:
+    forms = ("zero", "one", "two", "few", "many", "other")
+    number = {"type": "string", "pattern": r"\{n\}"}
+    gender = {"description": "Of the unit.", "enum": [word for word in words_file.GENDERS if word]}
+    unit = {"anyOf": [number, a_map({**dict.fromkeys(forms, number), "gender": gender})]}
+    values: dict[str, Schema] = {
+        **{name: {"description": f"Slots: {', '.join(slots)}.", **WORD} for name, slots in FRAMES.items()},
+        **dict.fromkeys(UNITS, {"description": "A number with its unit: {n} …", **unit}),
+        **{name: list_of(WORD, minItems=n, maxItems=n) for name, n in words_file.LISTS.items()},
+        "keys": a_map(dict.fromkeys(KEYS, WORD), KEYS),
+        "letters": map_of(WORD, description="How the letters of trains are read."),
+        "names": map_of(WORD, description="Names of the data by their Chinese name."),
+        "sentences": a_map(dict.fromkeys(WORDS, WORD), WORDS),
+    }
+    book = a_map(each(words_file.TOP, values), words_file.NEEDED)
+    return {
+        "$schema": DRAFT,
+        "title": "The words of languages other than Chinese and English",
+        "type": ["object", "null"],
+        "propertyNames": {"enum": list(VOICES)},
+        "additionalProperties": book,
+    }
+
+
+def translations() -> Schema:
+    """Of ``TREE.translations.yaml``."""
+    entry = {"type": "object", "minProperties": 2, "additionalProperties": WORD}
+    return {
+        "$schema": DRAFT,
+        "title": "The sentences of a menu tree in further languages",
+        "description": "Each entry: the sentence in the tree's first language, and what it is in others: {zh: …, en: …}.",
+        **list_of(entry, type=["array", "null"]),
+    }
