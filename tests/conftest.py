@@ -13,12 +13,17 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from ivr.store.database import open_engine
 from ivr.store.migrate import upgrade
 from ivr.store.secrets import use_key
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("unhurried", hypothesis.settings.default, deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 
 def _postgresql_programs() -> Path | None:

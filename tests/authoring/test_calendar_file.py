@@ -180,7 +180,7 @@ TREES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.dictionaries(WORDS, TREES, min_size=1, max_size=4))
 def test_whatever_stands_there_is_read_or_told(tmp_path_factory, tree):
     import yaml

@@ -101,7 +101,7 @@ ANSWERS = st.sampled_from(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(events=CALLERS, data=st.data())
 def test_every_caller_comes_to_an_end(small, events, data):
     call = Rehearsal(small)

@@ -44,7 +44,7 @@ def spans_of(offset, ordinary, holiday, exceptions, holidays, workdays):
     return [span for days, span in chosen if weekday in days]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     hours,
     hours,
@@ -107,7 +107,7 @@ def test_holidays_and_make_up_workdays(day, holiday):
     assert ("workday" in names) is not holiday
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 60), st.integers(0, 30), st.booleans(), st.integers(0, 100))
 def test_a_period_has_both_its_ends(begin, length, peak, probe):
     first = MONDAY + timedelta(begin)

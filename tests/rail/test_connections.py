@@ -128,7 +128,7 @@ def everything(firsts, seconds, day: date, runs, ready: int) -> list[Connection]
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(legs("a"), legs("b"), legs("a"), st.integers(0, 1400), st.sets(st.integers(0, 6)))
 def test_nothing_better_is_missed_and_nothing_is_impossible(firsts, seconds, through, ready, idle) -> None:
     day = date(2026, 11, 22)

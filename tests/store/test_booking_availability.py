@@ -85,7 +85,7 @@ EVENTS = st.one_of(
 
 
 # What fails is short enough as it is: making it shorter would take minutes.
-@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=12, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(st.lists(EVENTS, min_size=4, max_size=20))
 def test_availability_is_exact_whatever_was_booked_cancelled_and_ran_out(
     railway: Engine, events: list

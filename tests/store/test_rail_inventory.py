@@ -120,7 +120,7 @@ RIDES = st.tuples(st.integers(1, STOPS - 1), st.integers(2, STOPS), st.integers(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.booleans(), RIDES), max_size=40))
 def test_a_ride_is_refused_only_when_no_seat_is_free_all_the_way(steps: list) -> None:
     segments = Segments(1)

@@ -269,7 +269,7 @@ def test_a_fault_of_the_database_is_told_in_one_line(
 
 
 @given(st.lists(st.binary(max_size=80), max_size=30))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_are_taken_in(
     engine: Engine, tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]
 ) -> None:

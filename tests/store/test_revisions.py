@@ -250,7 +250,7 @@ class Model:
         self.switches = [s for s in self.switches if s[0] <= now]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(operations=_OPERATIONS)
 def test_what_is_on_air_is_what_a_simple_model_says(
     tmp_path_factory: pytest.TempPathFactory, operations: list[tuple]

@@ -529,7 +529,7 @@ replies = st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.one_of(replies, st.binary(max_size=30)), max_size=25), st.booleans())
 def test_any_stream_ends_and_raises_nothing(chunks: list[bytes], head: bool) -> None:
     async def test() -> None:

@@ -237,7 +237,7 @@ STEPS = st.lists(
 
 
 @given(STEPS, st.integers(1, 4))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_happens_to_the_files_every_line_is_read_once(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str], limit: int
 ) -> None:

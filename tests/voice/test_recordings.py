@@ -206,7 +206,7 @@ def test_a_damaged_note_is_none(folder, store, note):
 _HEADER = b"RIFF\x24\x10\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 @given(st.one_of(st.binary(max_size=80), st.tuples(st.integers(0, 43), st.binary(min_size=1, max_size=4))))
 def test_no_file_whatever_it_holds_breaks_the_check(tmp_path: Path, held):
     path = place(tmp_path, WELCOME)
