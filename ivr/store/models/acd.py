@@ -49,6 +49,7 @@ class QueueEntry(Base):
     caller: Mapped[str | None] = mapped_column(Encrypted)
     caller_hash: Mapped[str] = mapped_column(String(32), default="", index=True)
     caller_masked: Mapped[str] = mapped_column(Text, default="")
+    caller_area: Mapped[str] = mapped_column(String(8), default="")
     position: Mapped[int | None]
     entered_at: Mapped[datetime] = mapped_column(Moment, index=True)
     outcome: Mapped[str] = mapped_column(String(20), default="waiting")
@@ -65,6 +66,19 @@ class QueueEntry(Base):
     ended_by: Mapped[str] = mapped_column(String(20), default="")
     transfer_to: Mapped[str] = mapped_column(Text, default="")
     log_id: Mapped[int] = mapped_column(ForeignKey("log_positions.id"))
+
+
+class QueueHour(Base):
+    """The entries that came to ``queue`` in the hour of UTC that begins at ``hour``: ``tally``
+    (``ivr.reports.tally``) and its ``summary`` (``ivr.reports.summary``), both as JSON. Written in the transactions
+    that write the entries, and always what their rows give."""
+
+    __tablename__ = "queue_hours"
+
+    hour: Mapped[datetime] = mapped_column(Moment, primary_key=True)
+    queue: Mapped[str] = mapped_column(String(150), primary_key=True)
+    summary: Mapped[str] = mapped_column(Text)
+    tally: Mapped[str] = mapped_column(Text)
 
 
 class Attempt(Base):
