@@ -221,8 +221,11 @@ class Centre:
             sound.write_bytes(bytes(800))
         (self.home.root / "moh" / "silence.sln").write_bytes(bytes(160000))
         with (self.folder / "console").open("ab") as console:
-            self._process = subprocess.Popen(
-                self.asterisk.foreground(self.home.conf), start_new_session=True, stdout=console, stderr=console
+            self._process = subprocess.Popen(  # noqa: S603
+                self.asterisk.foreground(self.home.conf),
+                start_new_session=True,
+                stdout=console,
+                stderr=console,
             )
         deadline = time.monotonic() + 60
         while "fully booted" not in self.ask("core waitfullybooted"):
@@ -251,7 +254,9 @@ class Centre:
     def pause(self, agent: str, reason: str) -> None:
         interface, queues = self.agents[agent]
         for queue in queues[: self._rng.randrange(1, len(queues) + 1)]:
-            self.ask(f"queue pause member {interface} queue {queue}" + (f" reason {reason}" if reason else ""))
+            self.ask(
+                f"queue pause member {interface} queue {queue}" + (f" reason {reason}" if reason else "")
+            )
 
     def unpause(self, agent: str) -> None:
         interface, queues = self.agents[agent]
@@ -317,7 +322,9 @@ class Centre:
             stream.write("".join(["RANDOM\n", *(f"{kind.prefix}{number:07}\n" for number in numbers)]))
         text = (SCENARIOS / "caller.xml").read_text("utf-8").replace("[from]", "[field0]")
         if kind.key:
-            text = text.replace('<recv request="BYE" timeout="[wait]" ontimeout="bye"/>', _KEY.replace("[key]", kind.key))
+            text = text.replace(
+                '<recv request="BYE" timeout="[wait]" ontimeout="bye"/>', _KEY.replace("[key]", kind.key)
+            )
         text = text.replace("[wait]", str(int(kind.patience_s * 1000)))
         self._start_sipp(
             folder, text, "-inf", "numbers.csv", "-s", self.settings.hotline,
@@ -339,7 +346,9 @@ class Centre:
             "-mp", str(port + 20000), "-trace_err", "-error_file", "errors", "-recv_timeout", "60000", *options,
         ]  # fmt: skip
         self._sipp.append(
-            subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            subprocess.Popen(  # noqa: S603
+                command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
         )
 
 
@@ -380,7 +389,11 @@ def phone_scenario(kind: Phones) -> str:
     """A phone that answers any number of calls at once, as ``kind`` says."""
 
     def send(head: str, body: str = "", attributes: str = "") -> str:
-        end = f"Content-Type: application/sdp\nContent-Length: [len]\n\n{body}" if body else "Content-Length: 0\n\n"
+        end = (
+            f"Content-Type: application/sdp\nContent-Length: [len]\n\n{body}"
+            if body
+            else "Content-Length: 0\n\n"
+        )
         return f"<send {attributes}><![CDATA[\n{head}{end}]]></send>\n"
 
     saved = "".join(
@@ -401,11 +414,17 @@ def phone_scenario(kind: Phones) -> str:
         refer = f"REFER [next_url] SIP/2.0\n{_OWN}CSeq: 2 REFER\n{_MINE}Refer-To: <sip:{kind.refer}@127.0.0.1:{SIP}>\n"
         parts.append('<recv request="BYE" timeout="900" ontimeout="refer" next="theirs"/><label id="refer"/>')
         parts.append(send(refer, attributes='retrans="500"'))
-        parts.append('<recv response="202" optional="true"/><recv request="BYE" optional="true" next="theirs"/>')
+        parts.append(
+            '<recv response="202" optional="true"/><recv request="BYE" optional="true" next="theirs"/>'
+        )
         for _ in range(4):
-            parts.append('<recv request="BYE" optional="true" next="theirs"/><recv request="NOTIFY" timeout="3000" ontimeout="ours"/>')
+            parts.append(
+                '<recv request="BYE" optional="true" next="theirs"/><recv request="NOTIFY" timeout="3000" ontimeout="ours"/>'
+            )
             parts.append(send(f"SIP/2.0 200 OK\n{_ECHO}"))
-    parts.append(f'<recv request="BYE" timeout="{round(kind.talk_s * 1000)}" ontimeout="ours"/><label id="theirs"/>')
+    parts.append(
+        f'<recv request="BYE" timeout="{round(kind.talk_s * 1000)}" ontimeout="ours"/><label id="theirs"/>'
+    )
     parts.append(send(f"SIP/2.0 200 OK\n{_ECHO}", attributes='next="end"') + '<label id="ours"/>')
     parts.append(send(f"BYE [next_url] SIP/2.0\n{_OWN}CSeq: 3 BYE\n", attributes='retrans="500"'))
     parts.append('<recv request="BYE" optional="true" next="both"/><recv response="200" next="end"/>')

@@ -87,9 +87,7 @@ def _figures(
     from ivr.store.queue import report_spans
 
     # Only these rows have an occupancy.
-    sessions, pauses = (
-        report_spans(engine, since, until, queue) if by in ("agent", "queue") else ((), ())
-    )
+    sessions, pauses = report_spans(engine, since, until, queue) if by in ("agent", "queue") else ((), ())
     limits = limits_for(settings.service_level_s, settings.short_abandon_s)
     rows = queue_stats(
         _entries(engine, since, until, queue, by, settings.zone, limits),

@@ -86,7 +86,9 @@ class Summary:
         """Put in all of another summary with the same limits."""
         self._numbers = list(map(int.__add__, self._numbers, other._numbers))
         if other.longest_s is not None:
-            self.longest_s = other.longest_s if self.longest_s is None else max(self.longest_s, other.longest_s)
+            self.longest_s = (
+                other.longest_s if self.longest_s is None else max(self.longest_s, other.longest_s)
+            )
 
     def entries(self, outcome: str) -> int:
         return self._numbers[_OUTCOMES[outcome]]

@@ -156,7 +156,9 @@ def save(session: Session, changed: Sequence[Row], loaded: Loaded) -> None:
     calls = [row for row in changed if isinstance(row, CallRecord)]
     entries = [row for row in changed if isinstance(row, EntryRecord)]
     _save_entries(session, entries, loaded.before)
-    keep(session, [before for row in entries if (before := loaded.before.get((row.call, row.number)))], entries)
+    keep(
+        session, [before for row in entries if (before := loaded.before.get((row.call, row.number)))], entries
+    )
     _insert(session, Attempt, [_attempt(row) for row in changed if isinstance(row, AttemptRecord)])
     _save_spans(session, AgentSession, [row for row in changed if isinstance(row, SessionRecord)])
     _save_spans(session, AgentPause, [row for row in changed if isinstance(row, PauseRecord)])

@@ -21,9 +21,9 @@ from ivr.acd.record import (
     PauseRecord,
     SessionRecord,
 )
+from tests.queue_logs.made import ZERO, line, logs
 
 LOG = Path(__file__).parent.parent / "queue_logs" / "hard_cases.log"
-ZERO = 1770685000
 OPERATOR = "operator"
 
 
@@ -98,10 +98,6 @@ class Book:
             self.pauses,
         ]
         return [sorted((asdict(row) | {"id": None} for row in kind), key=repr) for kind in rows]
-
-
-def line(at: int, call: str, queue: str, agent: str, name: str, *data: object) -> bytes:
-    return "|".join([str(ZERO + at), call, queue, agent, name, *map(str, data)]).encode()
 
 
 def second(at: int) -> datetime:
@@ -318,52 +314,6 @@ def test_a_call_that_the_journal_wrote_first_belongs_to_the_log_from_then_on() -
     book.calls["c"] = CallRecord("c", second(7), None)
     book.take([line(5, "c", "NONE", "NONE", "CALLBEGIN", "1", "2", f"{ZERO + 5}.100")])
     assert (book.calls["c"].log, book.calls["c"].began_at.microsecond) == (1, 100_000)
-
-
-CALLS = st.sampled_from(["c1", "c2", "c3"])
-QUEUES = st.sampled_from(["a", "b"])
-AGENTS = st.sampled_from(["1", "2"])
-EVENTS = st.sampled_from(
-    [
-        "CALLBEGIN",
-        "CALLEND",
-        "FALLBACK",
-        "FULL",
-        "JOINEMPTY",
-        "ENTERQUEUE",
-        "ENTERQUEUE",
-        "CONNECT",
-        "CONNECT",
-        "ABANDON",
-        "EXITWITHTIMEOUT",
-        "EXITWITHKEY",
-        "EXITEMPTY",
-        "WITHDRAW",
-        "RINGNOANSWER",
-        "RINGCANCELED",
-        "AGENTDUMP",
-        "SYSCOMPAT",
-        "COMPLETECALLER",
-        "COMPLETEAGENT",
-        "BLINDTRANSFER",
-        "ATTENDEDTRANSFER",
-        "QUEUESTART",
-        "ADDMEMBER",
-        "REMOVEMEMBER",
-        "PAUSE",
-        "UNPAUSE",
-        "PAUSEALL",
-        "UNPAUSEALL",
-        "X",
-    ]
-)
-DATA = st.lists(st.sampled_from(["0", "1", "20", "PAUSED", "", "x"]), max_size=5)
-
-
-@st.composite
-def logs(draw: st.DrawFn) -> list[bytes]:
-    rows = draw(st.lists(st.tuples(st.integers(0, 30), CALLS, QUEUES, AGENTS, EVENTS, DATA), max_size=40))
-    return [line(at, call, queue, agent, name, *data) for at, call, queue, agent, name, data in rows]
 
 
 @given(logs(), st.lists(st.integers(0, 40), max_size=6), st.booleans())

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, inspect, select
 
 from ivr.store.database import reading
-from ivr.store.models.acd import AgentPause, AgentSession, Attempt, QueueEntry
+from ivr.store.models.acd import AgentPause, AgentSession, Attempt, QueueEntry, QueueHour
 from ivr.store.models.calls import Call, CallStep
 
 HARD_CASES = Path(__file__).parent.parent / "queue_logs" / "hard_cases.log"
@@ -23,7 +23,7 @@ def _dump(engine: Engine) -> list[Any]:
     """All rows of the record in a canonical form: without row numbers, secrets read."""
     dumps: list[Any] = []
     with reading(engine) as session:
-        for model in (Call, CallStep, QueueEntry, Attempt, AgentSession, AgentPause):
+        for model in (Call, CallStep, QueueEntry, QueueHour, Attempt, AgentSession, AgentPause):
             names = [
                 column.key
                 for column in inspect(model).column_attrs
