@@ -27,6 +27,7 @@ bench:
 	.venv/bin/python -m benchmarks.keys
 	.venv/bin/python -m benchmarks.rail_answers
 	.venv/bin/python -m benchmarks.booking
+	.venv/bin/python -m benchmarks.recorder
 
 check:
 	@scripts/setup test

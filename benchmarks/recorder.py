@@ -23,12 +23,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event, Thread
 
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, select
 
 from benchmarks.booking import database, machine
 from ivr.settings import PROJECT
-from ivr.store.database import open_engine, table_of, writing
+from ivr.store.database import open_engine, reading, table_of, writing
 from ivr.store.migrate import upgrade
 from ivr.store.models.acd import LogPosition, QueueEntry
 from ivr.store.queue_hours import rebuild
@@ -41,6 +42,7 @@ BEGIN = 1_767_196_800  # 2026-01-01T00:00+08:00
 YEAR_S = 365 * 86_400
 QUEUES = ("operator", "tickets")
 RUNS = 5
+LAGS = 20
 
 
 def main() -> None:
@@ -59,6 +61,7 @@ def main() -> None:
                     continue
                 print(database(engine))
                 intake(engine, home, given.lines)
+                lag(engine, home)
                 figures(engine, home, given.entries)
     print(f"load at the end {os.getloadavg()[0]:.1f}")
 
@@ -103,6 +106,31 @@ def intake(engine: Engine, home: Path, lines: int) -> None:
             print(
                 f"  {taken:,} lines taken in: {taken / wall:,.0f} lines/s, {cpu / taken * 1e6:.0f} µs CPU of ours a line"
             )
+
+
+def lag(engine: Engine, home: Path) -> None:
+    """How long after a line was written its row is there, while the recorder follows."""
+    log, stop, waits = home / "queue_log", Event(), []
+    follower = Thread(target=Recorder(engine, QueueLog(log)).follow, args=(stop,))
+    follower.start()
+    try:
+        for number in range(LAGS):
+            with log.open("a") as stream:
+                stream.write(f"{BEGIN}|lag.{number}|operator|NONE|ENTERQUEUE||13900000000|1\n")
+            written = time.perf_counter()
+            while not _entered(engine, f"lag.{number}"):
+                time.sleep(0.005)
+            waits.append(time.perf_counter() - written)
+    finally:
+        stop.set()
+        follower.join()
+    print(f"  a line's row is there {sum(waits) / LAGS:.2f} s after it, at most {max(waits):.2f} s of {LAGS}")
+
+
+def _entered(engine: Engine, call: str) -> bool:
+    with reading(engine) as session:
+        wanted = select(QueueEntry.number).where(QueueEntry.call_uniqueid == call)
+        return session.scalar(wanted) is not None
 
 
 def made_up_log(chance: random.Random) -> Iterator[str]:
@@ -169,7 +197,7 @@ def _cpu_of_children() -> float:
 
 
 def fill(engine: Engine, entries: int) -> None:
-    """Entries of 2026, more by day than by night, in 60 agents' two queues."""
+    """Entries spread evenly over 2026, in two queues with 60 agents."""
     chance = random.Random(2)
     begin = datetime.fromtimestamp(BEGIN).astimezone()
     with writing(engine) as session:
