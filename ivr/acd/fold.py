@@ -16,7 +16,7 @@ Rules for the hard cases
 - AGENTDUMP: the caller goes on waiting.
 - ABANDON that names an agent (the caller hung up while the agent heard the announcement) is an abandonment.
 - AGENTANSWER ends the wait: the agent has taken the call, the caller is told who it is, and app_queue writes CONNECT only
-  then. What it counts as wait after AGENTANSWER is talk.
+  then. What it counts as wait after AGENTANSWER is talk. Without a CONNECT it came to nothing: the entry is no agent's.
 - CALLERSTAYS: the caller came back from the queue, so an answered talk was not ended by the caller, whatever
   COMPLETECALLER says (app_queue does not see an agent hang up before the two are bridged). Either line may come first.
 - A transfer ends the agent's connection with the talk so far: what comes later is not that agent's.
@@ -235,7 +235,7 @@ class Fold:
         entry = self._waiting(event)
         if entry is not None:
             outcome, wait = _EXITS[event.name]
-            entry.outcome, entry.left_at, entry.wait_s = outcome, event.at, event.number(wait)
+            entry.outcome, entry.left_at, entry.wait_s, entry.agent = outcome, event.at, event.number(wait), ""
             if outcome == "left_by_key":
                 entry.exit_key = event.text(0)
 
@@ -300,7 +300,7 @@ class Fold:
     def _lose(self, entry: EntryRecord, at: datetime) -> None:
         if entry.outcome == WAITING:
             self._touch(entry)
-            entry.outcome, entry.left_at = "lost", at
+            entry.outcome, entry.left_at, entry.wait_s, entry.agent = "lost", at, None, ""
 
     # ---- agents
 

@@ -67,7 +67,8 @@ def _entries(
         wanted = wanted.where(entries.queue == queue)
     transfers = _transfers(session, since, until) if with_options else {}
     return [
-        Entry(at, name, outcome, agent, option_of(transfers.get(call, ()), at), area, *seconds)
+        # While the caller is told who answered, the agent is there before the outcome.
+        Entry(at, name, outcome, agent if outcome == "answered" else "", option_of(transfers.get(call, ()), at), area, *seconds)
         for at, name, outcome, agent, area, *seconds, call in session.execute(wanted)
     ]
 

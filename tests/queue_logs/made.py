@@ -18,6 +18,8 @@ EVENTS = st.sampled_from(
     [
         "CALLBEGIN",
         "CALLEND",
+        "AGENTANSWER",
+        "CALLERSTAYS",
         "FALLBACK",
         "FULL",
         "JOINEMPTY",
