@@ -363,9 +363,9 @@ def queue_log_path(settings: Settings) -> Path:
     return AsteriskHome.of(settings).queue_log
 
 
-def ingest_queue_log(engine: Engine, file: Path) -> int:
-    """Take a queue_log, plain or compressed with gzip, into the record; returns the number of new lines."""
+def ingest_queue_log(engine: Engine, file: Path, node: str | None = None) -> int:
+    """Take a queue_log of ``node``, plain or compressed with gzip, into the record; returns the number of new lines."""
     from ivr.store.recorder import ingest
     from ivr.telephony.queue_log import QueueLog
 
-    return ingest(engine, QueueLog(file, alone=True))
+    return ingest(engine, QueueLog(file, alone=True), node=node)

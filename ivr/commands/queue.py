@@ -234,8 +234,9 @@ def list_command(queue: str, limit: int, as_json: bool) -> None:
 
 @command.command("ingest")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--node", help="Whose log it is, as IVR_NODE names it there.  [default: IVR_NODE]")
 @_json
-def ingest(file: Path, as_json: bool) -> None:
+def ingest(file: Path, node: str | None, as_json: bool) -> None:
     """Take an Asterisk queue_log, plain or .gz, into the record. The same file twice changes nothing.
 
     \b
@@ -244,9 +245,10 @@ def ingest(file: Path, as_json: bool) -> None:
     """
     from ivr.app import ingest_queue_log, open_store
 
-    engine = open_store(load())
+    settings = load()
+    engine = open_store(settings)
     try:
-        lines = ingest_queue_log(engine, file)
+        lines = ingest_queue_log(engine, file, settings.node if node is None else node)
     finally:
         engine.dispose()
     if as_json:

@@ -68,7 +68,15 @@ def _entries(
     transfers = _transfers(session, since, until) if with_options else {}
     return [
         # While the caller is told who answered, the agent is there before the outcome.
-        Entry(at, name, outcome, agent if outcome == "answered" else "", option_of(transfers.get(call, ()), at), area, *seconds)
+        Entry(
+            at,
+            name,
+            outcome,
+            agent if outcome == "answered" else "",
+            option_of(transfers.get(call, ()), at),
+            area,
+            *seconds,
+        )
         for at, name, outcome, agent, area, *seconds, call in session.execute(wanted)
     ]
 

@@ -50,7 +50,7 @@ def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule afte
         elif call == "NONE":
             continue
         elif event == "ENTERQUEUE" or event in REFUSED:
-            one = dict(queue=queue, at=at, outcome=REFUSED.get(event, "waiting"), agent=None, wait=None, talk=None, talking=False, taken=None)  # fmt: skip
+            one = {"queue": queue, "at": at, "outcome": REFUSED.get(event, "waiting"), "agent": None, "wait": None, "talk": None, "talking": False, "taken": None}  # fmt: skip
             one["wait"] = 0 if event in REFUSED else None
             mine.append(one)
             entries.append(one)

@@ -16,12 +16,13 @@ from ivr.store.secrets import Encrypted
 
 
 class LogPosition(Base):
-    """How far one log file was taken in. The file is known by its content: ``head`` and ``tail`` are
+    """How far one log file of a ``node`` was taken in. The file is known by its content: ``head`` and ``tail`` are
     SHA-256 of its first ``head_size`` bytes and of the ``tail_size`` bytes before ``offset``."""
 
     __tablename__ = "log_positions"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    node: Mapped[str] = mapped_column(String(40), default="")
     path: Mapped[str] = mapped_column(Text)
     device: Mapped[str] = mapped_column(String(20), default="")
     inode: Mapped[str] = mapped_column(String(20), default="")

@@ -1,4 +1,5 @@
-"""The tallies of the queues by the hour, filled from the entries that are there; the area of a queue's caller."""
+"""The tallies of the queues by the hour, filled from the entries that are there; the area of a queue's caller; the node
+of a log."""
 
 from __future__ import annotations
 
@@ -17,6 +18,7 @@ def upgrade() -> None:
     op.add_column(
         "queue_entries", sa.Column("caller_area", sa.String(length=8), nullable=False, server_default="")
     )
+    op.add_column("log_positions", sa.Column("node", sa.String(length=40), nullable=False, server_default=""))
     op.create_table(
         "queue_hours",
         sa.Column("hour", sa.DateTime(timezone=True), nullable=False),
@@ -31,4 +33,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop it."""
     op.drop_table("queue_hours")
+    op.drop_column("log_positions", "node")
     op.drop_column("queue_entries", "caller_area")
