@@ -1,10 +1,11 @@
 # `make run` starts the hotline; `make test` proves it. Both install what they need.
-.PHONY: run demo test bench check voice-check clean help
+.PHONY: run demo test faults bench check voice-check clean help
 
 help:
 	@echo "make run    start the hotline (Ctrl-C stops it)"
 	@echo "make demo   a minute of real callers and agents on the running hotline"
 	@echo "make test   every check and test"
+	@echo "make faults the long form of what is killed, cut and rotated under the recorder"
 	@echo "make bench  how fast it is, on this machine, today"
 	@echo "make check  style, types and layers only"
 	@echo "make voice-check  how well each voice is understood, by a speech recogniser"
@@ -22,11 +23,17 @@ test: check
 	.venv/bin/pytest -q -n 4 --dist loadfile --ignore tests/e2e $(PYTEST)
 	.venv/bin/pytest -q tests/e2e $(PYTEST)
 
+# A few minutes. IVR_FAULTS_SEED=8 tries other instants.
+faults:
+	@scripts/setup test
+	IVR_FAULTS=full .venv/bin/pytest -q tests/faults $(PYTEST)
+
 bench:
 	@scripts/setup test
 	.venv/bin/python -m benchmarks.keys
 	.venv/bin/python -m benchmarks.rail_answers
 	.venv/bin/python -m benchmarks.booking
+	.venv/bin/python -m benchmarks.recorder
 
 check:
 	@scripts/setup test

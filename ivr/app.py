@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import CancelledError
@@ -10,12 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ivr.clock import Clock, system_clock
-from ivr.dialogue.actions import Action, Ask
-from ivr.dialogue.call import CallInfo
-from ivr.dialogue.engine import converse
-from ivr.dialogue.events import Event, HungUp
-from ivr.dialogue.notices import Notice
-from ivr.dialogue.tree import Tree
 from ivr.errors import IvrError
 from ivr.settings import Settings
 from ivr.store.database import Engine, open_engine
@@ -26,6 +21,12 @@ if TYPE_CHECKING:
     from ivr.authoring.live import LiveMenus, Shelf
     from ivr.authoring.notices_file import StandingNotices
     from ivr.authoring.source import MenuFaults
+    from ivr.dialogue.actions import Action
+    from ivr.dialogue.calendar import Calendar
+    from ivr.dialogue.call import CallInfo
+    from ivr.dialogue.events import Event
+    from ivr.dialogue.notices import Notice
+    from ivr.dialogue.tree import Tree
     from ivr.rail.ticket_source import TicketSource
     from ivr.speech import Phrase
     from ivr.store.messages import MessageBox
@@ -132,6 +133,28 @@ def menus_on_air(settings: Settings, engine: Engine) -> Menus:
     return live.now
 
 
+def calendar_on_air(settings: Settings, engine: Engine) -> Calendar:
+    """The calendar of the menus on air (:func:`menus_on_air`), without reading more of them than that: reports are to be
+    there at once. Raises :class:`IvrError`."""
+    from ivr.authoring.calendar_file import FILE, load_calendar
+    from ivr.store.revisions import Published
+
+    if settings.menus_live == "files":
+        return load_calendar(settings.menus)
+    published = Published(engine)
+    try:
+        on_air = published.on_air()
+        if not on_air:
+            return load_calendar(settings.menus)
+        text = published.files(on_air[0]).get(FILE)
+        with tempfile.TemporaryDirectory(prefix="ivr-calendar-") as made:
+            if text is not None:
+                (Path(made) / FILE).write_text(text, "utf-8")
+            return load_calendar(Path(made))
+    except IvrError:  # it does not read: another revision is taken in its place
+        return menus_on_air(settings, engine).trees["hotline"].calendar
+
+
 def _shelf(settings: Settings, engine: Engine) -> Shelf:
     from ivr.authoring.live import Folder, Stored
     from ivr.store.revisions import Published
@@ -194,6 +217,7 @@ def conversations(
     tree: Callable[[str], Tree], clock: Clock, notices: Callable[[], Sequence[Notice]] = tuple
 ) -> Callable[[CallInfo], Generator[Action, Event, str]]:
     """A function that begins the dialogue of a call in the tree of its entry; ``notices``: those on air."""
+    from ivr.dialogue.engine import converse
 
     def begin(call: CallInfo) -> Generator[Action, Event, str]:
         told = notices if call.entry in TOLD else tuple
@@ -208,6 +232,8 @@ def live_conversations(
     """A function that begins the dialogue of a call with the menus on air, or continues one that came back
     from the queue with those it began with."""
     from ivr.authoring.live import MENU_OF_CALL
+    from ivr.dialogue.actions import Ask
+    from ivr.dialogue.events import HungUp
 
     def begin(call: CallInfo) -> Generator[Action, Event, str]:
         found = menus.of(call)
@@ -337,9 +363,9 @@ def queue_log_path(settings: Settings) -> Path:
     return AsteriskHome.of(settings).queue_log
 
 
-def ingest_queue_log(engine: Engine, file: Path) -> int:
-    """Take a queue_log, plain or compressed with gzip, into the record; returns the number of new lines."""
+def ingest_queue_log(engine: Engine, file: Path, node: str | None = None) -> int:
+    """Take a queue_log of ``node``, plain or compressed with gzip, into the record; returns the number of new lines."""
     from ivr.store.recorder import ingest
     from ivr.telephony.queue_log import QueueLog
 
-    return ingest(engine, QueueLog(file, alone=True))
+    return ingest(engine, QueueLog(file, alone=True), node=node)

@@ -178,7 +178,7 @@ def run_recorder(settings: Settings) -> None:
         target=keep_bounded, args=(lambda: clean_sounds(settings), stopping), name="sounds", daemon=True
     ).start()
     try:
-        Recorder(engine, QueueLog(queue_log_path(settings))).follow(stopping)
+        Recorder(engine, QueueLog(queue_log_path(settings)), node=settings.node).follow(stopping)
     finally:
         upkeep.join(_UPKEEP_ENDS_S)
         gateway.close()

@@ -61,6 +61,12 @@ def _text(text: Any) -> str:
     return str(text)
 
 
+def _node(text: Any) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9]{0,20}", str(text)):
+        raise ValueError("a node's name has at most 20 letters and digits")
+    return str(text)
+
+
 def _seconds(text: Any) -> int:
     return _whole(text, 0, 86_400, "it is a whole number of seconds")
 
@@ -128,6 +134,7 @@ class Settings:
     database_url: str = _setting("", _text, "empty: SQLite in the home")
     tickets_url: str = _setting("", _text, "a site's own ticket service; empty: the hotline's inventory")
     tickets_timeout_ms: int = _setting(2000, _milliseconds, "how long a caller waits for that service")
+    node: str = _setting("", _node, "this hotline's name, where several have one database")
     menus: Path = _setting(PROJECT / "menus", _path, "the folder with the YAML menu trees")
     menus_live: str = _setting(
         "published", _menus_live, "published: ivr menu publish puts on air; files: an edited file is on air"

@@ -26,7 +26,8 @@ hypothesis.settings.register_profile("unhurried", hypothesis.settings.default, d
 hypothesis.settings.load_profile("unhurried")
 
 
-def _postgresql_programs() -> Path | None:
+def postgresql_programs() -> Path | None:
+    """The folder of PostgreSQL's server programs, ``None`` where it is not installed."""
     found = shutil.which("initdb")
     if found:
         return Path(found).parent
@@ -34,11 +35,13 @@ def _postgresql_programs() -> Path | None:
     return versions[-1].parent if versions else None
 
 
-class _Cluster:
-    """A throw-away PostgreSQL without network, reached by a socket in its own folder."""
+class Cluster:
+    """A throw-away PostgreSQL without network, reached by a socket in its own folder. ``durable``: a commit waits
+    for the disk, as in use; tests need not."""
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, *, durable: bool = False) -> None:
         self._programs = programs
+        self._durable = durable
         self._folder = Path(tempfile.mkdtemp(prefix="ivr-pg-"))
         self._user = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
         if self._user:
@@ -69,8 +72,8 @@ class _Cluster:
         )
         options = [
             "listen_addresses=",
-            "fsync=off",
-            "shared_buffers=32MB",
+            f"fsync={'on' if self._durable else 'off'}",
+            f"shared_buffers={'256MB' if self._durable else '32MB'}",
             f"unix_socket_directories={self._folder}",
         ]
         self._server = subprocess.Popen(
@@ -117,12 +120,12 @@ class _Cluster:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[_Cluster]:
+def postgresql() -> Iterator[Cluster]:
     """A PostgreSQL server for this run; skipped only where it is not installed."""
-    programs = _postgresql_programs()
+    programs = postgresql_programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed (apt install postgresql)")
-    cluster = _Cluster(programs)
+    cluster = Cluster(programs)
     try:
         cluster.start()
         yield cluster

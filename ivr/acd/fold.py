@@ -16,7 +16,7 @@ Rules for the hard cases
 - AGENTDUMP: the caller goes on waiting.
 - ABANDON that names an agent (the caller hung up while the agent heard the announcement) is an abandonment.
 - AGENTANSWER ends the wait: the agent has taken the call, the caller is told who it is, and app_queue writes CONNECT only
-  then. What it counts as wait after AGENTANSWER is talk.
+  then. What it counts as wait after AGENTANSWER is talk. Without a CONNECT it came to nothing: the entry is no agent's.
 - CALLERSTAYS: the caller came back from the queue, so an answered talk was not ended by the caller, whatever
   COMPLETECALLER says (app_queue does not see an agent hang up before the two are bridged). Either line may come first.
 - A transfer ends the agent's connection with the talk so far: what comes later is not that agent's.
@@ -26,12 +26,13 @@ Rules for the hard cases
 - A pause for another reason ends the one before; a PAUSE for the same reason changes nothing.
 - A row made from another file is not made again by the same line (an old log taken in once more, a copy), and
   lines of another file that are older than an open session, pause or call do not end it.
+- Of several nodes (Asterisks) each has files of its own, and ends only what began in them.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar, Union
@@ -124,7 +125,8 @@ class Fold:
     """The rows of a log so far, and :meth:`take` for its next event.
 
     ``log``: the number of the file that is read. ``members_persist``: whether agents stay signed in when
-    Asterisk is restarted. The rows handed in are changed in place.
+    Asterisk is restarted. ``foreign``: the numbers of the files of other nodes, whose rows this one does not end.
+    The rows handed in are changed in place.
     """
 
     log: int
@@ -133,6 +135,7 @@ class Fold:
     sessions: Sequence[SessionRecord] = ()
     pauses: Sequence[PauseRecord] = ()
     members_persist: bool = True
+    foreign: Collection[int] = ()
 
     def __post_init__(self) -> None:
         self._calls = dict(self.calls)
@@ -235,7 +238,12 @@ class Fold:
         entry = self._waiting(event)
         if entry is not None:
             outcome, wait = _EXITS[event.name]
-            entry.outcome, entry.left_at, entry.wait_s = outcome, event.at, event.number(wait)
+            entry.outcome, entry.left_at, entry.wait_s, entry.agent = (
+                outcome,
+                event.at,
+                event.number(wait),
+                "",
+            )
             if outcome == "left_by_key":
                 entry.exit_key = event.text(0)
 
@@ -300,7 +308,7 @@ class Fold:
     def _lose(self, entry: EntryRecord, at: datetime) -> None:
         if entry.outcome == WAITING:
             self._touch(entry)
-            entry.outcome, entry.left_at = "lost", at
+            entry.outcome, entry.left_at, entry.wait_s, entry.agent = "lost", at, None, ""
 
     # ---- agents
 
@@ -346,7 +354,10 @@ class Fold:
 
     def _told(self, rows: _Spans[_Span], event: LogEvent) -> bool:
         """Whether another file has told of the same beginning."""
-        return any(row.log != self.log and row.began_at == event.at for row in rows[event.agent, event.queue])
+        return any(
+            row.log != self.log and row.log not in self.foreign and row.began_at == event.at
+            for row in rows[event.agent, event.queue]
+        )
 
     def _close(self, rows: _Spans[_Span], event: LogEvent, why: str) -> None:
         for row in self._open(rows, event):
@@ -364,7 +375,7 @@ class Fold:
                 call.ended_at, call.lost = event.at, True
         for entries in self._entries.values():
             for entry in entries:
-                if entry.log == self.log or entry.entered_at <= event.at:
+                if self._is_mine(entry.log, entry.entered_at, event.at):
                     self._lose(entry, event.at)
                     if entry.talking:
                         self._touch(entry)
@@ -377,7 +388,13 @@ class Fold:
 
     def _can_end(self, row: CallRecord | SessionRecord | PauseRecord, at: datetime) -> bool:
         """Whether an event of this file, at that time, can end the row."""
-        return row.ended_at is None and (row.log == self.log or row.began_at <= at)
+        return row.ended_at is None and self._is_mine(row.log, row.began_at, at)
+
+    def _is_mine(self, log: int | None, began_at: datetime, at: datetime) -> bool:
+        """Whether a row of the file ``log`` is of this file, or of an older one of the same node."""
+        if log is None or log in self.foreign:  # where there are other nodes, the journal's row may be theirs
+            return not self.foreign and began_at <= at
+        return log == self.log or began_at <= at
 
     def _touch(self, row: _AnyRow) -> _AnyRow:
         self._changed[id(row)] = row

@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _LAST_SECOND = 253_402_300_799  # the year 9999 ends
@@ -89,6 +90,7 @@ def whole_number(text: str) -> int | None:
     return value if value <= _MOST else None
 
 
+@lru_cache(4096)  # many lines share a second
 def _moment(text: str) -> datetime | None:
     if not (text.isascii() and text.isdigit() and len(text) <= 12):
         return None

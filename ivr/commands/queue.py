@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from ivr.commands.queue_abandoned import abandoned
 from ivr.commands.queue_waits import waits
 from ivr.commands.table import percent, seconds, table, with_bars
 from ivr.errors import IvrError
-from ivr.reports.queue_stats import GROUPS
+from ivr.reports.queue_stats import GROUPS, OF_HOURS
 from ivr.settings import Settings, load
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
@@ -83,11 +83,14 @@ def _figures(
     engine: Any, since: datetime, until: datetime, queue: str, by: str, settings: Settings, now: datetime
 ) -> _Rows:
     from ivr.reports.queue_stats import columns, queue_stats
-    from ivr.store.queue import report_entries, report_spans
+    from ivr.reports.summary import limits_for
+    from ivr.store.queue import report_spans
 
-    sessions, pauses = report_spans(engine, since, until, queue)
+    # Only these rows have an occupancy.
+    sessions, pauses = report_spans(engine, since, until, queue) if by in ("agent", "queue") else ((), ())
+    limits = limits_for(settings.service_level_s, settings.short_abandon_s)
     rows = queue_stats(
-        report_entries(engine, since, until, queue),
+        _entries(engine, since, until, queue, by, settings.zone, limits),
         by=by,
         threshold_s=settings.service_level_s,
         short_s=settings.short_abandon_s,
@@ -105,20 +108,31 @@ def _compared(
     engine: Any, since: datetime, until: datetime, queue: str, by: str, settings: Settings
 ) -> _Rows:
     from ivr.reports.compare import columns, compare, week_before
-    from ivr.store.queue import report_entries
+    from ivr.reports.summary import LIMITS_S
 
     zone = settings.zone
-    entries = report_entries(engine, since, until, queue)
-    before = report_entries(engine, week_before(since, zone), week_before(until, zone), queue)
+    entries = _entries(engine, since, until, queue, by, zone, LIMITS_S)
+    then = week_before(since, zone), week_before(until, zone)
+    before = _entries(engine, *then, queue, by, zone, LIMITS_S)
     return compare(entries, before, by=by, zone=zone), columns(by)
+
+
+def _entries(
+    engine: Any, since: datetime, until: datetime, queue: str, by: str, zone: tzinfo, limits: Sequence[int]
+) -> Sequence[Any]:
+    from ivr.store.queue import report_entries, report_hours
+
+    if by in OF_HOURS:
+        return report_hours(engine, since, until, queue, zone, limits)
+    return report_entries(engine, since, until, queue, with_options=by == "option")
 
 
 def _peak(settings: Settings, engine: Any) -> Callable[[date], bool] | None:
     """Which days are peak days, by the calendar of the menus on air."""
-    from ivr.app import menus_on_air
+    from ivr.app import calendar_on_air
 
     try:
-        return menus_on_air(settings, engine).trees["hotline"].calendar.is_peak
+        return calendar_on_air(settings, engine).is_peak
     except IvrError as fault:
         why = str(fault).splitlines()[0]
         click.echo(f"ivr: no calendar can be read, so no day is a peak day: {why}", err=True)
@@ -220,8 +234,9 @@ def list_command(queue: str, limit: int, as_json: bool) -> None:
 
 @command.command("ingest")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--node", help="Whose log it is, as IVR_NODE names it there.  [default: IVR_NODE]")
 @_json
-def ingest(file: Path, as_json: bool) -> None:
+def ingest(file: Path, node: str | None, as_json: bool) -> None:
     """Take an Asterisk queue_log, plain or .gz, into the record. The same file twice changes nothing.
 
     \b
@@ -230,9 +245,10 @@ def ingest(file: Path, as_json: bool) -> None:
     """
     from ivr.app import ingest_queue_log, open_store
 
-    engine = open_store(load())
+    settings = load()
+    engine = open_store(settings)
     try:
-        lines = ingest_queue_log(engine, file)
+        lines = ingest_queue_log(engine, file, settings.node if node is None else node)
     finally:
         engine.dispose()
     if as_json:

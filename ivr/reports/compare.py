@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any
 
-from ivr.reports.queue_stats import Entry, queue_stats
+from ivr.reports.queue_stats import Entry, Hour, queue_stats
 
 #: The figures that are compared, as :func:`ivr.reports.queue_stats.queue_stats` defines them.
 COMPARED = ("offered", "answered", "answer_rate", "asa_s")
@@ -31,7 +31,7 @@ def columns(by: str) -> list[str]:
 
 
 def compare(
-    entries: Iterable[Entry], before: Iterable[Entry], *, by: str, zone: tzinfo
+    entries: Iterable[Entry | Hour], before: Iterable[Entry | Hour], *, by: str, zone: tzinfo
 ) -> list[dict[str, Any]]:
     """One row per group that is in ``entries`` or, a week earlier, in ``before``: of each figure its value
     (``offered``), that of the week before (``offered_week_before``) and what it rose by (``offered_difference``; of

@@ -21,38 +21,62 @@ An entry counts in the hour, day and week, in the site's zone, in which the call
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone, tzinfo
+from functools import cache
 from typing import Any
 
 from ivr.acd.record import OUTCOMES, WAITING
 from ivr.errors import UsageFault
 from ivr.reports.spans import Span, ready_seconds
+from ivr.reports.summary import LIMITS_S, PARTS, Summary, limits_for
 
 STANDARD = 0.85
 PEAK_STANDARD = 0.50
-GROUPS = ("queue", "agent", "hour", "day", "week", "option")
+GROUPS = ("queue", "agent", "hour", "day", "week", "option", "area")
+#: Groups for which the sums of whole hours are enough.
+OF_HOURS = ("queue", "hour", "day", "week")
 
 
 @dataclass(frozen=True)
 class Entry:
     """A queue entry as the reports need it. ``entered_at``: aware. ``option``: the menu part that
-    transferred the caller, "" when none did. ``agent``: "" unless answered. Seconds are ``None`` when unknown."""
+    transferred the caller, "" when none did. ``agent``: "" unless answered. ``area``: see
+    :func:`ivr.acd.caller.area_of`. Seconds are ``None`` when unknown."""
 
     entered_at: datetime
     queue: str
     outcome: str
     agent: str = ""
     option: str = ""
+    area: str = ""
     wait_s: int | None = None
     talk_s: int | None = None
     hold_s: int | None = None
     wrapup_s: int | None = None
 
 
+@dataclass(frozen=True)
+class Hour:
+    """All entries that came to ``queue`` within an hour from ``entered_at`` (aware, a whole hour of UTC)."""
+
+    entered_at: datetime
+    queue: str
+    summary: Summary
+
+
+class _Group:
+    """The entries of one row: their sums, and how many came on peak days."""
+
+    def __init__(self, limits: Sequence[int] = LIMITS_S) -> None:
+        self.sums = Summary(limits)
+        self.in_peak = 0
+
+
 def queue_stats(
-    entries: Iterable[Entry],
+    entries: Iterable[Entry | Hour],
     *,
     by: str = "queue",
     threshold_s: int = 20,
@@ -65,47 +89,63 @@ def queue_stats(
     peak: Callable[[date], bool] | None = None,
 ) -> list[dict[str, Any]]:
     """One row per group, in the order of the group's field: ``queue``, ``agent`` (``None``: no agent
-    took the call), ``hour`` ("2026-02-10T09:00:00+08:00"), ``day`` ("2026-02-10"), ``week`` (of ISO 8601, from Monday: "2026-W07") or ``option`` (``None``: no
-    menu part). ``since``/``until`` bound ``sessions`` and ``pauses``; what is open lasts until ``until``.
+    took the call), ``hour`` ("2026-02-10T09:00:00+08:00"), ``day`` ("2026-02-10"), ``week`` (of ISO 8601, from Monday: "2026-W07"), ``option`` (``None``: no
+    menu part) or ``area`` ("021", "mobile"; ``None``: not known). ``since``/``until`` bound ``sessions`` and ``pauses``; what is open lasts until ``until``.
     An agent who was signed in has a row even without a call. Raises :class:`UsageFault` for an unknown ``by``.
+
+    Instead of entries there may be whole hours, where ``by`` is one of :data:`OF_HOURS`, the hours are also hours of
+    the zone (:func:`ivr.reports.tally.whole_hours`), and their summaries have the limits of
+    :func:`ivr.reports.summary.limits_for` the two thresholds.
     """
     if by not in GROUPS:
         raise UsageFault(f"statistics by '{by}' do not exist", mend=f"one of {', '.join(GROUPS)}")
-    groups: dict[str | None, list[Entry]] = {}
-    for entry in entries:
-        groups.setdefault(_group(entry, by, zone), []).append(entry)
+    limits = limits_for(threshold_s, short_s)
+    groups = _groups(entries, by, zone, peak, limits)
     if by == "agent":
         for session in sessions:
-            groups.setdefault(session.agent, [])
+            groups.setdefault(session.agent, _Group(limits))
     rows = []
     for key in sorted(groups, key=lambda key: (key is None, key or "")):
-        row, busy = _figures(groups[key], by, key, threshold_s, short_s)
-        ready = ready_seconds(_of(by, key, sessions), _of(by, key, pauses), since, until)
-        row["occupancy"] = _ratio(busy, ready) if by in ("agent", "queue") and key is not None else None
-        row |= _standard(groups[key], row["answer_rate"], zone, peak)
+        group = groups[key]
+        row = _figures(group.sums, by, key, threshold_s, short_s)
+        row["occupancy"] = None
+        if by in ("agent", "queue") and key is not None:
+            ready = ready_seconds(_of(by, key, sessions), _of(by, key, pauses), since, until)
+            row["occupancy"] = _ratio(sum(group.sums.handled(part)[1] for part in PARTS), ready)
+        row |= _standard(group)
         rows.append(row)
     return rows
 
 
 def columns(by: str) -> list[str]:
     """The keys of a row of :func:`queue_stats`, in their order."""
-    row, _ = _figures([], by, None, 0, 0)
-    return [*row, "occupancy", *_standard([], None, timezone.utc, None)]
+    return [*_figures(Summary(), by, None, LIMITS_S[0], LIMITS_S[0]), "occupancy", *_standard(_Group())]
 
 
-def _figures(
-    entries: Sequence[Entry], by: str, key: str | None, threshold_s: int, short_s: int
-) -> tuple[dict[str, Any], int]:
-    """The row of a group without occupancy and standard, and the seconds in which its agents were busy."""
-    row: dict[str, Any] = {by: key, "threshold_s": threshold_s, "short_s": short_s}
-    row |= _counts(entries, short_s)
-    row |= _waits(entries, row, threshold_s)
-    busy = _talks(entries, row)
-    return row, busy
+def _groups(
+    entries: Iterable[Entry | Hour],
+    by: str,
+    zone: tzinfo,
+    peak: Callable[[date], bool] | None,
+    limits: Sequence[int],
+) -> dict[str | None, _Group]:
+    groups: defaultdict[str | None, _Group] = defaultdict(lambda: _Group(limits))
+    is_peak = cache(peak) if peak is not None else None
+    for entry in entries:
+        group = groups[_group(entry, by, zone)]
+        if isinstance(entry, Hour):
+            group.sums.add(entry.summary)
+            number = entry.summary.offered
+        else:
+            group.sums.count(entry)
+            number = 1
+        if is_peak is not None and is_peak(entry.entered_at.astimezone(zone).date()):
+            group.in_peak += number
+    return dict(groups)
 
 
-def _group(entry: Entry, by: str, zone: tzinfo) -> str | None:
-    if by in ("queue", "agent", "option"):
+def _group(entry: Entry | Hour, by: str, zone: tzinfo) -> str | None:
+    if by in ("queue", "agent", "option", "area"):
         name: str = getattr(entry, by)
         return name if by == "queue" else name or None
     local = entry.entered_at.astimezone(zone)
@@ -123,66 +163,38 @@ def _of(by: str, key: str | None, spans: Sequence[Span]) -> list[Span]:
     return [span for span in spans if (span.agent if by == "agent" else span.queue) == key]
 
 
-def _counts(entries: Sequence[Entry], short_s: int) -> dict[str, Any]:
-    counts = dict.fromkeys((*OUTCOMES, WAITING), 0)
-    for entry in entries:
-        counts[entry.outcome] += 1
-    short = sum(
-        entry.outcome == "abandoned" and entry.wait_s is not None and entry.wait_s <= short_s
-        for entry in entries
-    )
-    return {"offered": len(entries), **counts, "abandoned_short": short}
-
-
-def _waits(entries: Sequence[Entry], row: dict[str, Any], threshold_s: int) -> dict[str, Any]:
-    answered = [entry.wait_s for entry in entries if entry.outcome == "answered" and entry.wait_s is not None]
-    abandoned = [
-        entry.wait_s for entry in entries if entry.outcome == "abandoned" and entry.wait_s is not None
-    ]
-    waits = [entry.wait_s for entry in entries if entry.wait_s is not None]
-    in_time = sum(wait <= threshold_s for wait in answered)
-    adjusted = row["offered"] - row["abandoned_short"]
-    return {
-        "answer_rate": _ratio(row["answered"], row["offered"]),
-        "answer_rate_adjusted": _ratio(row["answered"], adjusted),
+def _figures(sums: Summary, by: str, key: str | None, threshold_s: int, short_s: int) -> dict[str, Any]:
+    offered, answered = sums.offered, sums.entries("answered")
+    row: dict[str, Any] = {by: key, "threshold_s": threshold_s, "short_s": short_s, "offered": offered}
+    row |= {outcome: sums.entries(outcome) for outcome in (*OUTCOMES, WAITING)}
+    short, in_time = sums.within("abandoned", short_s), sums.within("answered", threshold_s)
+    row |= {
+        "abandoned_short": short,
+        "answer_rate": _ratio(answered, offered),
+        "answer_rate_adjusted": _ratio(answered, offered - short),
         "answered_in_time": in_time,
-        "service_level": _ratio(in_time, row["answered"]),
-        "service_level_offered": _ratio(in_time, adjusted),
-        "asa_s": _mean(answered),
-        "longest_wait_s": max(waits, default=None),
-        "average_abandon_s": _mean(abandoned),
+        "service_level": _ratio(in_time, answered),
+        "service_level_offered": _ratio(in_time, offered - short),
+        "asa_s": _mean(*sums.waited("answered")),
+        "longest_wait_s": sums.longest_s,
+        "average_abandon_s": _mean(*sums.waited("abandoned")),
     }
+    handled = {part: sums.handled(part) for part in PARTS}
+    row |= {part: _mean(*numbers) for part, numbers in handled.items()}
+    means = [seconds / known for known, seconds in handled.values() if known]
+    row["aht_s"] = round(sum(means), 1) if means else None
+    return row
 
 
-def _talks(entries: Sequence[Entry], row: dict[str, Any]) -> int:
-    """Add the means of the talk to ``row``; returns the seconds in which agents were busy."""
-    answered = [entry for entry in entries if entry.outcome == "answered"]
-    busy, handling = 0, 0.0
-    for name in ("talk_s", "hold_s", "wrapup_s"):
-        known: list[int] = [value for entry in answered if (value := getattr(entry, name)) is not None]
-        row[name] = _mean(known)
-        busy += sum(known)
-        handling += sum(known) / len(known) if known else 0
-    any_known = any(row[name] is not None for name in ("talk_s", "hold_s", "wrapup_s"))
-    row["aht_s"] = round(handling, 1) if any_known else None
-    return busy
-
-
-def _standard(
-    entries: Sequence[Entry], answer_rate: float | None, zone: tzinfo, peak: Callable[[date], bool] | None
-) -> dict[str, Any]:
-    in_peak = 0
-    if peak is not None:
-        in_peak = sum(peak(entry.entered_at.astimezone(zone).date()) for entry in entries)
-    share = in_peak / len(entries) if entries else 0.0
-    standard = STANDARD + (PEAK_STANDARD - STANDARD) * share
-    answered = sum(entry.outcome == "answered" for entry in entries)
-    met = answered / len(entries) >= standard if answer_rate is not None else None
+def _standard(group: _Group) -> dict[str, Any]:
+    offered = group.sums.offered
+    standard = STANDARD + (PEAK_STANDARD - STANDARD) * (group.in_peak / offered if offered else 0.0)
+    met = group.sums.entries("answered") / offered >= standard if offered else None
     return {"standard": round(standard, 4), "standard_met": met}
 
 
-def _mean(values: Sequence[int]) -> float | None:
-    return round(sum(values) / len(values), 1) if values else None
+def _mean(known: int, seconds: int) -> float | None:
+    return round(seconds / known, 1) if known else None
 
 
 def _ratio(part: float, whole: float) -> float | None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import Engine, or_, select
 from sqlalchemy.orm import Session
 
-from ivr.reports.queue_stats import Entry
+from ivr.reports.queue_stats import Entry, Hour
 from ivr.reports.spans import Span
-from ivr.store.database import reading
+from ivr.reports.tally import whole_hours
+from ivr.store.database import reading, table_of
 from ivr.store.models.acd import AgentPause, AgentSession, QueueEntry
 from ivr.store.models.calls import CallStep
+from ivr.store.queue_hours import hours
 
 #: The journal's clock and the log's whole seconds: a transfer may be stamped so much after the entry.
 CLOCKS_APART = timedelta(seconds=1)
@@ -21,38 +23,61 @@ CLOCKS_APART = timedelta(seconds=1)
 LONGEST_MENU = timedelta(days=1)
 
 
-def report_entries(engine: Engine, since: datetime, until: datetime, queue: str = "") -> list[Entry]:
-    """The entries of callers who came from ``since`` until before ``until``, oldest first; of one
-    queue, or of all with ``""``."""
-    wanted = select(
-        QueueEntry.call_uniqueid,
-        QueueEntry.entered_at,
-        QueueEntry.queue,
-        QueueEntry.outcome,
-        QueueEntry.agent,
-        QueueEntry.wait_s,
-        QueueEntry.talk_s,
-        QueueEntry.hold_s,
-        QueueEntry.wrapup_s,
-    ).where(QueueEntry.entered_at >= since, QueueEntry.entered_at < until)
-    if queue:
-        wanted = wanted.where(QueueEntry.queue == queue)
+def report_entries(
+    engine: Engine, since: datetime, until: datetime, queue: str = "", *, with_options: bool = False
+) -> list[Entry]:
+    """The entries of callers who came from ``since`` until before ``until``, oldest first; of one queue, or of all
+    with ``""``. ``with_options``: also the menu options they came by."""
     with reading(engine) as session:
-        transfers = _transfers(session, since, until)
-        rows = session.execute(wanted.order_by(QueueEntry.entered_at, QueueEntry.call_uniqueid)).all()
-    return [
-        Entry(
-            entered_at=row.entered_at,
-            queue=row.queue,
-            outcome=row.outcome,
-            agent=row.agent,
-            option=option_of(transfers.get(row.call_uniqueid, ()), row.entered_at),
-            wait_s=row.wait_s,
-            talk_s=row.talk_s,
-            hold_s=row.hold_s,
-            wrapup_s=row.wrapup_s,
+        return _entries(session, since, until, queue, with_options)
+
+
+def report_hours(
+    engine: Engine, since: datetime, until: datetime, queue: str, zone: tzinfo, limits: Sequence[int]
+) -> list[Entry | Hour]:
+    """The same as sums of whole hours (``limits``: see :func:`ivr.store.queue_hours.hours`), with the entries before
+    and after these; only entries where the zone's hours are not those of UTC."""
+    with reading(engine) as session:
+        whole = whole_hours(since, until, zone)
+        if whole is None:
+            return [*_entries(session, since, until, queue)]
+        first, last = whole
+        return [
+            *_entries(session, since, first, queue),
+            *hours(session, first, last, queue, limits),
+            *_entries(session, last, until, queue),
+        ]
+
+
+def _entries(
+    session: Session, since: datetime, until: datetime, queue: str, with_options: bool = False
+) -> list[Entry]:
+    if since >= until:
+        return []
+    entries = table_of(QueueEntry).c
+    wanted = (
+        select(
+            entries.entered_at, entries.queue, entries.outcome, entries.agent, entries.caller_area,
+            entries.wait_s, entries.talk_s, entries.hold_s, entries.wrapup_s, entries.call_uniqueid,
         )
-        for row in rows
+        .where(entries.entered_at >= since, entries.entered_at < until)
+        .order_by(entries.entered_at, entries.call_uniqueid, entries.number)
+    )  # fmt: skip
+    if queue:
+        wanted = wanted.where(entries.queue == queue)
+    transfers = _transfers(session, since, until) if with_options else {}
+    return [
+        # While the caller is told who answered, the agent is there before the outcome.
+        Entry(
+            at,
+            name,
+            outcome,
+            agent if outcome == "answered" else "",
+            option_of(transfers.get(call, ()), at),
+            area,
+            *seconds,
+        )
+        for at, name, outcome, agent, area, *seconds, call in session.execute(wanted)
     ]
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from ivr.acd.caller import area_of
 from ivr.acd.fold import Needs, Row
 from ivr.acd.outcome import call_outcome
 from ivr.acd.record import (
@@ -19,8 +21,10 @@ from ivr.acd.record import (
     PauseRecord,
     SessionRecord,
 )
+from ivr.store.database import Base, table_of
 from ivr.store.models.acd import AgentPause, AgentSession, Attempt, QueueEntry
 from ivr.store.models.calls import Call
+from ivr.store.queue_hours import keep
 from ivr.store.secrets import keyed_hash, mask
 
 _RECORD = 123060  # the number of PostgreSQL's advisory lock for the record
@@ -36,7 +40,8 @@ class Loaded:
     sessions: list[SessionRecord] = field(default_factory=list)
     pauses: list[PauseRecord] = field(default_factory=list)
     call_rows: dict[str, Call] = field(default_factory=dict)
-    entry_keys: set[tuple[str, int]] = field(default_factory=set)
+    #: the entries as they are in the database, while the fold changes those in ``entries``
+    before: dict[tuple[str, int], EntryRecord] = field(default_factory=dict)
 
 
 def take_turn(session: Session) -> None:
@@ -85,9 +90,10 @@ def _load_calls(
             )
     for entry in session.scalars(select(QueueEntry).where(entries)):
         key = (entry.call_uniqueid, entry.number)
-        if key not in loaded.entry_keys:
-            loaded.entry_keys.add(key)
-            loaded.entries.append(entry_record(entry))
+        if key not in loaded.before:
+            record = entry_record(entry)
+            loaded.entries.append(record)
+            loaded.before[key] = copy(record)
 
 
 def entry_record(row: QueueEntry) -> EntryRecord:
@@ -149,14 +155,19 @@ def save(session: Session, changed: Sequence[Row], loaded: Loaded) -> None:
     """Store what the fold has made or changed, and the outcomes of the calls that it concerns."""
     calls = [row for row in changed if isinstance(row, CallRecord)]
     entries = [row for row in changed if isinstance(row, EntryRecord)]
-    _save_entries(session, entries, loaded.entry_keys)
+    _save_entries(session, entries, loaded.before)
+    keep(
+        session, [before for row in entries if (before := loaded.before.get((row.call, row.number)))], entries
+    )
     _insert(session, Attempt, [_attempt(row) for row in changed if isinstance(row, AttemptRecord)])
     _save_spans(session, AgentSession, [row for row in changed if isinstance(row, SessionRecord)])
     _save_spans(session, AgentPause, [row for row in changed if isinstance(row, PauseRecord)])
     _save_calls(session, calls, entries, loaded)
 
 
-def _save_entries(session: Session, entries: Iterable[EntryRecord], known: set[tuple[str, int]]) -> None:
+def _save_entries(
+    session: Session, entries: Iterable[EntryRecord], known: Container[tuple[str, int]]
+) -> None:
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
     for row in entries:
@@ -166,7 +177,7 @@ def _save_entries(session: Session, entries: Iterable[EntryRecord], known: set[t
             old.append(values)
         else:
             values |= {"queue": row.queue, "entered_at": row.entered_at, "log_id": row.log}
-            new.append(values | _caller(row.caller))
+            new.append(values | _caller(row.caller) | {"caller_area": area_of(row.caller)})
     _insert(session, QueueEntry, new)
     if old:
         session.execute(update(QueueEntry), old)
@@ -262,9 +273,9 @@ def _caller(number: str) -> dict[str, str | None]:
     return {"caller": number, "caller_hash": keyed_hash(number), "caller_masked": mask(number)}
 
 
-def _insert(session: Session, model: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        session.execute(insert(model), rows)
+def _insert(session: Session, model: type[Base], rows: list[dict[str, Any]]) -> None:
+    if rows:  # into the table: the mapper would send rows with a null apart from those without
+        session.execute(insert(table_of(model)), rows)
 
 
 def _parts(values: Iterable[str]) -> Iterable[list[str]]:

@@ -52,13 +52,21 @@ class _Overtaken(Exception):
 
 
 class Recorder:
-    """Takes one log into one database. ``members_persist``: see ``ivr.acd.fold.Fold``."""
+    """Takes one log into one database. ``node``: whose log it is, where several Asterisks have one database; ``None``:
+    that of the file if it is known, else of a site with one. ``members_persist``: see ``ivr.acd.fold.Fold``."""
 
     def __init__(
-        self, engine: Engine, log: Log, *, members_persist: bool = True, batch: int = _BATCH
+        self,
+        engine: Engine,
+        log: Log,
+        *,
+        node: str | None = None,
+        members_persist: bool = True,
+        batch: int = _BATCH,
     ) -> None:
         self._engine = engine
         self._source = log
+        self._node = node
         self._members_persist = members_persist
         self._batch = batch
         self._known: list[Position] | None = None
@@ -71,7 +79,7 @@ class Recorder:
         try:
             while True:
                 if self._known is None:
-                    self._known, self._newest = stored_positions(self._engine)
+                    self._known, self._newest = stored_positions(self._engine, self._node)
                 batch = self._source.read(self._known, self._batch)
                 if batch is None:
                     return taken
@@ -109,7 +117,7 @@ class Recorder:
         events = [parse(line) for line in batch.lines]
         with writing(self._engine) as session:
             take_turn(session)
-            position = _advance(session, batch, self._newest)
+            position = _advance(session, batch, self._newest, self._node or "")
             rows = load(session, needs(events), log=position.id)
             fold = Fold(
                 position.id,
@@ -118,6 +126,7 @@ class Recorder:
                 sessions=rows.sessions,
                 pauses=rows.pauses,
                 members_persist=self._members_persist,
+                foreign=_logs_of_others(session, position.id),
             )
             for event in events:
                 fold.take(event)
@@ -125,19 +134,22 @@ class Recorder:
         return position
 
 
-def ingest(engine: Engine, log: Log, *, members_persist: bool = True) -> int:
-    """Take in a whole file; returns how many lines were new. The same file again gives 0: the last
+def ingest(engine: Engine, log: Log, *, node: str | None = None, members_persist: bool = True) -> int:
+    """Take in a whole file of ``node``; returns how many lines were new. The same file again gives 0: the last
     line without its line end, if there is one, waits until it is complete."""
     try:
-        return Recorder(engine, log, members_persist=members_persist).run_once()
+        return Recorder(engine, log, node=node, members_persist=members_persist).run_once()
     finally:
         log.close()
 
 
-def stored_positions(engine: Engine) -> tuple[list[Position], int]:
-    """The positions of the files taken in last, the last one first; and the highest id of all."""
+def stored_positions(engine: Engine, node: str | None = None) -> tuple[list[Position], int]:
+    """The positions of the files taken in last, of one ``node`` or of all, the last one first; and the highest id of all."""
+    wanted = select(LogPosition).order_by(LogPosition.taken_at.desc()).limit(_REMEMBERED)
+    if node is not None:
+        wanted = wanted.where(LogPosition.node == node)
     with reading(engine) as session:
-        rows = session.scalars(select(LogPosition).order_by(LogPosition.taken_at.desc()).limit(_REMEMBERED))
+        rows = session.scalars(wanted)
         return [_position(row) for row in rows], _newest(session)
 
 
@@ -159,7 +171,13 @@ def _newest(session: Session) -> int:
     return session.scalar(select(func.max(LogPosition.id))) or 0
 
 
-def _advance(session: Session, batch: Batch, newest: int) -> Position:
+def _logs_of_others(session: Session, log: int) -> frozenset[int]:
+    """The numbers of the files of other nodes than that of the file ``log``."""
+    node = select(LogPosition.node).where(LogPosition.id == log).scalar_subquery()
+    return frozenset(session.scalars(select(LogPosition.id).where(LogPosition.node != node)))
+
+
+def _advance(session: Session, batch: Batch, newest: int, node: str) -> Position:
     """Store the position after the batch, provided that it is still where the batch begins; a new file
     only when no file was added since the positions were read (it might be this one)."""
     after = batch.after
@@ -187,7 +205,7 @@ def _advance(session: Session, batch: Batch, newest: int) -> Position:
         return after
     if _newest(session) != newest:
         raise _Overtaken
-    row = LogPosition(lines=len(batch.lines), **values)
+    row = LogPosition(node=node, lines=len(batch.lines), **values)
     session.add(row)
     session.flush()
     return replace(after, id=row.id)

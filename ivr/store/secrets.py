@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,16 @@ def mask(number: str) -> str:
     return number[:keep] + "*" * (len(number) - keep - 4) + number[-4:]
 
 
+@lru_cache(4)
+def _fernet(key: bytes) -> Fernet:
+    return Fernet(key)
+
+
+@lru_cache(256)  # a call and its queue entries have the same number
+def _encrypted(key: bytes, text: str) -> str:
+    return _fernet(key).encrypt(text.encode()).decode()
+
+
 class Encrypted(TypeDecorator[str]):
     """Text that the database only sees encrypted."""
 
@@ -86,13 +97,13 @@ class Encrypted(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
-        return None if value is None else Fernet(_the_key()).encrypt(value.encode()).decode()
+        return None if value is None else _encrypted(_the_key(), value)
 
     def process_result_value(self, value: str | None, dialect: Any) -> str | None:
         if value is None:
             return None
         try:
-            return Fernet(_the_key()).decrypt(value.encode()).decode()
+            return _fernet(_the_key()).decrypt(value.encode()).decode()
         except InvalidToken:
             raise IvrError(
                 "a value was encrypted with another data key",

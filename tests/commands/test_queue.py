@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ivr.settings import PROJECT
+from ivr.app import open_store
+from ivr.authoring.folder import read_folder
+from ivr.settings import PROJECT, load
+from ivr.store.revisions import publish
 
 LOG = Path(__file__).parent.parent / "queue_logs" / "hard_cases.log"
 DAY = ("--from", "2026-02-10", "--to", "2026-02-10")
@@ -49,6 +52,36 @@ def test_stats_as_json(filled) -> None:
     assert filled("queue", "stats", *DAY, "--queue", "tickets", "--json").document == [tickets]
 
 
+def test_stats_by_the_area_of_the_caller(ivr, tmp_path: Path) -> None:
+    log = tmp_path / "queue_log"
+    numbers = ("02112345678", "051212345678", "13812345678", "13912345678", "")
+    log.write_text(
+        "".join(f"1770685200|c{n}|operator|NONE|ENTERQUEUE||{x}|1\n" for n, x in enumerate(numbers))
+    )
+    ivr("db", "upgrade")
+    ivr("queue", "ingest", log)
+    rows = ivr("queue", "stats", *DAY, "--by", "area", "--json").document
+    assert [(row["area"], row["offered"]) for row in rows] == [
+        ("021", 1),
+        ("0512", 1),
+        ("mobile", 2),
+        (None, 1),
+    ]
+
+
+def test_the_standard_is_that_of_the_published_calendar(filled, monkeypatch, tmp_path: Path) -> None:
+    # On air is a calendar without a rush; the folder's was not published.
+    menus = tmp_path / "menus"
+    menus.mkdir()
+    for path in (PROJECT / "menus").glob("*.yaml"):
+        (menus / path.name).write_text(path.read_text("utf-8"), "utf-8")
+    (menus / "calendar.yaml").write_text("periods: {}\n")
+    engine = open_store(load())
+    publish(engine, read_folder(menus).files, author="a", message="m")
+    engine.dispose()
+    assert {row["standard"] for row in filled("queue", "stats", *DAY, "--json").document} == {0.85}
+
+
 def test_the_standard_is_that_of_the_calendar(filled, monkeypatch, tmp_path: Path) -> None:
     # 2026-02-10 is in the Spring Festival rush of the shipped calendar.
     assert {row["standard"] for row in filled("queue", "stats", *DAY, "--json").document} == {0.5}
@@ -66,7 +99,7 @@ def test_the_standard_is_that_of_the_calendar(filled, monkeypatch, tmp_path: Pat
     assert "calendar.yaml:1:8: hours must be a map" in broken.err
 
 
-@pytest.mark.parametrize("by", ["queue", "agent", "hour", "day", "week", "option"])
+@pytest.mark.parametrize("by", ["queue", "agent", "hour", "day", "week", "option", "area"])
 def test_stats_as_a_table_that_fits(filled, by: str) -> None:
     rows = filled("queue", "stats", *DAY, "--by", by, "--json").document
     table = filled("queue", "stats", *DAY, "--by", by).out.splitlines()

@@ -8,33 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, inspect, select
+from sqlalchemy import Engine
 
-from ivr.store.database import reading
-from ivr.store.models.acd import AgentPause, AgentSession, Attempt, QueueEntry
-from ivr.store.models.calls import Call, CallStep
+from tests.queue_logs.rows import rows_of
 
 HARD_CASES = Path(__file__).parent.parent / "queue_logs" / "hard_cases.log"
 
 Dump = Callable[[Engine], list[Any]]
-
-
-def _dump(engine: Engine) -> list[Any]:
-    """All rows of the record in a canonical form: without row numbers, secrets read."""
-    dumps: list[Any] = []
-    with reading(engine) as session:
-        for model in (Call, CallStep, QueueEntry, Attempt, AgentSession, AgentPause):
-            names = [
-                column.key
-                for column in inspect(model).column_attrs
-                if column.key not in ("id", "log_id", "run")
-            ]
-            dumps.append(
-                sorted(
-                    tuple(str(getattr(row, name)) for name in names) for row in session.scalars(select(model))
-                )
-            )
-    return dumps
 
 
 def _made_up(seed: int, calls: int) -> list[str]:
@@ -80,7 +60,7 @@ def _made_up(seed: int, calls: int) -> list[str]:
 @pytest.fixture
 def dump() -> Dump:
     """All rows of the record in a form that can be compared."""
-    return _dump
+    return rows_of
 
 
 @pytest.fixture

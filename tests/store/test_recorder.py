@@ -20,7 +20,7 @@ from ivr.errors import IvrError
 from ivr.store import recorder as recorder_module
 from ivr.store.database import open_engine, reading
 from ivr.store.migrate import upgrade
-from ivr.store.models.acd import LogPosition, QueueEntry
+from ivr.store.models.acd import AgentSession, LogPosition, QueueEntry
 from ivr.store.models.calls import Call
 from ivr.store.recorder import Recorder, ingest
 from ivr.telephony.queue_log import QueueLog
@@ -214,6 +214,38 @@ def test_two_recorders_of_one_log_take_each_line_once(
     assert dump(engine) == dump(clean(content))
     with reading(engine) as session:
         assert session.scalars(select(LogPosition.lines)).all() == [content.count(b"\n")]
+
+
+def test_of_several_nodes_each_ends_only_what_is_its_own(engine: Engine, tmp_path: Path) -> None:
+    def node(name: str, *lines: str) -> None:
+        with (tmp_path / name).open("a") as stream:
+            stream.writelines(f"{line}\n" for line in lines)
+        Recorder(engine, QueueLog(tmp_path / name, alone=True), node=name).run_once()
+
+    start = "1770685200|NONE|NONE|NONE|QUEUESTART|"
+    signed_in = "1770685201|NONE|operator|1023|ADDMEMBER|"
+    for name in ("north", "south"):  # the same bytes, and two files
+        node(name, start, signed_in)
+    node(
+        "north",
+        "1770685210|north-1.1|NONE|NONE|CALLBEGIN|13812345678|12306|1770685210.250",
+        "1770685211|north-1.1|operator|NONE|ENTERQUEUE||13812345678|1",
+        "1770685212|north-1.2|operator|NONE|ENTERQUEUE||13812345678|1",
+        "1770685215|north-1.2|operator|1023|CONNECT|3|x|1",
+    )
+    node("south", "1770685290|NONE|NONE|NONE|QUEUESTART|", "1770685295|NONE|operator|1023|REMOVEMEMBER|")
+    with reading(engine) as session:
+        outcomes = select(QueueEntry.outcome, QueueEntry.ended_by).order_by(QueueEntry.call_uniqueid)
+        assert session.execute(outcomes).all() == [("waiting", ""), ("answered", "")]
+        assert session.scalars(select(Call.outcome)).all() == ["open"]
+        ends = select(LogPosition.node, AgentSession.ended_by).join(
+            LogPosition, LogPosition.id == AgentSession.log_id
+        )
+        assert sorted(session.execute(ends).all()) == [("north", ""), ("south", "sign_out")]
+    node("north", "1770685300|NONE|NONE|NONE|QUEUESTART|")
+    with reading(engine) as session:
+        assert session.execute(outcomes).all() == [("lost", ""), ("answered", "lost")]
+        assert calls(engine) == {"north-1.1": "lost"}
 
 
 def _wait_for(condition: Callable[[], bool], what: str) -> None:

@@ -16,12 +16,13 @@ from ivr.store.secrets import Encrypted
 
 
 class LogPosition(Base):
-    """How far one log file was taken in. The file is known by its content: ``head`` and ``tail`` are
+    """How far one log file of a ``node`` was taken in. The file is known by its content: ``head`` and ``tail`` are
     SHA-256 of its first ``head_size`` bytes and of the ``tail_size`` bytes before ``offset``."""
 
     __tablename__ = "log_positions"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    node: Mapped[str] = mapped_column(String(40), default="")
     path: Mapped[str] = mapped_column(Text)
     device: Mapped[str] = mapped_column(String(20), default="")
     inode: Mapped[str] = mapped_column(String(20), default="")
@@ -49,6 +50,7 @@ class QueueEntry(Base):
     caller: Mapped[str | None] = mapped_column(Encrypted)
     caller_hash: Mapped[str] = mapped_column(String(32), default="", index=True)
     caller_masked: Mapped[str] = mapped_column(Text, default="")
+    caller_area: Mapped[str] = mapped_column(String(8), default="")
     position: Mapped[int | None]
     entered_at: Mapped[datetime] = mapped_column(Moment, index=True)
     outcome: Mapped[str] = mapped_column(String(20), default="waiting")
@@ -65,6 +67,19 @@ class QueueEntry(Base):
     ended_by: Mapped[str] = mapped_column(String(20), default="")
     transfer_to: Mapped[str] = mapped_column(Text, default="")
     log_id: Mapped[int] = mapped_column(ForeignKey("log_positions.id"))
+
+
+class QueueHour(Base):
+    """The entries that came to ``queue`` in the hour of UTC that begins at ``hour``: ``tally``
+    (``ivr.reports.tally``) and its ``summary`` (``ivr.reports.summary``), both as JSON. Written in the transactions
+    that write the entries, and always what their rows give."""
+
+    __tablename__ = "queue_hours"
+
+    hour: Mapped[datetime] = mapped_column(Moment, primary_key=True)
+    queue: Mapped[str] = mapped_column(String(150), primary_key=True)
+    summary: Mapped[str] = mapped_column(Text)
+    tally: Mapped[str] = mapped_column(Text)
 
 
 class Attempt(Base):

@@ -1,0 +1,493 @@
+"""Makes a queue_log of real calls: SIPp callers and phones on a real Asterisk with the hotline's own configuration.
+
+    python -m benchmarks.make_queue_log FOLDER [--minutes 7] [--calls 20]
+
+``FOLDER`` keeps the home between runs, so that a long log is made in pieces; each piece goes on in the same
+``asterisk/log/queue_log`` (and begins with Asterisk's QUEUESTART). Callers have made-up numbers. A small AGI server
+stands for the menus: it sends each caller to a queue by the first digits of the number, so that every way in and out
+of a queue is taken; everything that stands in the log was written by Asterisk. ``--calls``: new calls a second.
+
+What happens: callers who are served, hang up in the talk, hang up while waiting, never leave the menu, are refused
+(queue full, nobody signed in), press a key to leave, wait until the time is over, come back to a second queue; agents who answer at
+different speeds, hang up first or last, reject, do not answer, are out of reach, hand callers over to a queue or to
+another agent, pause for reasons, sign out while callers wait; two queues that ring every phone at once; Asterisk killed in mid-call.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from ivr.errors import IvrError
+from ivr.settings import Settings, load
+from ivr.telephony.asterisk_config import TEMPLATES, AsteriskHome, render
+from ivr.telephony.asterisk_find import Asterisk, find
+from ivr.telephony.asterisk_process import ask
+
+SCENARIOS = Path(__file__).parent.parent / "tests" / "telephony" / "sipp"
+SIP, AGI, AMI, FIRST_PHONE = 15060, 14573, 15038, 15100
+NUMBERS = 3000  #: different callers, so that some call again
+REASONS = ("lunch", "training", "tea", "")
+
+
+@dataclass(frozen=True)
+class Callers:
+    """Of all calls the share ``share``: numbers that begin with ``prefix``, who hang up after ``patience_s``."""
+
+    prefix: str
+    share: float
+    patience_s: float
+    queue: str = "operator"
+    key: str = ""
+
+
+CALLERS = (
+    Callers("1390", 0.28, 40),
+    Callers("1391", 0.12, 3.0),  # hang up in the talk, or before
+    Callers("1392", 0.10, 0.9),  # hang up while it rings
+    Callers("1393", 0.08, 9, ""),  # stay in the menu
+    Callers("1394", 0.05, 20, "nobody"),
+    Callers("1395", 0.08, 15, "small"),  # often full
+    Callers("1396", 0.03, 30, "deaf"),  # time out, or left empty
+    Callers("1397", 0.06, 15, "everyone"),
+    Callers("1398", 0.10, 30, "tickets"),
+    Callers("1399", 0.04, 30, "deaf", key="0"),
+    Callers("1380", 0.06, 30, "handover"),
+)
+
+
+@dataclass(frozen=True)
+class Phones:
+    """``count`` agents whose phones ring ``ring_s`` (``None``: never answered) and hang up after ``talk_s``."""
+
+    name: str
+    count: int
+    ring_s: float | None
+    talk_s: float
+    queues: tuple[str, ...]
+    reject: bool = False
+    refer: str = ""
+
+
+PHONES = (
+    Phones("quick", 8, 0.1, 1.2, ("operator", "tickets")),
+    Phones("usual", 8, 0.6, 2.5, ("operator",)),
+    Phones("slow", 4, 1.0, 5, ("operator", "tickets")),
+    Phones("patient", 4, 0.4, 60, ("operator",)),  # the caller hangs up
+    Phones("few", 1, 0.2, 2.0, ("small",)),
+    Phones("all1", 1, 0.3, 1.5, ("everyone",)),
+    Phones("all2", 1, 0.5, 1.5, ("everyone",)),
+    Phones("all3", 1, 0.9, 1.0, ("everyone",)),
+    Phones("busy", 1, 0.1, 1, ("operator", "everyone"), reject=True),
+    Phones("deaf", 2, None, 1, ("deaf", "operator")),
+    Phones("hand1", 2, 0.1, 8, ("handover",), refer="tickets"),
+    Phones("hand2", 1, 0.1, 8, ("handover",), refer="colleague"),
+    Phones("colleague", 1, 0.3, 1.5, ()),
+)
+UNREACHABLE = "9999"  #: an agent at whose address there is no phone
+
+QUEUES = {
+    "operator": "strategy=leastrecent\ntimeout=2",
+    "tickets": "strategy=rrmemory\ntimeout=3",
+    "small": "strategy=leastrecent\ntimeout=3\nmaxlen=1",
+    "everyone": "strategy=ringall\ntimeout=2",
+    "deaf": "strategy=leastrecent\ntimeout=2\ncontext=left-by-key",
+    "nobody": "strategy=leastrecent\ntimeout=2",
+    "handover": "strategy=leastrecent\ntimeout=2",
+}
+_QUEUE = """[{name}]{again}
+{rules}
+retry=1
+autofill=yes
+ringinuse=no
+wrapuptime=0
+joinempty=unavailable,invalid,unknown
+leavewhenempty=unavailable,invalid,unknown
+setqueuevar=yes
+setinterfacevar=yes
+reportholdtime=no
+musicclass=default
+announce-frequency=0
+"""
+_DIALPLAN = """
+[left-by-key]
+include => call-end
+exten => 0,1,Hangup(16)
+
+[handing-over]
+include => call-end
+exten => tickets,1,Queue(tickets,c,,,8)
+ same => n,Hangup(16)
+exten => colleague,1,Dial(PJSIP/{colleague},5)
+ same => n,Hangup(16)
+"""
+_ENDPOINT = """[{name}]
+type=endpoint
+context=seats
+disallow=all
+allow=alaw
+direct_media=no
+aors={name}
+device_state_busy_at=1
+set_var=TRANSFER_CONTEXT=handing-over
+[{name}]
+type=aor
+contact=sip:{name}@127.0.0.1:{port}
+"""
+
+
+def main() -> None:
+    """Make one piece."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--minutes", type=float, default=7)
+    parser.add_argument("--calls", type=float, default=20)
+    given = parser.parse_args()
+    centre = Centre(given.folder.absolute())
+    before = centre.lines()
+    try:
+        centre.start()
+        centre.run(given.minutes * 60, given.calls)
+    finally:
+        centre.stop()
+    print(f"{centre.lines() - before} lines more, {centre.lines()} in {centre.home.queue_log}")
+
+
+class Centre:
+    """One Asterisk with its phones, callers and menus."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        own = {
+            "IVR_HOME": str(folder), "IVR_SIP_PORT": str(SIP), "IVR_AGI_PORT": str(AGI), "IVR_AMI_PORT": str(AMI),
+            "IVR_RTP_START": "20000", "IVR_RTP_END": "23999", "IVR_QUEUE_TIMEOUT_S": "9",
+        }  # fmt: skip
+        found = {key: value for key, value in os.environ.items() if key.startswith("IVR_ASTERISK")}
+        self.folder = folder
+        self.settings: Settings = load({**found, **own}, Path("/none"))
+        self.asterisk: Asterisk = find(self.settings)
+        self.home = AsteriskHome.of(self.settings)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._sipp: list[subprocess.Popen[bytes]] = []
+        self._rng = random.Random(os.getpid())
+        self._ports = iter(range(FIRST_PHONE, FIRST_PHONE + 400, 8))
+        #: agent → (interface, queues)
+        self.agents: dict[str, tuple[str, tuple[str, ...]]] = {}
+
+    def lines(self) -> int:
+        return self.home.queue_log.read_bytes().count(b"\n") if self.home.queue_log.exists() else 0
+
+    def start(self) -> None:
+        """The phones first, since their addresses stand in the configuration."""
+        endpoints, colleague = [], ""
+        for kind_number, kind in enumerate(PHONES):
+            port = self._phones(kind)
+            for number in range(kind.count):
+                name = f"p{kind_number:02}{number}"
+                endpoints.append(_ENDPOINT.format(name=name, port=port))
+                if kind.queues:
+                    self.agents[str(8000 + 10 * kind_number + number)] = (f"PJSIP/{name}", kind.queues)
+                else:
+                    colleague = name
+        endpoints.append(_ENDPOINT.format(name="p999", port=9))
+        self.agents[UNREACHABLE] = ("PJSIP/p999", ("tickets",))
+        local = self.home.local
+        local.mkdir(parents=True, exist_ok=True)
+        (local / "pjsip.conf").write_text("".join(endpoints))
+        (local / "extensions.conf").write_text(_DIALPLAN.format(colleague=colleague))
+        queues = (
+            _QUEUE.format(name=name, rules=rules, again="(+)" if name == "operator" else "")
+            for name, rules in QUEUES.items()
+        )
+        (local / "queues.conf").write_text("\n".join(queues))
+        threading.Thread(target=lambda: asyncio.run(serve_menus()), daemon=True).start()
+        self.start_asterisk()
+
+    def start_asterisk(self) -> None:
+        render(self.settings, self.asterisk, TEMPLATES)
+        for name in ("ivr-sorry", "ivr-limit"):
+            sound = self.home.sounds / "zh" / f"{name}.sln"
+            sound.parent.mkdir(parents=True, exist_ok=True)
+            sound.write_bytes(bytes(800))
+        (self.home.root / "moh" / "silence.sln").write_bytes(bytes(160000))
+        with (self.folder / "console").open("ab") as console:
+            self._process = subprocess.Popen(  # noqa: S603
+                self.asterisk.foreground(self.home.conf),
+                start_new_session=True,
+                stdout=console,
+                stderr=console,
+            )
+        deadline = time.monotonic() + 60
+        while "fully booted" not in self.ask("core waitfullybooted"):
+            if time.monotonic() > deadline:
+                raise IvrError("Asterisk does not start", where=str(self.folder / "console"))
+            time.sleep(0.1)
+        for agent in self.agents:
+            self.sign_in(agent)
+
+    def ask(self, command: str) -> str:
+        try:
+            return ask(self.home.control_socket, command)
+        except IvrError:
+            return ""
+
+    def sign_in(self, agent: str) -> None:
+        interface, queues = self.agents[agent]
+        for queue in queues:
+            self.ask(f"queue add member {interface} to {queue} penalty 0 as {agent}")
+
+    def sign_out(self, agent: str) -> None:
+        interface, queues = self.agents[agent]
+        for queue in queues:
+            self.ask(f"queue remove member {interface} from {queue}")
+
+    def pause(self, agent: str, reason: str) -> None:
+        interface, queues = self.agents[agent]
+        for queue in queues[: self._rng.randrange(1, len(queues) + 1)]:
+            self.ask(
+                f"queue pause member {interface} queue {queue}" + (f" reason {reason}" if reason else "")
+            )
+
+    def unpause(self, agent: str) -> None:
+        interface, queues = self.agents[agent]
+        for queue in queues:
+            self.ask(f"queue unpause member {interface} queue {queue}")
+
+    def run(self, seconds: float, calls_a_second: float) -> None:
+        """Callers call for ``seconds`` while agents come and go; half-way Asterisk is killed and started again."""
+        end = time.monotonic() + seconds
+        for kind in CALLERS:
+            self._callers(kind, calls_a_second * kind.share, seconds - 12)
+        half = time.monotonic() + seconds / 2
+        paused: list[str] = []
+        movable = [agent for agent in self.agents if agent != UNREACHABLE]
+        deaf = [agent for agent, (_, queues) in self.agents.items() if "deaf" in queues]
+        turn = 0
+        while time.monotonic() < end:
+            turn += 1
+            if time.monotonic() > half and self._process is not None:
+                half = end + 1
+                self._process.kill()
+                self._process.wait()
+                self.start_asterisk()
+                paused.clear()
+            agent = self._rng.choice(movable)
+            if self._rng.random() < 0.3:
+                self.sign_out(agent)
+                time.sleep(0.3)
+                self.sign_in(agent)
+            elif agent in paused:
+                self.unpause(agent)
+                paused.remove(agent)
+            else:
+                self.pause(agent, self._rng.choice(REASONS))
+                paused.append(agent)
+            if len(paused) > 4:
+                self.unpause(paused.pop(0))
+            if turn % 40 == 0:  # who waits at the deaf is sent away
+                for one in deaf:
+                    self.sign_out(one)
+                time.sleep(2)
+                for one in deaf:
+                    self.sign_in(one)
+            time.sleep(0.5)
+
+    def stop(self) -> None:
+        for phone in self._sipp:
+            phone.kill()
+            phone.wait()
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def _callers(self, kind: Callers, rate: float, seconds: float) -> None:
+        folder = self.folder / f"callers{kind.prefix}"
+        folder.mkdir(exist_ok=True)
+        with (folder / "numbers.csv").open("w") as stream:
+            numbers = range(max(1, int(NUMBERS * kind.share)))
+            stream.write("".join(["RANDOM\n", *(f"{kind.prefix}{number:07}\n" for number in numbers)]))
+        text = (SCENARIOS / "caller.xml").read_text("utf-8").replace("[from]", "[field0]")
+        if kind.key:
+            text = text.replace(
+                '<recv request="BYE" timeout="[wait]" ontimeout="bye"/>', _KEY.replace("[key]", kind.key)
+            )
+        text = text.replace("[wait]", str(int(kind.patience_s * 1000)))
+        self._start_sipp(
+            folder, text, "-inf", "numbers.csv", "-s", self.settings.hotline,
+            "-r", f"{max(1, round(rate * 10))}", "-rp", "10000", "-m", str(max(1, int(rate * seconds))),
+        )  # fmt: skip
+
+    def _phones(self, kind: Phones) -> int:
+        folder = self.folder / f"phones-{kind.name}"
+        folder.mkdir(exist_ok=True)
+        port = next(self._ports)
+        self._start_sipp(folder, phone_scenario(kind), port=port)
+        return port
+
+    def _start_sipp(self, folder: Path, scenario: str, *options: str, port: int | None = None) -> None:
+        (folder / "scenario.xml").write_text(scenario, "utf-8")
+        port = port or next(self._ports)
+        command = [
+            "sipp", f"127.0.0.1:{SIP}", "-sf", "scenario.xml", "-i", "127.0.0.1", "-p", str(port), "-nostdin",
+            "-mp", str(port + 20000), "-trace_err", "-error_file", "errors", "-recv_timeout", "60000", *options,
+        ]  # fmt: skip
+        self._sipp.append(
+            subprocess.Popen(  # noqa: S603
+                command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+        )
+
+
+_KEY = """<recv request="BYE" timeout="1500" ontimeout="press" next="theirs"/>
+  <label id="press"/>
+  <send retrans="500"><![CDATA[
+INFO [next_url] SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
+From: <sip:[field0]@[local_ip]:[local_port]>;tag=[pid]T[call_number]
+[last_To:]
+Call-ID: [call_id]
+CSeq: 9 INFO
+Max-Forwards: 70
+Content-Type: application/dtmf-relay
+Content-Length: [len]
+
+Signal=[key]
+Duration=120
+]]></send>
+  <recv response="200"/>
+  <recv request="BYE" timeout="[wait]" ontimeout="bye"/>
+  <label id="theirs"/>"""
+_ECHO = "[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\n"
+_TAGGED = "[last_Via:]\n[last_From:]\n[last_To:];tag=[pid]S[call_number]\n[last_Call-ID:]\n[last_CSeq:]\n"
+_KEPT = "Via:[$via]\nFrom:[$from]\nTo: <sip:p@[local_ip]>;tag=[pid]S[call_number]\nCall-ID: [call_id]\nCSeq:[$cseq]\n"
+_MINE = "Contact: <sip:p@[local_ip]:[local_port]>\n"
+_SOUND = (
+    "v=0\no=- 1 1 IN IP4 [local_ip]\ns=-\nc=IN IP4 [media_ip]\nt=0 0\n"
+    "m=audio [media_port] RTP/AVP 8\na=rtpmap:8 PCMA/8000\n"
+)
+_OWN = (
+    "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n"
+    "From: <sip:p@[local_ip]>;tag=[pid]S[call_number]\nTo:[$from]\nCall-ID: [call_id]\nMax-Forwards: 70\n"
+)
+
+
+def phone_scenario(kind: Phones) -> str:
+    """A phone that answers any number of calls at once, as ``kind`` says."""
+
+    def send(head: str, body: str = "", attributes: str = "") -> str:
+        end = (
+            f"Content-Type: application/sdp\nContent-Length: [len]\n\n{body}"
+            if body
+            else "Content-Length: 0\n\n"
+        )
+        return f"<send {attributes}><![CDATA[\n{head}{end}]]></send>\n"
+
+    saved = "".join(
+        f'<ereg regexp=".*" search_in="hdr" header="{name}:" assign_to="{name.lower()}"/>'
+        for name in ("Via", "From", "CSeq")
+    )
+    parts = [f'<recv request="INVITE" rrs="true"><action>{saved}</action></recv>']
+    if kind.reject:
+        parts.append(send(f"SIP/2.0 486 Busy Here\n{_TAGGED}") + '<recv request="ACK"/>')
+        return _scenario(parts)
+    parts.append(send(f"SIP/2.0 180 Ringing\n{_TAGGED}{_MINE}"))
+    rings = "" if kind.ring_s is None else f' timeout="{round(kind.ring_s * 1000)}" ontimeout="answer"'
+    parts.append(f'<recv request="CANCEL"{rings}/>' + send(f"SIP/2.0 200 OK\n{_ECHO}"))
+    parts.append(send(f"SIP/2.0 487 Request Terminated\n{_KEPT}") + '<recv request="ACK" next="end"/>')
+    parts.append('<label id="answer"/>' + send(f"SIP/2.0 200 OK\n{_KEPT}{_MINE}", _SOUND, 'retrans="500"'))
+    parts.append('<recv request="ACK"/>')
+    if kind.refer:
+        refer = f"REFER [next_url] SIP/2.0\n{_OWN}CSeq: 2 REFER\n{_MINE}Refer-To: <sip:{kind.refer}@127.0.0.1:{SIP}>\n"
+        parts.append('<recv request="BYE" timeout="900" ontimeout="refer" next="theirs"/><label id="refer"/>')
+        parts.append(send(refer, attributes='retrans="500"'))
+        parts.append(
+            '<recv response="202" optional="true"/><recv request="BYE" optional="true" next="theirs"/>'
+        )
+        for _ in range(4):
+            parts.append(
+                '<recv request="BYE" optional="true" next="theirs"/><recv request="NOTIFY" timeout="3000" ontimeout="ours"/>'
+            )
+            parts.append(send(f"SIP/2.0 200 OK\n{_ECHO}"))
+    parts.append(
+        f'<recv request="BYE" timeout="{round(kind.talk_s * 1000)}" ontimeout="ours"/><label id="theirs"/>'
+    )
+    parts.append(send(f"SIP/2.0 200 OK\n{_ECHO}", attributes='next="end"') + '<label id="ours"/>')
+    parts.append(send(f"BYE [next_url] SIP/2.0\n{_OWN}CSeq: 3 BYE\n", attributes='retrans="500"'))
+    parts.append('<recv request="BYE" optional="true" next="both"/><recv response="200" next="end"/>')
+    parts.append('<label id="both"/>' + send(f"SIP/2.0 200 OK\n{_ECHO}") + '<label id="end"/>')
+    return _scenario(parts)
+
+
+def _scenario(parts: list[str]) -> str:
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name="phone">\n{"".join(parts)}</scenario>\n'
+
+
+async def serve_menus() -> None:
+    """An AGI server: menus of one decision, by the first digits of the caller's number."""
+    queue_of = {kind.prefix: kind.queue for kind in CALLERS}
+    rng = random.Random(7)
+
+    async def one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def command(text: str) -> str:
+            writer.write(f"{text}\n".encode())
+            return (await reader.readline()).decode()
+
+        try:
+            request: dict[str, str] = {}
+            while line := (await reader.readline()).decode().strip():
+                name, _, value = line.partition(": ")
+                request[name] = value
+            script = request.get("agi_network_script", "")
+            if script == "connected":
+                names = [await command(f"GET VARIABLE {name}") for name in ("QUEUENAME", "MEMBERNAME")]
+                queue, member = (text.partition("(")[2].partition(")")[0] for text in names)
+                await command(f'EXEC QueueLog "{queue},{request["agi_uniqueid"]},{member},AGENTANSWER"')
+                await asyncio.sleep(rng.choice([0, 0.3]))
+                return
+            queue = queue_of.get(request.get("agi_callerid", "")[:4], "")
+            again = script == "after_queue" and rng.random() < 0.1
+            variables = {"IVR_NEXT": "hangup", "IVR_DONE": "1"}
+            if script == "hotline" and queue:
+                variables |= {"IVR_NEXT": "queue", "IVR_QUEUE": queue}
+            elif again:
+                variables |= {"IVR_NEXT": "queue", "IVR_QUEUE": "tickets"}
+            for name, value in variables.items():
+                await command(f'SET VARIABLE {name} "{value}"')
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(one, "127.0.0.1", AGI)
+    async with server:
+        await server.serve_forever()
+
+
+def check() -> None:
+    """Raises SystemExit with one line when something that is needed is missing or taken."""
+    if not shutil.which("sipp"):
+        raise SystemExit("make_queue_log: SIPp is missing: apt-get install sip-tester")
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("127.0.0.1", SIP))
+        except OSError as fault:
+            raise SystemExit(f"make_queue_log: port {SIP}: {fault.strerror}") from None
+
+
+if __name__ == "__main__":
+    check()
+    main()

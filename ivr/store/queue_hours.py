@@ -1,0 +1,107 @@
+"""The tallies of the queues by the hour, kept in the same transactions as the entries, so that a year is read in a second.
+
+An hour is one of UTC. Zones whose hours begin elsewhere, and what the tallies do not know (agents, menu options), are
+read from the entries themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from ivr.acd.record import EntryRecord
+from ivr.reports.queue_stats import Hour
+from ivr.reports.summary import LIMITS_S, Summary
+from ivr.reports.tally import Tally, hour_of
+from ivr.store.database import table_of
+from ivr.store.models.acd import QueueEntry, QueueHour
+
+_HOURS = table_of(QueueHour)
+#: Rows in one statement.
+_AT_ONCE = 400
+_CHANGE = (
+    update(_HOURS)
+    .where(_HOURS.c.hour == bindparam("its_hour"), _HOURS.c.queue == bindparam("its_queue"))
+    .values(summary=bindparam("summary"), tally=bindparam("tally"))
+)
+_Cell = tuple[datetime, str]
+
+
+def keep(session: Session, before: Iterable[EntryRecord], after: Iterable[EntryRecord]) -> None:
+    """Put the entries ``after`` into the tallies and take out what they were ``before``. The caller holds the
+    record's turn (``ivr.store.record_rows.take_turn``): nobody else writes meanwhile."""
+    changes: dict[_Cell, Tally] = {}
+    for entries, times in ((before, -1), (after, 1)):
+        for entry in entries:
+            changes.setdefault((hour_of(entry.entered_at), entry.queue), Tally()).count(entry, times)
+    known = _stored(session, changes)
+    new, changed = [], []
+    for (hour, queue), tally in changes.items():
+        before_it = known.get((hour, queue))
+        if before_it is None:
+            new.append({"hour": hour, "queue": queue} | _texts(tally))
+        else:
+            tally.add(before_it)
+            changed.append({"its_hour": hour, "its_queue": queue} | _texts(tally))
+    if new:
+        session.execute(insert(_HOURS), new)
+    if changed:
+        session.execute(_CHANGE, changed)
+
+
+def _stored(session: Session, cells: Collection[_Cell]) -> dict[_Cell, Tally]:
+    hours = sorted({hour for hour, _ in cells})
+    stored = {}
+    for first in range(0, len(hours), _AT_ONCE):
+        part = hours[first : first + _AT_ONCE]
+        for row in session.execute(select(_HOURS).where(_HOURS.c.hour.in_(part))):
+            stored[row.hour, row.queue] = Tally.from_json(row.tally)
+    return stored
+
+
+def hours(
+    session: Session, since: datetime, until: datetime, queue: str, limits: Sequence[int]
+) -> Iterator[Hour]:
+    """The hours that begin from ``since`` until before ``until``, of one queue or of all with "", with the waits of at
+    most each of ``limits``."""
+    stored = tuple(limits) == LIMITS_S
+    text = _HOURS.c.summary if stored else _HOURS.c.tally
+    wanted = select(_HOURS.c.hour, _HOURS.c.queue, text).where(_HOURS.c.hour >= since, _HOURS.c.hour < until)
+    if queue:
+        wanted = wanted.where(_HOURS.c.queue == queue)
+    for hour, name, document in session.execute(wanted):
+        summary = Summary.from_json(document) if stored else Tally.from_json(document).summary(limits)
+        yield Hour(hour, name, summary)
+
+
+def _texts(tally: Tally) -> dict[str, str]:
+    return {"summary": tally.summary().to_json(), "tally": tally.to_json()}
+
+
+def from_entries(session: Session) -> Mapping[_Cell, Tally]:
+    """All tallies, made anew from the entries."""
+    entries = table_of(QueueEntry).c
+    wanted = select(
+        entries.entered_at, entries.queue, entries.outcome,
+        entries.wait_s, entries.talk_s, entries.hold_s, entries.wrapup_s,
+    )  # fmt: skip
+    tallies: dict[_Cell, Tally] = {}
+    for row in session.execute(wanted.execution_options(yield_per=5000)):
+        entry: Any = row
+        tallies.setdefault((hour_of(row.entered_at), row.queue), Tally()).count(entry)
+    return tallies
+
+
+def rebuild(session: Session) -> None:
+    """Make all tallies anew from the entries."""
+    session.execute(delete(_HOURS))
+    rows = [
+        {"hour": hour, "queue": queue} | _texts(tally)
+        for (hour, queue), tally in from_entries(session).items()
+    ]
+    for first in range(0, len(rows), _AT_ONCE):
+        session.execute(insert(_HOURS), rows[first : first + _AT_ONCE])

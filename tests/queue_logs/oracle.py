@@ -1,0 +1,203 @@
+"""The figures of the queues once more, straight from the lines of a log, by nothing of the product.
+
+It is written to be read, not to be fast: a call is the list of its lines, an agent's ready time is a set of seconds.
+What each figure means is taken from docs/statistics.md, and so are the rules of the hard cases.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, timezone
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+GONE = {"ABANDON": "abandoned", "EXITWITHTIMEOUT": "timed_out", "EXITEMPTY": "left_empty", "EXITWITHKEY": "left_by_key", "WITHDRAW": "withdrawn"}  # fmt: skip
+REFUSED = {"FULL": "refused_full", "JOINEMPTY": "refused_empty"}
+TALK_OVER = ("COMPLETECALLER", "COMPLETEAGENT", "BLINDTRANSFER", "TRANSFER", "ATTENDEDTRANSFER")
+OUTCOMES = ("answered", *GONE.values(), *REFUSED.values(), "lost", "waiting")
+Line = tuple[int, str, str, str, str, list[str]]
+
+
+def lines_of(log: bytes) -> list[Line]:
+    """(epoch, call, queue, agent, event, data) of each line that is one."""
+    found = []
+    for raw in log.split(b"\n"):
+        fields = raw.decode("utf-8", "replace").split("|")
+        if len(fields) >= 5 and fields[0].isdigit():
+            found.append((int(fields[0]), *fields[1:5], fields[5:]))
+    return found  # type: ignore[return-value]
+
+
+def seconds(data: list[str], at: int) -> int | None:
+    text = data[at] if -len(data) <= at < len(data) else ""
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+@lru_cache(1)
+def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule after the other, to be read)
+    """One for each try of a caller to get into a queue: what became of it."""
+    entries: list[dict[str, Any]] = []
+    by_call: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for at, call, queue, agent, event, data in lines_of(log):
+        mine = by_call[call] if call != "NONE" else []
+        waiting = [one for one in mine if one["outcome"] == "waiting" and one["queue"] == queue]
+        if event == "QUEUESTART":
+            for one in entries:
+                if one["outcome"] == "waiting":
+                    one["outcome"] = "lost"
+                one["talking"] = False
+        elif call == "NONE":
+            continue
+        elif event == "ENTERQUEUE" or event in REFUSED:
+            one = {"queue": queue, "at": at, "outcome": REFUSED.get(event, "waiting"), "agent": None, "wait": None, "talk": None, "talking": False, "taken": None}  # fmt: skip
+            one["wait"] = 0 if event in REFUSED else None
+            mine.append(one)
+            entries.append(one)
+        elif event in GONE and waiting:
+            waiting[-1]["outcome"] = GONE[event]
+            waiting[-1]["wait"] = seconds(data, 3 if event == "EXITWITHKEY" else 2)
+        elif event == "AGENTANSWER" and waiting:
+            waiting[-1]["taken"] = (agent, max(0, at - waiting[-1]["at"]))
+        elif event in ("RINGNOANSWER", "RINGCANCELED", "AGENTDUMP", "SYSCOMPAT") and waiting:
+            waiting[-1]["taken"] = None
+        elif event == "CONNECT" and waiting:
+            one, told = waiting[-1], seconds(data, 0)
+            one |= {"outcome": "answered", "agent": agent, "wait": told, "talking": True}
+            if one["taken"] and one["taken"][0] == agent:
+                waits = [wait for wait in (one["taken"][1], told) if wait is not None]
+                one["wait"] = min(waits)
+        elif event in TALK_OVER:
+            for one in mine:
+                if one["talking"] and (one["queue"], one["agent"]) == (queue, agent):
+                    place = 1 if event.startswith("COMPLETE") else -2
+                    talk, told = seconds(data, place), seconds(data, place - 1)
+                    if talk is not None and told is not None and one["wait"] is not None:
+                        talk += max(0, told - one["wait"])  # the greeting
+                    one |= {"talk": talk, "talking": False}
+                    break
+        elif event == "CALLEND":
+            for one in mine:
+                if one["outcome"] == "waiting":
+                    one["outcome"] = "lost"
+    return entries
+
+
+@lru_cache(1)
+def ready_of(log: bytes, until: int) -> dict[tuple[str, str], set[int]]:  # noqa: C901
+    """(agent, queue) → the seconds in which the agent was signed in there and not paused. Asterisk keeps its members."""
+    signed_in: dict[tuple[str, str], int] = {}
+    paused: dict[tuple[str, str], tuple[int, str]] = {}
+    there: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
+    away: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
+
+    def pause(who: tuple[str, str], at: int, reason: str) -> None:
+        if who in paused and paused[who][1] == reason:
+            return
+        back(who, at)
+        paused[who] = (at, reason)
+
+    def back(who: tuple[str, str], at: int) -> None:
+        if who in paused:
+            away[who] |= set(range(paused.pop(who)[0], min(at, until)))
+
+    def leave(who: tuple[str, str], at: int) -> None:
+        if who in signed_in:
+            there[who] |= set(range(signed_in.pop(who), min(at, until)))
+
+    for at, _, queue, agent, event, data in lines_of(log):
+        who = (agent, queue)
+        reason = data[0] if data else ""
+        if agent == "NONE":
+            continue
+        if event == "ADDMEMBER" and who not in signed_in:
+            signed_in[who] = at
+            if reason == "PAUSED":
+                pause(who, at, "")
+        elif event == "REMOVEMEMBER":
+            leave(who, at)
+            back(who, at)
+        elif event == "PAUSE":
+            pause(who, at, reason)
+        elif event == "UNPAUSE":
+            back(who, at)
+        elif event == "PAUSEALL":
+            for other in [other for other in signed_in if other[0] == agent]:
+                pause(other, at, reason)
+        elif event == "UNPAUSEALL":
+            for other in [other for other in paused if other[0] == agent]:
+                back(other, at)
+    for who in list(signed_in):
+        leave(who, until)
+    for who in list(paused):
+        back(who, until)
+    return {who: there[who] - away[who] for who in there}
+
+
+def figures(
+    log: bytes, by: str, *, zone: ZoneInfo, threshold: int, short: int, until: int
+) -> dict[Any, dict[str, Any]]:
+    """Group → all figures of the design's section 6, of a log of ordinary days. ``until``: the epoch at which it is asked."""
+    groups: defaultdict[Any, list[dict[str, Any]]] = defaultdict(list)
+    for entry in entries_of(log):
+        local = datetime.fromtimestamp(entry["at"], timezone.utc).astimezone(zone)
+        name = {
+            "queue": entry["queue"],
+            "agent": entry["agent"],
+            "day": local.strftime("%Y-%m-%d"),
+            "week": local.strftime("%G-W%V"),
+            "hour": datetime.fromtimestamp(entry["at"] - local.minute * 60 - local.second, zone).isoformat(),
+        }[by]
+        groups[name].append(entry)
+    ready = ready_of(log, until)
+    if by == "agent":
+        for agent, _ in ready:
+            groups[agent] = groups.get(agent, [])
+    return {name: _row(some, by, name, ready, threshold, short) for name, some in groups.items()}
+
+
+def _row(
+    entries: list[dict[str, Any]],
+    by: str,
+    name: Any,
+    ready: dict[tuple[str, str], set[int]],
+    threshold: int,
+    short: int,
+) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        outcome: len([e for e in entries if e["outcome"] == outcome]) for outcome in OUTCOMES
+    }
+    offered = row["offered"] = len(entries)
+    answered = [e["wait"] for e in entries if e["outcome"] == "answered" and e["wait"] is not None]
+    abandoned = [e["wait"] for e in entries if e["outcome"] == "abandoned" and e["wait"] is not None]
+    talks = [e["talk"] for e in entries if e["outcome"] == "answered" and e["talk"] is not None]
+    soon = len([wait for wait in answered if wait <= threshold])
+    brief = row["abandoned_short"] = len([wait for wait in abandoned if wait <= short])
+    row["answer_rate"] = _part(row["answered"], offered)
+    row["answer_rate_adjusted"] = _part(row["answered"], offered - brief)
+    row["answered_in_time"] = soon
+    row["service_level"] = _part(soon, row["answered"])
+    row["service_level_offered"] = _part(soon, offered - brief)
+    row["asa_s"], row["average_abandon_s"], row["talk_s"] = _mean(answered), _mean(abandoned), _mean(talks)
+    row["longest_wait_s"] = max((e["wait"] for e in entries if e["wait"] is not None), default=None)
+    row["hold_s"] = row["wrapup_s"] = None
+    row["aht_s"] = row["talk_s"]
+    row["standard"] = 0.85
+    row["standard_met"] = None if not offered else row["answered"] / offered >= 0.85
+    row["occupancy"] = None
+    if by in ("queue", "agent") and name is not None:
+        agents = {agent for agent, _ in ready}
+        spans = [
+            len(set().union(*(spent for who, spent in ready.items() if who[0] == agent and name in who)))
+            for agent in agents
+        ]
+        row["occupancy"] = _part(sum(talks), sum(spans))
+    return row
+
+
+def _part(some: int, whole: int) -> float | None:
+    return None if whole <= 0 else round(some / whole, 4)
+
+
+def _mean(numbers: list[int]) -> float | None:
+    return None if not numbers else round(sum(numbers) / len(numbers), 1)

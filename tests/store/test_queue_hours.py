@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, select
+
+from ivr.reports.queue_stats import OF_HOURS, queue_stats
+from ivr.reports.summary import limits_for
+from ivr.store.database import reading, table_of, writing
+from ivr.store.models.acd import QueueHour
+from ivr.store.queue import report_entries, report_hours
+from ivr.store.queue_hours import from_entries, rebuild
+from ivr.store.recorder import Recorder, ingest
+from ivr.telephony.queue_log import QueueLog
+from tests.queue_logs.made import ZERO, line, logs
+
+MadeUp = Callable[[int, int], list[str]]
+
+
+def stored(engine: Engine) -> list[tuple[Any, ...]]:
+    table = table_of(QueueHour)
+    with reading(engine) as session:
+        return [tuple(row) for row in session.execute(select(table).order_by(table.c.hour, table.c.queue))]
+
+
+def made_anew(engine: Engine) -> list[tuple[Any, ...]]:
+    with reading(engine) as session:
+        return [
+            (hour, queue, tally.summary().to_json(), tally.to_json())
+            for (hour, queue), tally in sorted(from_entries(session).items())
+        ]
+
+
+@given(logs(), st.lists(st.integers(0, 40), max_size=5))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_hours_are_what_the_entries_give(
+    sqlite: Engine, tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], cuts: list[int]
+) -> None:
+    log = tmp_path_factory.mktemp("log") / "queue_log"
+    recorder = Recorder(sqlite, QueueLog(log))
+    borders = [0, *sorted(cuts), len(lines)]
+    for begin, end in zip(borders, borders[1:], strict=False):
+        with log.open("ab") as stream:
+            stream.writelines(one + b"\n" for one in lines[begin:end])
+        recorder.run_once()
+        assert stored(sqlite) == made_anew(sqlite)
+
+
+def test_a_whole_log_and_its_hours_made_anew(engine: Engine, tmp_path: Path, made_up: MadeUp) -> None:
+    log = tmp_path / "queue_log"
+    log.write_text("".join(f"{one}\n" for one in made_up(5, 400)))
+    Recorder(engine, QueueLog(log), batch=97).run_once()
+    kept = stored(engine)
+    assert kept == made_anew(engine) != []
+    with writing(engine) as session:
+        rebuild(session)
+    assert stored(engine) == kept
+
+
+def test_an_entry_of_an_earlier_hour_that_ends_later_is_counted_where_it_began(
+    sqlite: Engine, tmp_path: Path
+) -> None:
+    log = tmp_path / "queue_log"
+    log.write_bytes(line(0, "c", "a", "NONE", "ENTERQUEUE", "", "1", 1) + b"\n")
+    recorder = Recorder(sqlite, QueueLog(log))
+    recorder.run_once()
+    with log.open("ab") as stream:  # two hours later; the clock was set back by three in between
+        stream.write(line(7200, "c", "a", "1", "CONNECT", 7200, "x", 1) + b"\n")
+        stream.write(line(-3600, "c", "a", "1", "COMPLETEAGENT", 7200, 5, 1) + b"\n")
+    recorder.run_once()
+    ((hour, queue, _, tally),) = stored(sqlite)
+    assert (hour, queue) == (datetime.fromtimestamp(ZERO // 3600 * 3600, timezone.utc), "a")
+    assert tally == ('{"outcomes":{"answered":1},"waits":{"answered":{"7200":1}},"parts":{"talk_s":[1,5]}}')
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Europe/Berlin", "Asia/Kolkata"])
+@pytest.mark.parametrize(("threshold_s", "short_s"), [(20, 10), (6, 3)])
+def test_figures_by_the_hours_are_those_of_the_entries(
+    sqlite: Engine, tmp_path: Path, made_up: MadeUp, zone: str, threshold_s: int, short_s: int
+) -> None:
+    log = tmp_path / "queue_log"
+    # 1770685200 is a full hour; a second a call: more than three hours
+    log.write_text("".join(f"{one}\n" for one in made_up(6, 12_000)))
+    ingest(sqlite, QueueLog(log, alone=True))
+    begin = datetime.fromtimestamp(1770685200, timezone.utc)
+    limits = limits_for(threshold_s, short_s)
+    for since, until in ((0, 14_400), (600, 11_000), (100, 200), (3600, 7200)):
+        ends = begin + timedelta(seconds=since), begin + timedelta(seconds=until)
+        entries = report_entries(sqlite, *ends)
+        hours = report_hours(sqlite, *ends, "", ZoneInfo(zone), limits)
+        for by in OF_HOURS:
+            how: Any = {"by": by, "zone": ZoneInfo(zone), "threshold_s": threshold_s, "short_s": short_s}
+            assert queue_stats(hours, **how) == queue_stats(entries, **how)
+        only = report_hours(sqlite, *ends, "nowhere", ZoneInfo(zone), limits)
+        assert queue_stats(only, zone=ZoneInfo(zone)) == []
+        assert entries
+    assert len(hours) < len(entries) or zone == "Asia/Kolkata"

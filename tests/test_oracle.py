@@ -1,0 +1,122 @@
+"""All figures of the queues, against an oracle that was written apart from the product (tests/queue_logs/oracle.py)."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from ivr.reports.queue_stats import OF_HOURS, queue_stats
+from ivr.reports.summary import limits_for
+from ivr.store.database import open_engine, writing
+from ivr.store.migrate import upgrade
+from ivr.store.models import all_tables
+from ivr.store.queue import report_entries, report_hours, report_spans
+from ivr.store.recorder import ingest
+from ivr.store.secrets import use_key
+from ivr.telephony.queue_log import QueueLog
+from tests.queue_logs import oracle
+from tests.queue_logs.made import ZERO, logs
+
+REAL_CALLS = Path(__file__).parent / "queue_logs" / "real_calls.log.gz"
+GROUPS = ("queue", "agent", "hour", "day", "week")
+RECORD = (
+    "calls",
+    "queue_entries",
+    "queue_hours",
+    "attempts",
+    "agent_sessions",
+    "agent_pauses",
+    "log_positions",
+)
+ZONES = ("Asia/Shanghai", "Europe/Berlin", "Asia/Kolkata")
+
+
+def figures(
+    engine: Engine, by: str, zone: ZoneInfo, threshold: int, short: int, until: int
+) -> dict[Any, Any]:
+    """As ``ivr queue stats`` computes them, with the keys that the oracle has."""
+    end = datetime.fromtimestamp(until, timezone.utc)
+    begin = end - timedelta(days=30)
+    if by in OF_HOURS:
+        entries: Any = report_hours(engine, begin, end, "", zone, limits_for(threshold, short))
+    else:
+        entries = report_entries(engine, begin, end)
+    sessions, pauses = report_spans(engine, begin, end)
+    rows = queue_stats(
+        entries, by=by, zone=zone, threshold_s=threshold, short_s=short,
+        sessions=sessions, pauses=pauses, since=begin, until=end,
+    )  # fmt: skip
+    told = ("threshold_s", "short_s", by)
+    return {row[by]: {key: value for key, value in row.items() if key not in told} for row in rows}
+
+
+@pytest.mark.parametrize("zone", ZONES)
+@pytest.mark.parametrize(("threshold", "short"), [(20, 10), (3, 2)])
+def test_the_figures_of_real_calls(
+    real_calls: tuple[bytes, Engine], zone: str, threshold: int, short: int
+) -> None:
+    log, engine = real_calls
+    until = int(log.splitlines()[-1].split(b"|")[0]) + 60
+    for by in GROUPS if zone == ZONES[0] else ("hour", "day"):
+        found = figures(engine, by, ZoneInfo(zone), threshold, short, until)
+        how: Any = {"zone": ZoneInfo(zone), "threshold": threshold, "short": short, "until": until}
+        assert found == oracle.figures(log, by, **how), by
+
+
+@pytest.fixture(scope="module")
+def real_calls(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    home = tmp_path_factory.mktemp("real")
+    use_key(home)
+    engine = open_engine(f"sqlite:///{home / 'ivr.db'}")
+    upgrade(engine)
+    ingest(engine, QueueLog(REAL_CALLS, alone=True))
+    yield gzip.decompress(REAL_CALLS.read_bytes()), engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def emptied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Engine]]:
+    """A database whose record is emptied at each call: much quicker than a new one for each."""
+    home = tmp_path_factory.mktemp("chance")
+    use_key(home)
+    engine = open_engine(f"sqlite:///{home / 'ivr.db'}")
+    upgrade(engine)
+
+    def empty() -> Engine:
+        with writing(engine) as session:
+            for table in reversed(all_tables().sorted_tables):
+                if table.name in RECORD:
+                    session.execute(table.delete())
+        return engine
+
+    yield empty
+    engine.dispose()
+
+
+@given(logs(), st.sampled_from(GROUPS), st.sampled_from([0, 1, 20]), st.integers(0, 40))
+@settings(max_examples=100, deadline=None)
+def test_the_figures_of_logs_made_by_chance(
+    emptied: Callable[[], Engine],
+    tmp_path_factory: pytest.TempPathFactory,
+    lines: list[bytes],
+    by: str,
+    threshold: int,
+    until: int,
+) -> None:
+    engine = emptied()
+    log = b"".join(line + b"\n" for line in lines)
+    file = tmp_path_factory.mktemp("log") / "queue_log"
+    file.write_bytes(log)
+    ingest(engine, QueueLog(file, alone=True))
+    shanghai, end = ZoneInfo("Asia/Shanghai"), ZERO + 31 + until
+    expected = oracle.figures(log, by, zone=shanghai, threshold=threshold, short=1, until=end)
+    assert figures(engine, by, shanghai, threshold, 1, end) == expected
