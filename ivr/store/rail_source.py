@@ -40,7 +40,6 @@ from ivr.store.models.rail import (
     RailServiceDay,
     RailStation,
     RailStop,
-    RailTrain,
     RailTrainNumber,
 )
 from ivr.store.rail_inventory import Segments, lapsed_seats, written_taken
@@ -157,22 +156,12 @@ class SqlRailSource:
         return [Ride(*row) for row in self._session.execute(sql.RIDES, ends).all()]
 
     def run(self, train: str) -> tuple[str, Sequence[Stop]]:
-        found = self._session.get(RailTrain, (self._dataset, train))
-        if found is None:
-            return "", ()
-        query = (
-            select(RailStop, RailStation)
-            .join(
-                RailStation,
-                (RailStation.dataset == RailStop.dataset) & (RailStation.telecode == RailStop.station),
-            )
-            .where(RailStop.dataset == self._dataset, RailStop.train == train)
-            .order_by(RailStop.seq)
+        rows = self._session.execute(sql.RUN, {"dataset": self._dataset, "train": train}).all()
+        stops = tuple(
+            Stop(seq, Station(*station), arr, dep, number, km)
+            for _, seq, arr, dep, number, km, *station in rows
         )
-        rows = self._session.execute(query)
-        return found.kind, [
-            Stop(s.seq, _station(station), s.arr, s.dep, s.number, s.km) for s, station in rows
-        ]
+        return (rows[0][0] if rows else ""), stops
 
     def legs_from(self, origin: str, to: Collection[str] | None = None) -> Sequence[Leg]:
         return self._legs(sql.LEGS_FROM, origin, to)

@@ -124,6 +124,14 @@ HUBS = select(_STATION.telecode, _STATION.city).where(
         )
     ),
 )
+_STOP = table_of(RailStop).c
+RUN = (
+    select(_TRAIN.kind, _STOP.seq, _STOP.arr, _STOP.dep, _STOP.number, _STOP.km, *_OF_STATION)
+    .join(table_of(RailTrain), _same_train(_STOP, _TRAIN))
+    .join(table_of(RailStation), (_STATION.dataset == _STOP.dataset) & (_STATION.telecode == _STOP.station))
+    .where(_STOP.dataset == bindparam("dataset"), _STOP.train == bindparam("train"))
+    .order_by(_STOP.seq)
+)
 RIDES = (
     select(
         _HERE.c.train,
