@@ -30,7 +30,8 @@ from sqlalchemy import Engine, select, text
 from ivr.rail.booking_queries import BOOK
 from ivr.rail.documents import check_sign
 from ivr.rail.queries import ask
-from ivr.rail.timetable import board
+from ivr.rail.service_day import service_date
+from ivr.rail.ticket_source import Inventory, Travel
 from ivr.store.bookings import Request, book
 from ivr.store.database import open_engine, reading, writing
 from ivr.store.migrate import upgrade
@@ -171,17 +172,15 @@ def rides(engine: Engine, pair: tuple[str, str]) -> Sequence[object]:
 def availability(engine: Engine, pairs: Sequence[tuple[str, str]]) -> Clock:
     """How long until the seats left in each class of each train between two stations are known."""
     taken = Clock()
-    for origin, destination in pairs:
+    for pair in pairs:
         with taken, reading(engine) as session:
             source = SqlRailSource(session, NOW)
-            found = [board(ride, DAY) for ride in source.rides(origin, destination)]
-            seats = source.seats([boarding.ride.train for boarding in found])
-            sold = source.sold([boarding.journey for boarding in found])
-            left = {
-                train: {name: n - sold.get(train, {}).get(name, 0) for name, n in of_train.items()}
-                for train, of_train in seats.items()
-            }
-        assert all(n >= 0 for of_train in left.values() for n in of_train.values())
+            travels = [
+                Travel(r.train, r.number, service_date(DAY, r.dep), DAY, *pair, r.from_seq, r.to_seq)
+                for r in source.rides(*pair)
+            ]
+            left = Inventory(source).left(travels)
+        assert len(left) == len(travels)
     return taken
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -19,6 +20,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from ivr.store.database import open_engine
 from ivr.store.migrate import upgrade
+from ivr.store.rail import load_rail_data
 from ivr.store.secrets import use_key
 
 # How long an example takes says more about the machine than about the code.
@@ -110,7 +112,7 @@ class Cluster:
 
     def stop(self) -> None:
         if self._server is not None:
-            self._server.send_signal(signal.SIGINT)  # does not wait for connections
+            self._server.send_signal(signal.SIGQUIT)  # at once: nothing of it is kept
             try:
                 self._server.wait(20)
             except subprocess.TimeoutExpired:
@@ -131,6 +133,25 @@ def postgresql() -> Iterator[Cluster]:
         yield cluster
     finally:
         cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def railway(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file into which the project's data was loaded, once for all workers of a run. To be copied, not used."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    file = folder / "railway.db"
+    with (folder / "railway.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not file.exists():
+            making = folder / "railway.making"
+            engine = open_engine(f"sqlite:///{making}")
+            upgrade(engine)
+            assert load_rail_data(engine) is True
+            engine.dispose()
+            making.rename(file)
+    return file
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -24,9 +25,7 @@ from ivr.settings import PROJECT
 from ivr.simulator import Caller, lines_before, perform
 from ivr.store.database import open_engine, reading, writing
 from ivr.store.journal import DirectJournal
-from ivr.store.migrate import upgrade
 from ivr.store.models.bookings import Booking, BookingPassenger, Case, OutgoingSms, SeatMap
-from ivr.store.rail import load_rail_data
 from ivr.store.secrets import use_key
 from tests.store.railway import resident_id
 
@@ -37,12 +36,10 @@ DIGITS = dict(zip("零幺二三四五六七八九", "0123456789", strict=True))
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def loaded(tmp_path_factory: pytest.TempPathFactory, railway: Path) -> Iterator[Engine]:
     home = tmp_path_factory.mktemp("home")
     use_key(home)
-    engine = open_engine(f"sqlite:///{home / 'ivr.db'}")
-    upgrade(engine)
-    load_rail_data(engine)
+    engine = open_engine(f"sqlite:///{shutil.copy(railway, home / 'ivr.db')}")
     yield engine
     engine.dispose()
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -17,8 +19,10 @@ from ivr.store.database import reading
 
 
 @pytest.fixture(scope="module")
-def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
-    with Rehearsal(Settings(home=tmp_path_factory.mktemp("home"))) as rehearsal:
+def rehearsal(tmp_path_factory: pytest.TempPathFactory, railway: Path) -> Iterator[Rehearsal]:
+    home = tmp_path_factory.mktemp("home")
+    shutil.copy(railway, home / "ivr.db")
+    with Rehearsal(Settings(home=home)) as rehearsal:
         yield rehearsal
 
 

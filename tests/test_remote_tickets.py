@@ -238,8 +238,15 @@ def test_what_others_sell_is_not_booked(sqlite: Engine, tmp_path, serve) -> None
     answers = QueryService(sqlite, lambda: NOW, tickets=RemoteTickets(serve(left({"second": 4})).url))
     journey = {"from": "AAA", "to": "CCC", "date": "2026-11-23", "train": "G1", "class": "second"}
     party = {**journey, "tickets": "1", "document_1": "110101199003077715", "call": "c1", "caller": ""}
-    for query, args in (("classes_left", journey), ("booking_passengers", party), ("book", party)):
+    for query, args in (
+        ("booking_open", {}),
+        ("classes_left", journey),
+        ("booking_passengers", party),
+        ("book", party),
+    ):
         assert answers(Ask(query, args)).outcome == "elsewhere"
     with reading(sqlite) as session:
         assert session.scalar(select(Booking.id)) is None
-    assert QueryService(sqlite, lambda: NOW)(Ask("book", party)).outcome == "booked", "without the service"
+    alone = QueryService(sqlite, lambda: NOW)
+    assert alone(Ask("booking_open", {})).outcome == "open"
+    assert alone(Ask("book", party)).outcome == "booked", "without the service"

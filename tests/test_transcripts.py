@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
@@ -35,8 +36,6 @@ from ivr.settings import PROJECT, Settings
 from ivr.simulator import HANGUP, TIMEOUT, Caller, Transcript, play, query_lines
 from ivr.store.agents import add_agent
 from ivr.store.database import Engine
-from ivr.store.migrate import upgrade
-from ivr.store.rail import load_rail_data
 from ivr.telephony import agi_process
 from ivr.telephony.agi_dialogue import MESSAGE_KEEP, MESSAGE_PLACE
 from ivr.telephony.fastagi import FastAgiServer
@@ -55,12 +54,11 @@ def key_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def engine(tmp_path_factory: pytest.TempPathFactory, railway: Path) -> Iterator[Engine]:
     settings = Settings(home=tmp_path_factory.mktemp("home"))
     make_home(settings)
+    shutil.copy(railway, settings.home / "ivr.db")
     engine = open_store(settings)
-    upgrade(engine)
-    load_rail_data(engine)
     add_agent(engine, "1023", "4711")
     yield engine
     engine.dispose()

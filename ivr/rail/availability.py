@@ -11,8 +11,18 @@ from ivr.rail.fares import known_fares
 from ivr.rail.inquiry import Inquiry, Query
 from ivr.rail.presale import last_day_on_sale
 from ivr.rail.seats import CLASSES, lowest, money, named_place
+from ivr.rail.service_day import clock_of
 from ivr.rail.ticket_source import Travel
-from ivr.rail.timetable import DATED, Boarding, board, boardings, ends, listed
+from ivr.rail.timetable import (
+    DATED,
+    Boarding,
+    board,
+    boardings,
+    ends,
+    listed,
+    named_slots,
+    times_of,
+)
 from ivr.rail.train_runs import whole_run
 
 
@@ -24,7 +34,10 @@ def tickets(inquiry: Inquiry) -> Answer:
     found = boardings(inquiry)
     if not found:
         return Answer("none", slots)
-    return _left(inquiry, found, slots)
+    to_leave = [boarding for boarding in found if boarding.dep >= inquiry.minute_on(inquiry.day())]
+    if not to_leave:
+        return Answer("gone", {**slots, **times_of("last", found[-1])})
+    return _left(inquiry, to_leave, slots)
 
 
 def train_tickets(inquiry: Inquiry) -> Answer:
@@ -36,7 +49,10 @@ def train_tickets(inquiry: Inquiry) -> Answer:
     if run is None:
         return Answer("none", {"train": inquiry.text("train"), **date})
     ride, slots = run
-    return _left(inquiry, [board(ride, inquiry.day())], {**slots, **date})
+    boarding = board(ride, inquiry.day())
+    if boarding.dep < inquiry.minute_on(inquiry.day()):
+        return Answer("gone", {**slots, **date, "dep": clock_of(boarding.dep)})
+    return _left(inquiry, [boarding], {**slots, **date})
 
 
 def left_of(inquiry: Inquiry, boarding: Boarding, slots: Mapping[str, Any]) -> Mapping[str, int]:
@@ -55,10 +71,9 @@ def not_on_sale(inquiry: Inquiry) -> Answer | None:
 
 
 def _left(inquiry: Inquiry, found: Sequence[Boarding], slots: dict[str, Any]) -> Answer:
-    to_leave = [boarding for boarding in found if boarding.dep >= inquiry.minute_on(inquiry.day())]
     items = tuple(
         {**offer.boarding.times, **of_class(name, number, offer.fares)}
-        for offer in offers(inquiry, to_leave, slots)
+        for offer in offers(inquiry, found, slots)
         for name, number in offer.left.items()
     )
     if not items:
@@ -127,12 +142,15 @@ QUERIES: tuple[Query, ...] = (
                 "none": DATED,
                 "closed": CLOSED,
                 "sold_out": DATED,
+                "gone": {**DATED, **named_slots("last")},
                 "one": {**DATED, **_ITEM},
                 "many": {**DATED, "count": "count"},
             },
             items={"one": _ITEM, "many": _ITEM},
             optional=frozenset({"one.fare", "items.fare"}),
-            about="tickets left, an item for each train and class, by departure; count is the number of trains",
+            about="tickets left, an item for each train and class, by departure; count is the number of trains. gone: all "
+            "have left today",
+            instead={"gone": "sold_out"},
         ),
         tickets,
     ),
@@ -144,12 +162,14 @@ QUERIES: tuple[Query, ...] = (
                 "none": {"train": "train", "date": "date"},
                 "closed": CLOSED,
                 "sold_out": _TRAIN,
+                "gone": {**_TRAIN, "dep": "time"},
                 "one": {**_TRAIN, **_ITEM},
                 "many": {**_TRAIN, "count": "count"},
             },
             items={"one": _ITEM, "many": _ITEM},
             optional=frozenset({"one.fare", "items.fare"}),
-            about="tickets left on one train from its origin to its terminal",
+            about="tickets left on one train from its origin to its terminal; gone: it has left today",
+            instead={"gone": "sold_out"},
         ),
         train_tickets,
     ),

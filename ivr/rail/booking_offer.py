@@ -42,6 +42,11 @@ def departure(boarding: Boarding, zone: tzinfo | None) -> datetime:
     return midnight + timedelta(minutes=boarding.ride.dep)
 
 
+def booking_open(inquiry: Inquiry) -> Answer:
+    """Whether the hotline books; asked before a caller keys a journey."""
+    return Answer("open" if inquiry.tickets is None else ELSEWHERE)
+
+
 def find_train_between(inquiry: Inquiry) -> Answer:
     """The trains with these digits that run between the two stations, by departure."""
     digits = inquiry.text("keys")
@@ -143,6 +148,15 @@ _ROUTE = {"from": "station", "to": "station"}
 JOURNEY = {**_ROUTE, "date": "date", "train": "train", "class": "choice"}
 
 QUERIES: tuple[Query, ...] = (
+    (
+        QuerySpec(
+            "booking_open",
+            takes={},
+            outcomes={"open": {}, ELSEWHERE: {}},
+            about="whether the hotline books; elsewhere: a site's ticket service has the seats, and an agent books",
+        ),
+        booking_open,
+    ),
     (
         QuerySpec(
             "find_train_between",

@@ -48,10 +48,10 @@ class Stop:
     km: float | None = None
 
 
-@dataclass(frozen=True)
-class Ride:
+class Ride(NamedTuple):
     """From one station to a later one with one train. ``kind``: G, D, C, Z, T, K, Y, or 0. ``number``: under which
-    the train leaves there; that is what callers are told. ``km``: the length of the ride."""
+    the train leaves there; that is what callers are told. ``km``: the length of the ride. Many are read at once, hence
+    a tuple."""
 
     train: str
     kind: str

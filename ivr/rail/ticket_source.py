@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ivr.rail.source import Journey, RailSource
 
 
-@dataclass(frozen=True)
-class Travel:
+class Travel(NamedTuple):
     """One ride of one train. ``service_date``: on which the train leaves its origin; ``day``: on which the caller
     boards. Stations by telecode, stops of the train by ``from_seq`` and ``to_seq``."""
 

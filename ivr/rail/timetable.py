@@ -8,9 +8,8 @@ it leaves the caller's station.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from ivr.rail.answers import Answer, QuerySpec
 from ivr.rail.inquiry import Inquiry, Query, station_of, unique
@@ -30,8 +29,7 @@ PERIODS = {"morning": (0, 12 * 60), "afternoon": (12 * 60, 18 * 60), "evening": 
 ALL_DAY = "all"
 
 
-@dataclass(frozen=True)
-class Boarding:
+class Boarding(NamedTuple):
     """A ride on a day. ``dep`` and ``arr``: minutes since midnight of the day on which the caller boards."""
 
     ride: Ride

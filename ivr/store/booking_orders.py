@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, bindparam, select
 from sqlalchemy.orm import Session
 
 from ivr.rail.answers import Answer
@@ -21,6 +21,17 @@ from ivr.store.models.bookings import Booking, BookingPassenger
 from ivr.store.rail_inventory import Locked
 from ivr.store.rail_source import SqlRailSource
 
+_LAPSED = (
+    select(Booking)
+    .where(
+        Booking.status == HELD,
+        Booking.deadline <= bindparam("now"),
+        Booking.train == bindparam("train"),
+        Booking.service_date == bindparam("service_date"),
+        Booking.seat_class == bindparam("seat_class"),
+    )
+    .with_for_update()
+)
 WRONG_TRIES = 5
 LOCKED_FOR = timedelta(hours=1)
 
@@ -84,17 +95,9 @@ def _end(session: Session, locked: Locked, booking: Booking, status: str, now: d
     booking.status, booking.ended_at, booking.request = status, now, None
 
 
-def end_lapsed(session: Session, locked: Locked, of: tuple[str, date, str], now: datetime) -> None:
+def end_lapsed(session: Session, locked: Locked, now: datetime) -> None:
     """End the bookings of a locked seat map whose deadline has passed."""
-    train, service_date, seat_class = of
-    query = select(Booking).where(
-        Booking.status == HELD,
-        Booking.deadline <= now,
-        Booking.train == train,
-        Booking.service_date == service_date,
-        Booking.seat_class == seat_class,
-    )
-    for booking in session.scalars(query.with_for_update()).all():
+    for booking in session.scalars(_LAPSED, {**locked.key, "now": now}).all():
         _end(session, locked, booking, EXPIRED, now)
 
 

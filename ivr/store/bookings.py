@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Engine, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Engine, Select, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -36,15 +35,28 @@ from ivr.rail.inquiry import Inquiry
 from ivr.rail.seats import money
 from ivr.store.booking_orders import end_lapsed, is_live, until
 from ivr.store.booking_rules import deadline_rules
-from ivr.store.database import reading, writing
+from ivr.store.database import insert_new, reading, table_of, writing
 from ivr.store.models.bookings import Booking, BookingPassenger, DocumentDay
-from ivr.store.rail_inventory import Locked, seats_of
+from ivr.store.rail_inventory import Locked
 from ivr.store.rail_source import SqlRailSource
 from ivr.store.secrets import keyed_hash, mask
 from ivr.store.sms_outbox import write_sms
 
 #: A booking number that is taken, or the same request twice at once: rare, and found again by a new try.
 _TRIES = 3
+
+# Made once: putting a statement together takes longer than running it.
+_BY_REQUEST = select(Booking).where(Booking.request == bindparam("request"))
+_BY_NUMBER = select(Booking.id).where(Booking.number == bindparam("number"))
+_BY_IDS = select(Booking).where(Booking.id.in_(bindparam("ids", expanding=True)))
+_DAYS = table_of(DocumentDay)
+_OF_DOCUMENTS = (
+    _DAYS.c.document_hash.in_(bindparam("hashes", expanding=True)),
+    _DAYS.c.travel_date == bindparam("travel"),
+)
+_USED = select(_DAYS.c.document_hash, _DAYS.c.booking_id).where(*_OF_DOCUMENTS)
+_LOCK_USED = _USED.order_by(_DAYS.c.document_hash).with_for_update()
+_USE = update(_DAYS).where(*_OF_DOCUMENTS).values(booking_id=bindparam("booking"))
 
 
 @dataclass(frozen=True)
@@ -89,10 +101,12 @@ class _Refused(Exception):
 
 @dataclass(frozen=True)
 class _Plan:
-    """A request that the rules allow."""
+    """A request that the rules allow. ``seats``: how many the train has in the class; ``hashes``: of the documents."""
 
     offer: Offer
+    seats: int
     travel: date
+    hashes: Sequence[str]
     kinds: Sequence[str]
     fares: Sequence[int | None]
 
@@ -108,10 +122,8 @@ def check_passengers(engine: Engine, request: Request, now: datetime) -> Answer:
         plan = _plan(session, request, now)
         if isinstance(plan, Answer):
             return plan
-        for which, document in enumerate(request.documents, 1):
-            day = session.get(DocumentDay, (keyed_hash(document), plan.travel))
-            if day is not None and _counts(session, day, now, request.key):
-                return _booked_already(which, plan.travel)
+        if used := _booked_already(session, plan, now, _USED, own=request.key):
+            return used
     children = plan.kinds.count(CHILD)
     counts = {"tickets": len(plan.kinds), "adults": plan.kinds.count(ADULT)}
     if children:
@@ -146,56 +158,59 @@ def _book_once(engine: Engine, request: Request, now: datetime, wanted: Callable
         plan = _plan(session, request, now)
         if isinstance(plan, Answer):
             return plan
-        boarding = plan.offer.boarding
-        seats = seats_of(
-            session,
-            boarding.ride.train,
-            plan.offer.seat_class,
-            boarding.ride.from_seq,
-            boarding.ride.to_seq,
-            len(request.documents),
-        )
+        number = _new_number(session)
     with writing(engine, wanted) as session:
-        booking = _hold(session, request, plan, seats, now)
-        _use_documents(session, booking, request.documents, now)
+        booking = _hold(session, request, plan, number, now)
     return _booked(booking, now)
 
 
 def _plan(session: Session, request: Request, now: datetime) -> _Plan | Answer:
-    inquiry = Inquiry(SqlRailSource(session, now), request.args, now.date(), now.time())
+    source = SqlRailSource(session, now)
+    inquiry = Inquiry(source, request.args, now.date(), now.time())
     offer = offered(inquiry, len(request.documents))
     if isinstance(offer, Answer):
         return offer
     travel = inquiry.day()
+    hashes = [keyed_hash(document) for document in request.documents]
     kinds = [ticket_kind(document, travel) for document in request.documents]
     if fault := party_fault(kinds, request.free_children):
         return Answer(fault, {"adults": kinds.count(ADULT)} if fault == "too_many_free" else {})
+    for which, document_hash in enumerate(hashes, 1):
+        if document_hash in hashes[: which - 1]:
+            return _is_booked_already(which, travel)
     fares = {kind: fare_of(inquiry, offer, kind) for kind in set(kinds)}
-    return _Plan(offer, travel, kinds, [fares[kind] for kind in kinds])
+    train = offer.boarding.ride.train
+    seats = source.seats([train])[train][offer.seat_class]
+    return _Plan(offer, seats, travel, hashes, kinds, [fares[kind] for kind in kinds])
 
 
 def _made_before(session: Session, request: Request, now: datetime) -> Booking | None:
     if request.key is None:
         return None
-    made = session.scalar(select(Booking).where(Booking.request == request.key))
+    made = session.scalar(_BY_REQUEST, {"request": request.key})
     return made if made is not None and is_live(made, now) else None
 
 
-def _hold(session: Session, request: Request, plan: _Plan, seats: int, now: datetime) -> Booking:
+def _hold(session: Session, request: Request, plan: _Plan, booking_number: str, now: datetime) -> Booking:
+    """Take seats and documents and write the booking. Raises :class:`_Refused` when something is taken by others."""
     offer, ride = plan.offer, plan.offer.boarding.ride
     service_date, name = offer.boarding.service_date, offer.seat_class
     locked = Locked(session, ride.train, service_date, name)
-    end_lapsed(session, locked, (ride.train, service_date, name), now)
-    chosen = locked.segments.choose(seats, ride.from_seq, ride.to_seq, len(request.documents))
+    end_lapsed(session, locked, now)
+    chosen = locked.segments.choose(plan.seats, ride.from_seq, ride.to_seq, len(plan.hashes))
     if chosen is None:
-        left = seats - locked.segments.taken(ride.from_seq, ride.to_seq).bit_count()
+        left = plan.seats - locked.segments.taken(ride.from_seq, ride.to_seq).bit_count()
         # The transaction is given up with everything in it, the ended holds too: they are free as they are.
         raise _Refused(Answer("few" if left > 0 else "sold_out", {**offer.slots, "left": max(0, left)}))
     locked.segments.put(ride.from_seq, ride.to_seq, chosen)
     locked.save()
+    ordered = sorted(plan.hashes)
+    insert_new(session, DocumentDay, [{"document_hash": one, "travel_date": plan.travel} for one in ordered])
+    if used := _booked_already(session, plan, now, _LOCK_USED):
+        raise _Refused(used)
     leaves = offer.departure(now.tzinfo)
     booking = Booking(
-        number=_new_number(session),
+        number=booking_number,
         status=HELD,
         train=ride.train,
         train_number=ride.number,
@@ -219,20 +234,21 @@ def _hold(session: Session, request: Request, plan: _Plan, seats: int, now: date
     )
     session.add(booking)
     session.flush()
-    for number, (document, kind, seat, fare) in enumerate(
-        zip(request.documents, plan.kinds, chosen, plan.fares, strict=True), 1
-    ):
-        session.add(
-            BookingPassenger(
-                booking_id=booking.id,
-                number=number,
-                document=document,
-                document_hash=keyed_hash(document),
-                kind=kind,
-                seat=seat,
-                fare_jiao=fare,
-            )
+    session.add_all(
+        BookingPassenger(
+            booking_id=booking.id,
+            number=number,
+            document=document,
+            document_hash=document_hash,
+            kind=kind,
+            seat=seat,
+            fare_jiao=fare,
         )
+        for number, (document, document_hash, kind, seat, fare) in enumerate(
+            zip(request.documents, plan.hashes, plan.kinds, chosen, plan.fares, strict=True), 1
+        )
+    )
+    session.execute(_USE, {"hashes": ordered, "travel": plan.travel, "booking": booking.id})
     _announce(session, booking, offer, len(chosen), now)
     return booking
 
@@ -240,7 +256,7 @@ def _hold(session: Session, request: Request, plan: _Plan, seats: int, now: date
 def _new_number(session: Session) -> str:
     while True:
         number = with_check_digit(f"{secrets.randbelow(10**RANDOM_DIGITS):0{RANDOM_DIGITS}}")
-        if session.scalar(select(Booking.id).where(Booking.number == number)) is None:
+        if session.scalar(_BY_NUMBER, {"number": number}) is None:
             return number
 
 
@@ -261,33 +277,27 @@ def _announce(session: Session, booking: Booking, offer: Offer, tickets: int, no
     write_sms(session, f"booking {booking.number}", recipient, text, now)
 
 
-def _use_documents(session: Session, booking: Booking, documents: Sequence[str], now: datetime) -> None:
-    """Take the documents' day of travel for this booking. Raises :class:`_Refused` when one has another train."""
-    places = {keyed_hash(document): which for which, document in enumerate(documents, 1)}
-    on_postgresql = session.get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert if on_postgresql else sqlite.insert
-    for document_hash in sorted(places):
-        key = {"document_hash": document_hash, "travel_date": booking.travel_date}
-        session.execute(insert(DocumentDay).values(**key).on_conflict_do_nothing())
-        query = select(DocumentDay).filter_by(**key).with_for_update()
-        day = session.scalars(query.execution_options(populate_existing=True)).one()
-        if _counts(session, day, now, None):
-            raise _Refused(_booked_already(places[document_hash], booking.travel_date))
-        day.booking_id = booking.id
-    if len(places) < len(documents):
-        raise _Refused(_booked_already(len(documents), booking.travel_date))
-    session.flush()
+def _booked_already(
+    session: Session, plan: _Plan, now: datetime, query: Select[Any], own: str | None = None
+) -> Answer | None:
+    """The answer when a document has a booking on the day of travel that counts, other than that of the request ``own``."""
+    rows = session.execute(query, {"hashes": plan.hashes, "travel": plan.travel}).all()
+    used: dict[str, int | None] = dict(rows)
+    # Read after the lock, and by itself: joined, PostgreSQL would show the booking as it was before the wait.
+    ids = [booking_id for booking_id in used.values() if booking_id is not None]
+    bookings = session.scalars(_BY_IDS, {"ids": ids}).all() if ids else ()
+    counting = {
+        booking.id
+        for booking in bookings
+        if is_live(booking, now) and (own is None or booking.request != own)
+    }
+    for which, document_hash in enumerate(plan.hashes, 1):
+        if used.get(document_hash) in counting:
+            return _is_booked_already(which, plan.travel)
+    return None
 
 
-def _counts(session: Session, day: DocumentDay, now: datetime, own: str | None) -> bool:
-    """Whether the document has a booking that still counts, other than the one of the request ``own``."""
-    booking = session.get(Booking, day.booking_id) if day.booking_id is not None else None
-    if booking is None or not is_live(booking, now):
-        return False
-    return own is None or booking.request != own
-
-
-def _booked_already(which: int, travel: date) -> Answer:
+def _is_booked_already(which: int, travel: date) -> Answer:
     return Answer("booked_already", {"which": which, "date": travel.isoformat()})
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from functools import cache
 from typing import Any
 
-from sqlalchemy import DateTime, Engine, Table, create_engine, event
+from sqlalchemy import DateTime, Engine, Insert, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, InterfaceError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -30,6 +32,19 @@ def table_of(model: type[Base]) -> Table:
     table = model.__table__
     assert isinstance(table, Table)
     return table
+
+
+def insert_new(
+    session: Session, model: type[Base], rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert one row or several; those whose key is there already stay as they are."""
+    session.execute(_inserting_new(session.get_bind().dialect.name, model), rows)
+
+
+@cache
+def _inserting_new(dialect: str, model: type[Base]) -> Insert:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table_of(model)).on_conflict_do_nothing()
 
 
 class Moment(TypeDecorator[datetime]):

@@ -9,19 +9,19 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from ivr.store.database import Base
 from ivr.store.feed import Feed
+from ivr.store.gtfs_calendar import CALENDAR, CALENDAR_DATES, day_of, read_services
 from ivr.store.gtfs_fares import Pattern, read_fares
-from ivr.store.gtfs_names import station_of, train_number
-from ivr.store.gtfs_times import StopTime, fault_of, guessed, minutes_of, used
+from ivr.store.gtfs_names import TRANSLATIONS, read_translations, station_of, train_number
+from ivr.store.gtfs_times import Part, StopTime, fault_of, going_on, guessed, minutes_of, used
 from ivr.store.models import rail as tables
 from ivr.store.rail_data import RailData, Row, Rows, count_traffic, digits_of, filled, number_changes
 
 STOPS, ROUTES, TRIPS, TIMES = "stops.txt", "routes.txt", "trips.txt", "stop_times.txt"
-CALENDAR, CALENDAR_DATES = "calendar.txt", "calendar_dates.txt"
 REQUIRED = ("agency.txt", STOPS, ROUTES, TRIPS, TIMES)
 FILES = (
     *REQUIRED,
@@ -31,8 +31,9 @@ FILES = (
     "fare_attributes.txt",
     "fare_rules.txt",
     "frequencies.txt",
+    TRANSLATIONS,
 )
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_FARES_2 = "fare_leg_rules.txt"
 
 #: Tram, metro, rail, monorail; and the same in the extended route types: railway, urban railway, tram.
 _RAIL_TYPES = {0, 1, 2, 12, *range(100, 118), *range(400, 406), *range(900, 907)}
@@ -44,6 +45,7 @@ class _Trip:
     route: str
     service: str
     number: str
+    block: str
 
 
 def read_gtfs(feed: Feed) -> RailData:
@@ -64,7 +66,7 @@ class _Gtfs:
         agencies = self._agencies()
         stops = self._stops()
         routes = self._routes(agencies)
-        services, days = self._services()
+        services, days = read_services(self.rows)
         trips = self._trips(routes)
         stop_rows = self._stop_rows(self._times(trips), stops)
         trains = self._trains(trips, stop_rows)
@@ -74,6 +76,10 @@ class _Gtfs:
         self._note(
             sum(not row["keypad_pinyin"] for row in stations), "stations have no Latin name to be keyed"
         )
+        through = going_on(self._parts(trips, stop_rows))
+        self._note(through, "trains go on as another one (block_id): told as a change, not as one ride")
+        if _FARES_2 in self.feed.names:
+            self.notes.append(f"fares version 2 ({_FARES_2} and its like) are not read")
         valid_from, valid_to = self._validity(services, days)
         runs = {row["service"] for row in trains}
         operators = self._operators(trips, trains, routes, valid_from)
@@ -144,6 +150,7 @@ class _Gtfs:
         may = ("stop_name", "location_type", "parent_station", "zone_id")
         found = self.rows.read(STOPS, make, ["stop_id"], may, key=("stop_id",), table=tables.RailStation)
         known = {row["stop_id"]: row for row in found}
+        names = read_translations(self.rows)
         stops = {}
         for code, row in known.items():
             parent = row["parent_station"]
@@ -153,6 +160,11 @@ class _Gtfs:
             stops[code] = {
                 "telecode": station["stop_id"],
                 "name": station["stop_name"],
+                **{
+                    language: names.get((language, "record_id", station["stop_id"]))
+                    or names.get((language, "field_value", station["stop_name"]), "")
+                    for language in ("zh", "en")
+                },
                 "zone": row["zone_id"],
             }
         return stops
@@ -171,35 +183,6 @@ class _Gtfs:
 
         found = self.rows.read(ROUTES, make, ["route_id", "route_type"], ["agency_id"], key=("route_id",))
         return {row["route_id"]: row["agency"] for row in found if row["rail"]}
-
-    def _services(self) -> tuple[list[Row], list[Row]]:
-        def make(row: dict[str, str]) -> Row:
-            filled(row, "service_id")
-            for name in _WEEKDAYS:
-                if row[name] not in ("0", "1"):
-                    raise ValueError(f"{name} must be 0 or 1, not {row[name]!r}")
-            first, last = _day(row["start_date"]), _day(row["end_date"])
-            if last < first:
-                raise ValueError(f"end_date {row['end_date']} is before start_date {row['start_date']}")
-            days = sum(1 << bit for bit, name in enumerate(_WEEKDAYS) if row[name] == "1")
-            return {"service": row["service_id"], "weekdays": days, "valid_from": first, "valid_to": last}
-
-        def make_day(row: dict[str, str]) -> Row:
-            filled(row, "service_id")
-            if row["exception_type"] not in ("1", "2"):
-                raise ValueError(f"exception_type must be 1 or 2, not {row['exception_type']!r}")
-            runs = row["exception_type"] == "1"
-            return {"service": row["service_id"], "date": _day(row["date"]), "runs": runs}
-
-        must = ["service_id", *_WEEKDAYS, "start_date", "end_date"]
-        services = self.rows.read(CALENDAR, make, must, key=("service_id",), table=tables.RailService)
-        must = ["service_id", "date", "exception_type"]
-        key = ("service_id", "date")
-        days = self.rows.read(CALENDAR_DATES, make_day, must, key=key, table=tables.RailServiceDay)
-        named = {row["service"] for row in services}
-        for service in dict.fromkeys(row["service"] for row in days if row["service"] not in named):
-            services.append({"service": service, "weekdays": 0, "valid_from": None, "valid_to": None})
-        return services, days
 
     def _trips(self, routes: dict[str, str]) -> dict[str, _Trip]:
         """The trips that are trains."""
@@ -221,7 +204,7 @@ class _Gtfs:
         trips = {}
         uncounted = 0
         for row in self.rows.read(
-            TRIPS, make, columns, ["trip_short_name"], key=("trip_id",), table=tables.RailTrain
+            TRIPS, make, columns, ["trip_short_name", "block_id"], key=("trip_id",), table=tables.RailTrain
         ):
             if row["route_id"] not in routes or row["trip_id"] in templates:
                 left_out["repeat at intervals" if row["trip_id"] in templates else "are no railway's"] += 1
@@ -230,7 +213,9 @@ class _Gtfs:
             if not number:
                 uncounted += 1
                 number = str(uncounted)
-            trips[row["trip_id"]] = _Trip(row["line"], row["route_id"], row["service_id"], number)
+            trips[row["trip_id"]] = _Trip(
+                row["line"], row["route_id"], row["service_id"], number, row["block_id"]
+            )
         for why, count in left_out.items():
             self._note(count, f"trips left out: they {why}")
         self._note(uncounted, "trips have no number in the feed; they were counted from 1")
@@ -314,6 +299,22 @@ class _Gtfs:
             for train, trip in running.items()
         ]
 
+    def _parts(self, trips: dict[str, _Trip], stop_rows: list[Row]) -> list[Part]:
+        """The trains that are part of a block."""
+        ways: dict[str, list[Row]] = defaultdict(list)
+        for row in stop_rows:
+            if trips[row["train"]].block:
+                ways[row["train"]].append(row)
+        return [
+            Part(
+                (trips[train].block, trips[train].service),
+                way[0]["dep"],
+                way[-1]["arr"],
+                [row["station"] for row in way],
+            )
+            for train, way in ways.items()
+        ]
+
     def _operators(
         self, trips: dict[str, _Trip], trains: list[Row], routes: dict[str, str], valid_from: date | None
     ) -> list[Row]:
@@ -360,8 +361,8 @@ class _Gtfs:
             return {
                 "publisher": row["feed_publisher_name"],
                 "version": row["feed_version"],
-                "from": _day(row["feed_start_date"]) if row["feed_start_date"] else None,
-                "to": _day(row["feed_end_date"]) if row["feed_end_date"] else None,
+                "from": day_of(row["feed_start_date"]) if row["feed_start_date"] else None,
+                "to": day_of(row["feed_end_date"]) if row["feed_end_date"] else None,
             }
 
         may = ("feed_publisher_name", "feed_version", "feed_start_date", "feed_end_date")
@@ -385,12 +386,3 @@ class _Gtfs:
 
 
 _STOP_COLUMNS = ("train", "seq", "station", "arr", "dep", "number", "km")
-
-
-def _day(text: str) -> date:
-    try:
-        if not re.fullmatch(r"[0-9]{8}", text):
-            raise ValueError
-        return datetime.strptime(text, "%Y%m%d").date()
-    except ValueError:
-        raise ValueError(f"{text!r} is no date YYYYMMDD") from None

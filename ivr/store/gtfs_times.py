@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -17,6 +19,30 @@ class StopTime(NamedTuple):
     dep: int | None
     on: bool = True
     off: bool = True
+
+
+class Part(NamedTuple):
+    """A train of a block (the trips of one vehicle on one service), its times at both ends, and its stations."""
+
+    block: tuple[str, str]
+    dep: int
+    arr: int
+    stations: Sequence[str]
+
+
+def going_on(parts: Sequence[Part]) -> int:
+    """How many trains go on from their terminal as the next one of their block, to a station where they have not been:
+    passengers could stay. One that turns back is not meant."""
+    blocks: dict[tuple[str, str], list[Part]] = defaultdict(list)
+    for part in sorted(parts, key=lambda part: part.dep):
+        blocks[part.block].append(part)
+    return sum(
+        before.stations[-1] == after.stations[0]
+        and before.arr <= after.dep
+        and after.stations[1] not in before.stations
+        for block in blocks.values()
+        for before, after in zip(block, block[1:], strict=False)
+    )
 
 
 def minutes_of(text: str) -> int | None:

@@ -21,7 +21,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError, StatementError
 from sqlalchemy.orm import Session
 
@@ -29,7 +28,7 @@ from ivr.acd.outcome import call_outcome
 from ivr.dialogue.call import CallInfo, Step
 from ivr.errors import IvrError
 from ivr.store.choices import KEPT_DAYS, remember
-from ivr.store.database import writing
+from ivr.store.database import insert_new, writing
 from ivr.store.models.calls import Call, CallStep
 from ivr.store.record_rows import entry_outcomes, take_turn
 from ivr.store.secrets import keyed_hash, mask
@@ -285,5 +284,4 @@ def _add_steps(session: Session, steps: Sequence[_Step]) -> None:
                 "outcome": step.outcome,
             }
         )
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(dialect.insert(CallStep).on_conflict_do_nothing(), rows)
+    insert_new(session, CallStep, rows)

@@ -19,17 +19,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ivr.errors import IvrError
 from ivr.rail.booking import HELD
-from ivr.store.database import table_of
+from ivr.store.database import insert_new, table_of
 from ivr.store.models.bookings import Booking, BookingPassenger, SeatMap
 from ivr.store.models.rail import RailSeats, RailStop
 from ivr.store.rail_versions import live_number
 
 _BOOKING, _PASSENGER = table_of(Booking), table_of(BookingPassenger)
+_LOCKED = (
+    select(SeatMap)
+    .where(
+        SeatMap.train == bindparam("train"),
+        SeatMap.service_date == bindparam("service_date"),
+        SeatMap.seat_class == bindparam("seat_class"),
+    )
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 _LAPSED = (
     select(
         _BOOKING.c.train,
@@ -132,22 +141,18 @@ def _seats_of(bits: int) -> Iterable[int]:
 
 
 class Locked:
-    """The seat map of one train, day and class, locked until the transaction ends; write it back with :meth:`save`."""
+    """The seat map of one train, day and class, locked until the transaction ends. What was changed is written with the
+    transaction after :meth:`save`."""
 
     def __init__(self, session: Session, train: str, service_date: date, seat_class: str) -> None:
-        key = {"train": train, "service_date": service_date, "seat_class": seat_class}
-        on_postgresql = session.get_bind().dialect.name == "postgresql"
-        insert = postgresql.insert if on_postgresql else sqlite.insert
-        session.execute(insert(SeatMap).values(seats=1, taken=b"", **key).on_conflict_do_nothing())
-        query = select(SeatMap).filter_by(**key).with_for_update().execution_options(populate_existing=True)
-        self._session = session
-        self._row = session.scalars(query).one()
+        self.key = {"train": train, "service_date": service_date, "seat_class": seat_class}
+        insert_new(session, SeatMap, {**self.key, "seats": 1, "taken": b""})
+        self._row = session.scalars(_LOCKED, self.key).one()
         self.segments = Segments(self._row.seats, self._row.taken)
 
     def save(self) -> None:
-        """Write what was changed, within the transaction."""
+        """Keep what was changed."""
         self._row.seats, self._row.taken = self.segments.room, self.segments.written()
-        self._session.flush()
 
 
 def sell(

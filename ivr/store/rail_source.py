@@ -32,19 +32,14 @@ from ivr.store.choices import station_choices
 from ivr.store.models.rail import (
     RailAreaCode,
     RailBureau,
-    RailDataset,
-    RailFare,
     RailFareRules,
     RailLeg,
     RailOperator,
-    RailPairFare,
-    RailPresale,
     RailSaleTime,
     RailService,
     RailServiceDay,
     RailStation,
     RailStop,
-    RailTrain,
     RailTrainNumber,
 )
 from ivr.store.rail_inventory import Segments, lapsed_seats, written_taken
@@ -59,6 +54,7 @@ class SqlRailSource:
         self._session = session
         self._now = now or utc_now()
         self._stations_read: dict[str, Station | None] = {}
+        self._seats_read: dict[str, Mapping[str, int]] = {}
 
     @cached_property
     def _dataset(self) -> int:
@@ -121,8 +117,7 @@ class SqlRailSource:
     def services(self, trains: Sequence[str]) -> Mapping[str, Service]:
         wanted = {"dataset": self._dataset, "trains": list(trains)}
         named = dict(self._session.execute(sql.SERVICE_OF, wanted).all())
-        limits = select(RailDataset.valid_from, RailDataset.valid_to).where(RailDataset.id == self._dataset)
-        valid_from, valid_to = self._session.execute(limits).one()
+        valid_from, valid_to = self._session.execute(sql.VALIDITY, {"dataset": self._dataset}).one()
         own = self._services({service for service in named.values() if service is not None})
         usual = Service(valid_from=valid_from, valid_to=valid_to)
         return {train: own.get(service, usual) for train, service in named.items()}
@@ -161,22 +156,12 @@ class SqlRailSource:
         return [Ride(*row) for row in self._session.execute(sql.RIDES, ends).all()]
 
     def run(self, train: str) -> tuple[str, Sequence[Stop]]:
-        found = self._session.get(RailTrain, (self._dataset, train))
-        if found is None:
-            return "", ()
-        query = (
-            select(RailStop, RailStation)
-            .join(
-                RailStation,
-                (RailStation.dataset == RailStop.dataset) & (RailStation.telecode == RailStop.station),
-            )
-            .where(RailStop.dataset == self._dataset, RailStop.train == train)
-            .order_by(RailStop.seq)
+        rows = self._session.execute(sql.RUN, {"dataset": self._dataset, "train": train}).all()
+        stops = tuple(
+            Stop(seq, Station(*station), arr, dep, number, km)
+            for _, seq, arr, dep, number, km, *station in rows
         )
-        rows = self._session.execute(query)
-        return found.kind, [
-            Stop(s.seq, _station(station), s.arr, s.dep, s.number, s.km) for s, station in rows
-        ]
+        return (rows[0][0] if rows else ""), stops
 
     def legs_from(self, origin: str, to: Collection[str] | None = None) -> Sequence[Leg]:
         return self._legs(sql.LEGS_FROM, origin, to)
@@ -204,21 +189,15 @@ class SqlRailSource:
         wanted = {"dataset": self._dataset, "origin": origin, "destination": destination}
         # Two reads: as one, SQLite goes through all fares of the dataset.
         ends = dict(self._session.execute(sql.STOPS_FROM_ORIGIN, wanted).all())
-        query = select(RailFare.train, RailFare.seq, RailFare.place, RailFare.jiao).where(
-            RailFare.dataset == self._dataset,
-            RailFare.train.in_(ends),
-            RailFare.seq.in_(set(ends.values())),
-        )
-        fares = self._session.execute(query)
+        if not ends:
+            return {}
+        of_ends = {"dataset": self._dataset, "trains": list(ends), "seqs": list(set(ends.values()))}
+        fares = self._session.execute(sql.ORIGIN_FARES, of_ends).all()
         return _grouped((train, place, jiao) for train, seq, place, jiao in fares if ends[train] == seq)
 
     def pair_fares(self, origin: str, destination: str) -> Mapping[str, Fares]:
-        query = select(RailPairFare.kind, RailPairFare.place, RailPairFare.jiao).where(
-            RailPairFare.dataset == self._dataset,
-            RailPairFare.origin == origin,
-            RailPairFare.destination == destination,
-        )
-        return _grouped(self._session.execute(query))
+        wanted = {"dataset": self._dataset, "origin": origin, "destination": destination}
+        return _grouped(self._session.execute(sql.PAIR_FARES, wanted).all())
 
     def fare_book(self) -> FareBook | None:
         document = self._session.scalar(
@@ -245,8 +224,12 @@ class SqlRailSource:
         return lengths
 
     def seats(self, trains: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
-        wanted = {"dataset": self._dataset, "trains": list(trains)}
-        return _grouped(self._session.execute(sql.SEATS, wanted).all())
+        # Kept: an answer needs them for what is left, and again for the fares.
+        if missing := [train for train in trains if train not in self._seats_read]:
+            wanted = {"dataset": self._dataset, "trains": missing}
+            self._seats_read |= dict.fromkeys(missing, {})
+            self._seats_read |= _grouped(self._session.execute(sql.SEATS, wanted).all())
+        return {train: seats for train in trains if (seats := self._seats_read[train])}
 
     def sold(self, journeys: Sequence[Journey]) -> Mapping[str, Mapping[str, int]]:
         parts = {(train, day): (first, last) for train, day, first, last in journeys}
@@ -255,16 +238,17 @@ class SqlRailSource:
         lapsed = lapsed_seats(self._session, self._now)
         taken: dict[str, dict[str, int]] = defaultdict(dict)
         for train, day, name, room, written in rows:
-            if (train, day) not in parts:
+            part = parts.get((train, day))
+            if part is None:
                 continue
-            over = lapsed.get((train, day, name))
+            over = lapsed.get((train, day, name)) if lapsed else None
             if over is None:
-                taken[train][name] = written_taken(room, written, *parts[train, day]).bit_count()
+                taken[train][name] = written_taken(room, written, *part).bit_count()
                 continue
             segments = Segments(room, written)
             for ride in over:
                 segments.free(*ride)
-            taken[train][name] = segments.taken(*parts[train, day]).bit_count()
+            taken[train][name] = segments.taken(*part).bit_count()
         return taken
 
     # operators, cities, presale
@@ -327,8 +311,8 @@ class SqlRailSource:
         return None if row is None else row.minute
 
     def presale_rules(self) -> Sequence[PresaleRule]:
-        rows = self._session.scalars(select(RailPresale).where(RailPresale.dataset == self._dataset))
-        return [PresaleRule(row.valid_from, row.days) for row in rows]
+        rows = self._session.execute(sql.PRESALE, {"dataset": self._dataset}).all()
+        return [PresaleRule(*row) for row in rows]
 
 
 def _station(row: RailStation) -> Station:

@@ -11,7 +11,16 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, select
 
 from ivr.store.database import table_of
 from ivr.store.models.bookings import SeatMap
-from ivr.store.models.rail import RailSeats, RailStation, RailStop, RailTrain
+from ivr.store.models.rail import (
+    RailDataset,
+    RailFare,
+    RailPairFare,
+    RailPresale,
+    RailSeats,
+    RailStation,
+    RailStop,
+    RailTrain,
+)
 
 
 def _same_train(one: Any, other: Any) -> ColumnElement[bool]:
@@ -83,6 +92,21 @@ STOPS_FROM_ORIGIN = (
         _THERE.c.station == bindparam("destination"),
     )
 )
+_FARE, _PAIR, _PRESALE, _DATASET = (
+    table_of(model).c for model in (RailFare, RailPairFare, RailPresale, RailDataset)
+)
+ORIGIN_FARES = select(_FARE.train, _FARE.seq, _FARE.place, _FARE.jiao).where(
+    _FARE.dataset == bindparam("dataset"),
+    _FARE.train.in_(bindparam("trains", expanding=True)),
+    _FARE.seq.in_(bindparam("seqs", expanding=True)),
+)
+PAIR_FARES = select(_PAIR.kind, _PAIR.place, _PAIR.jiao).where(
+    _PAIR.dataset == bindparam("dataset"),
+    _PAIR.origin == bindparam("origin"),
+    _PAIR.destination == bindparam("destination"),
+)
+PRESALE = select(_PRESALE.valid_from, _PRESALE.days).where(_PRESALE.dataset == bindparam("dataset"))
+VALIDITY = select(_DATASET.valid_from, _DATASET.valid_to).where(_DATASET.id == bindparam("dataset"))
 SERVICE_OF = select(_TRAIN.train, _TRAIN.service).where(
     _TRAIN.dataset == bindparam("dataset"), _TRAIN.train.in_(bindparam("trains", expanding=True))
 )
@@ -99,6 +123,14 @@ HUBS = select(_STATION.telecode, _STATION.city).where(
             *_BEARS_ITS_CITY, _STATION.telecode.in_(bindparam("stations", expanding=True))
         )
     ),
+)
+_STOP = table_of(RailStop).c
+RUN = (
+    select(_TRAIN.kind, _STOP.seq, _STOP.arr, _STOP.dep, _STOP.number, _STOP.km, *_OF_STATION)
+    .join(table_of(RailTrain), _same_train(_STOP, _TRAIN))
+    .join(table_of(RailStation), (_STATION.dataset == _STOP.dataset) & (_STATION.telecode == _STOP.station))
+    .where(_STOP.dataset == bindparam("dataset"), _STOP.train == bindparam("train"))
+    .order_by(_STOP.seq)
 )
 RIDES = (
     select(

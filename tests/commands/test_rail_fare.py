@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,18 +13,12 @@ from click.testing import CliRunner
 
 from ivr.commands import ivr
 from ivr.errors import IvrError, UsageFault
-from ivr.store.database import open_engine
-from ivr.store.migrate import upgrade
-from ivr.store.rail import load_rail_data
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, railway: Path) -> Path:
     home = tmp_path_factory.mktemp("home")
-    engine = open_engine(f"sqlite:///{home / 'ivr.db'}")
-    upgrade(engine)
-    load_rail_data(engine)
-    engine.dispose()
+    shutil.copy(railway, home / "ivr.db")
     return home
 
 

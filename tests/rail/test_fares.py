@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -140,7 +139,7 @@ def test_a_passenger_who_is_none_is_refused(source) -> None:
 
 
 def test_a_ride_knows_its_basis_its_length_and_the_items_of_its_fares(measured) -> None:
-    rides = [replace(ride, km=1463.4) for ride in measured.rides("VNP", "SHH")]
+    rides = [ride._replace(km=1463.4) for ride in measured.rides("VNP", "SHH")]
     (priced,) = price(measured, rides, "VNP", "SHH", TODAY)
     assert (priced.basis, priced.km) == ("table", 1463)
     assert priced.fares["hard_seat"] == Fare((Item("table", 1775),))
@@ -155,6 +154,6 @@ def test_a_ride_knows_its_basis_its_length_and_the_items_of_its_fares(measured) 
 
 
 def test_the_timetable_s_own_kilometres_come_first(measured) -> None:
-    rides = [replace(ride, km=0.2) for ride in measured.rides("NKH", "SHH")]
+    rides = [ride._replace(km=0.2) for ride in measured.rides("NKH", "SHH")]
     (priced,) = price(measured, rides, "NKH", "SHH", TODAY)
     assert (priced.basis, priced.km) == ("formula", 1)

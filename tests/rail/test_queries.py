@@ -245,7 +245,8 @@ def test_trains_that_have_left_are_not_offered(asked) -> None:
     wanted = {"from_": "VNP", "to": "AOH", "date": TODAY}
     assert trains(asked("tickets", now=time(9, 0), **wanted)) == {"G1", "D2"}
     assert asked("tickets", now=time(9, 1), **wanted).slots["train"] == "D2"
-    assert asked("tickets", now=time(10, 1), **wanted).outcome == "sold_out"
+    left = asked("tickets", now=time(10, 1), **wanted)
+    assert (left.outcome, left.slots["last"], left.slots["last_dep"]) == ("gone", "D2", "10:00")
     wanted["date"] = "2026-11-23"
     assert trains(asked("tickets", now=time(23, 0), **wanted)) == {"G1", "D2"}
 
@@ -260,6 +261,9 @@ def test_tickets_of_one_train(asked) -> None:
     assert asked("train_tickets", train="D2", date=TODAY).outcome == "one"
     assert asked("train_tickets", train="G404", date=TODAY).slots == {"train": "G404", "date": TODAY}
     assert asked("train_tickets", train="K1", date="2027-01-01").outcome == "closed"
+    left = asked("train_tickets", now=time(20, 1), train="K1", date=TODAY)
+    assert (left.outcome, left.slots["dep"]) == ("gone", "20:00"), "not sold out"
+    assert asked("train_tickets", now=time(20, 0), train="K1", date=TODAY).outcome == "many"
 
 
 def test_a_train_without_known_seats_is_not_said_to_be_sold_out(asked, source) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -28,12 +27,8 @@ TOMORROW = "2026-11-23"
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('rail') / 'ivr.db'}")
-    upgrade(engine)
-    began = time.monotonic()
-    assert load_rail_data(engine) is True
-    assert time.monotonic() - began < 15
+def engine(tmp_path_factory: pytest.TempPathFactory, railway: Path) -> Iterator[Engine]:
+    engine = open_engine(f"sqlite:///{shutil.copy(railway, tmp_path_factory.mktemp('rail') / 'ivr.db')}")
     yield engine
     engine.dispose()
 
@@ -231,9 +226,15 @@ def test_no_question_reads_a_whole_table(engine: Engine) -> None:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """The project's files with a few trains: a fault is as wrong among few rows, and found sooner."""
-    folder = Path(shutil.copytree(DATA, tmp_path / "data"))
+def folder(tmp_path: Path, few_trains: Path) -> Path:
+    """The project's files with a few trains, to be damaged."""
+    return Path(shutil.copytree(few_trains, tmp_path / "data"))
+
+
+@pytest.fixture(scope="module")
+def few_trains(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fault is as wrong among few rows, and found sooner."""
+    folder = Path(shutil.copytree(DATA, tmp_path_factory.mktemp("few") / "data"))
     for path in folder.glob("*.csv"):
         head, *rows = path.read_text("utf-8").splitlines(keepends=True)
         if path.name == "pair_fares.csv":

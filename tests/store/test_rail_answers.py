@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import csv
 import random
+import shutil
 import statistics
 import time as stopwatch
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, time
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,8 +23,6 @@ from ivr.rail.answers import Answer
 from ivr.rail.queries import ask
 from ivr.settings import PROJECT
 from ivr.store.database import Engine, open_engine, reading
-from ivr.store.migrate import upgrade
-from ivr.store.rail import load_rail_data
 from ivr.store.rail_source import SqlRailSource
 
 DATA = PROJECT / "data"
@@ -100,9 +100,7 @@ def legs_by_end(origin: str) -> dict[str, list[tuple[str, str, int, int]]]:
 def direct(origin: str, destination: str) -> list[tuple[str, str, str, int]]:
     """departure, train, arrival, minutes under way; by departure"""
     found = [
-        (dep, dep + takes, train, takes)
-        for train, station, dep, takes in legs(origin)
-        if station == destination
+        (dep, dep + takes, train, takes) for train, _, dep, takes in legs_by_end(origin).get(destination, ())
     ]
     return [(clock(dep), train, clock(arr), takes) for dep, arr, train, takes in sorted(found)]
 
@@ -120,10 +118,8 @@ def pairs(number: int, weigh: bool) -> list[tuple[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('answers') / 'ivr.db'}")
-    upgrade(engine)
-    load_rail_data(engine)
+def engine(tmp_path_factory: pytest.TempPathFactory, railway: Path) -> Iterator[Engine]:
+    engine = open_engine(f"sqlite:///{shutil.copy(railway, tmp_path_factory.mktemp('answers') / 'ivr.db')}")
     yield engine
     engine.dispose()
 
@@ -188,7 +184,7 @@ def test_first_last_and_fastest_and_what_is_left_today(asked) -> None:
 def best_connections(origin: str, destination: str, ready: int) -> list[tuple[int, int]]:
     """(minutes under way, arrival) of every way with one change, by trying each pair of trains."""
     first = [leg for leg in legs(origin) if leg[2] >= ready]
-    through = {train for train, station, _, _ in legs(origin) if station == destination}
+    through = {leg[0] for leg in legs_by_end(origin).get(destination, ())}
     found = []
     for train, station, dep, takes in first:
         city = cities().get(station)

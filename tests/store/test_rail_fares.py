@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from ivr.rail.fare_choice import Priced, itemised, known_fares, price, rules_of
 from ivr.rail.seats import class_of
 from ivr.rail.source import Ride
-from ivr.store.database import Engine, open_engine, reading
-from ivr.store.migrate import upgrade
+from ivr.store.database import open_engine, reading
 from ivr.store.models.rail import RailTrain
-from ivr.store.rail import load_rail_data
 from ivr.store.rail_source import SqlRailSource
 
 TODAY = date(2026, 11, 22)
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlRailSource]:
-    engine: Engine = open_engine(f"sqlite:///{tmp_path_factory.mktemp('fares') / 'ivr.db'}")
-    upgrade(engine)
-    load_rail_data(engine)
+def source(tmp_path_factory: pytest.TempPathFactory, railway: Path) -> Iterator[SqlRailSource]:
+    engine = open_engine(f"sqlite:///{shutil.copy(railway, tmp_path_factory.mktemp('fares') / 'ivr.db')}")
     with reading(engine) as session:
         yield SqlRailSource(session)
     engine.dispose()
