@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -100,7 +101,7 @@ def _over(settings: Settings, number: str, km: int, day: date, passenger: str) -
         rules = _book(settings).on(day)
     except LookupError as fault:
         raise IvrError(str(fault), mend="--date 2016-10-01, or an older version of the rule") from None
-    service = rules.service(number, kind)
+    service = rules.service(number, kind) if re.fullmatch(r"[A-Z]?[0-9]{1,5}", number, re.ASCII) else None
     if service is None:
         raise IvrError(
             f"no fare rule for trains like {number!r}", mend="a number such as T109, K1160, G1, 1461"

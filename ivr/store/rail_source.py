@@ -87,6 +87,8 @@ class SqlRailSource:
 
     def stations_named(self, name: str) -> Sequence[Station]:
         """The station of this name or telecode; if there is none, those that were called so before."""
+        if not name:
+            return []  # what was never renamed has an empty former name
         code = name.upper()
         found = self._stations(or_(RailStation.name == name, RailStation.telecode == code))
         return found or self._stations(RailStation.former_name == name)

@@ -187,6 +187,9 @@ def test_wrong_words(loaded) -> None:
         loaded("trains", "G1", "--date", "13")
     with pytest.raises(UsageFault, match="'2026-02-30' is no date"):
         loaded("trains", "G1", "--date", "2026-02-30")
+    for words in (("station", ""), ("departures", ""), ("trains", "", "上海")):
+        with pytest.raises(IvrError, match="no station"):
+            loaded(*words)
     with pytest.raises(UsageFault, match="one train, or two stations"):
         loaded("trains", "a", "b", "c", "d")
     with pytest.raises(UsageFault, match="'上海' is both|is both the origin and the destination"):

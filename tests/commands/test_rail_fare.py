@@ -134,6 +134,8 @@ def test_a_whole_run_with_its_items(fare) -> None:
             "no fare of G1 from 北京南 to 上海虹桥 for child is known",
         ),
         (("--km", "9", "--train", "X1"), "no fare rule for trains like 'X1'"),
+        (("--km", "9", "--train", "ZZZ"), "no fare rule for trains like 'ZZZ'"),
+        (("--km", "9", "--train", "T109109"), "no fare rule for trains like 'T109109'"),
         (
             ("--km", "9", "--train", "T1", "--date", "1990-01-01"),
             "no fare rule 'distance' holds on 1990-01-01",

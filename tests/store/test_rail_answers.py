@@ -181,6 +181,72 @@ def test_first_last_and_fastest_and_what_is_left_today(asked) -> None:
     assert seen > 20
 
 
+@cache
+def places_of(name: str, *keys: str) -> dict[tuple[str, ...], dict[str, float]]:
+    """Of a file of fares: key → place → yuan."""
+    return {
+        tuple(row[key] for key in keys): {
+            place: float(yuan) for place, yuan in row.items() if place not in keys and yuan
+        }
+        for row in rows(name)
+    }
+
+
+@cache
+def seats_in() -> dict[str, dict[str, int]]:
+    """train → class → seats"""
+    formations = {(row["formation"], row["class"]): int(row["seats"]) for row in rows("seats.csv")}
+    return {
+        row["train"]: {name: formations[row["formation"], name] for name in row["classes"].split("|")}
+        for row in rows("trains.csv")
+    }
+
+
+@cache
+def kinds() -> dict[str, str]:
+    return {row["train"]: row["kind"] for row in rows("trains.csv")}
+
+
+def tickets(origin: str, destination: str) -> set[tuple[str, str, int, float | None]]:
+    """train, class, seats, lowest published fare: the train's own from its origin, else that of its kind"""
+    found = set()
+    for train, *_ in legs_by_end(origin).get(destination, ()):
+        stations = [station for station, _, _ in runs()[train]]
+        own: dict[str, float] = {}
+        if stations[0] == origin:
+            own = places_of("fares.csv", "train", "seq").get(
+                (train, str(stations.index(destination) + 1)), {}
+            )
+        fares = own or places_of("pair_fares.csv", "origin", "destination", "kind").get(
+            (origin, destination, kinds()[train]), {}
+        )
+        for name, seats in seats_in()[train].items():
+            of_class = [yuan for place, yuan in fares.items() if place.startswith(name)]
+            found.add((train, name, seats, min(of_class, default=None)))
+    return found
+
+
+def test_seats_and_published_fares_of_a_thousand_pairs(asked) -> None:
+    """Nothing is sold yet: all seats of each train's formation are left."""
+    told = priced = 0
+    for origin, destination in pairs(PAIRS // 2, weigh=True):
+        answer = asked("tickets", from_=origin, to=destination, date=TOMORROW)
+        got = {
+            (
+                item["train"],
+                item["class"]["code"],
+                item["left"],
+                float(item["fare"]) if "fare" in item else None,
+            )
+            for item in answer.items
+        }
+        assert got == tickets(origin, destination), (origin, destination)
+        told += len(got)
+        priced += sum(fare is not None for *_, fare in got)
+    assert told > 5000
+    assert told > priced > 1000
+
+
 def best_connections(origin: str, destination: str, ready: int) -> list[tuple[int, int]]:
     """(minutes under way, arrival) of every way with one change, by trying each pair of trains."""
     first = [leg for leg in legs(origin) if leg[2] >= ready]
