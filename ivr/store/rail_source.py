@@ -43,7 +43,8 @@ from ivr.store.models.rail import (
     RailTrainNumber,
 )
 from ivr.store.rail_inventory import Segments, lapsed_seats, written_taken
-from ivr.store.rail_versions import live_number
+from ivr.store.rail_memory import RailMemory
+from ivr.store.rail_versions import live_memory
 
 
 class SqlRailSource:
@@ -54,12 +55,15 @@ class SqlRailSource:
         self._session = session
         self._now = now or utc_now()
         self._stations_read: dict[str, Station | None] = {}
-        self._seats_read: dict[str, Mapping[str, int]] = {}
 
     @cached_property
-    def _dataset(self) -> int:
+    def _memory(self) -> RailMemory:
         # Once: whatever is switched meanwhile, all reads of one query are of one version.
-        return live_number(self._session)
+        return live_memory(self._session)
+
+    @property
+    def _dataset(self) -> int:
+        return self._memory.number
 
     # stations
 
@@ -154,8 +158,7 @@ class SqlRailSource:
         return self._session.scalars(query).all()
 
     def rides(self, origin: str, destination: str) -> Sequence[Ride]:
-        ends = {"dataset": self._dataset, "origin": origin, "destination": destination}
-        return [Ride(*row) for row in self._session.execute(sql.RIDES, ends).all()]
+        return self._memory.rides(self._session, origin, destination)
 
     def run(self, train: str) -> tuple[str, Sequence[Stop]]:
         rows = self._session.execute(sql.RUN, {"dataset": self._dataset, "train": train}).all()
@@ -226,12 +229,7 @@ class SqlRailSource:
         return lengths
 
     def seats(self, trains: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
-        # Kept: an answer needs them for what is left, and again for the fares.
-        if missing := [train for train in trains if train not in self._seats_read]:
-            wanted = {"dataset": self._dataset, "trains": missing}
-            self._seats_read |= dict.fromkeys(missing, {})
-            self._seats_read |= _grouped(self._session.execute(sql.SEATS, wanted).all())
-        return {train: seats for train in trains if (seats := self._seats_read[train])}
+        return self._memory.seats(self._session, trains)
 
     def sold(self, journeys: Sequence[Journey]) -> Mapping[str, Mapping[str, int]]:
         parts = {(train, day): (first, last) for train, day, first, last in journeys}

@@ -132,26 +132,10 @@ RUN = (
     .where(_STOP.dataset == bindparam("dataset"), _STOP.train == bindparam("train"))
     .order_by(_STOP.seq)
 )
-RIDES = (
-    select(
-        _HERE.c.train,
-        _TRAIN.kind,
-        _HERE.c.seq,
-        _THERE.c.seq,
-        _HERE.c.dep,
-        _THERE.c.arr,
-        _HERE.c.number,
-        _THERE.c.km - _HERE.c.km,
-    )
-    .join(_THERE, _same_train(_HERE.c, _THERE.c) & (_THERE.c.seq > _HERE.c.seq))
-    .join(table_of(RailTrain), _same_train(_HERE.c, _TRAIN))
-    .where(
-        _HERE.c.dataset == bindparam("dataset"),
-        _HERE.c.station == bindparam("origin"),
-        _THERE.c.station == bindparam("destination"),
-        _HERE.c.dep.is_not(None),
-        _THERE.c.arr.is_not(None),
-    )
+STOPS_AT = (
+    select(_STOP.train, _TRAIN.kind, _STOP.seq, _STOP.arr, _STOP.dep, _STOP.number, _STOP.km)
+    .join(table_of(RailTrain), _same_train(_STOP, _TRAIN))
+    .where(_STOP.dataset == bindparam("dataset"), _STOP.station == bindparam("station"))
 )
 SEATS = select(_SEAT.train, _SEAT.seat_class, _SEAT.seats).where(
     _SEAT.dataset == bindparam("dataset"), _SEAT.train.in_(bindparam("trains", expanding=True))

@@ -18,6 +18,7 @@ from ivr.errors import IvrError
 from ivr.store.database import Base, reading, table_of
 from ivr.store.models import rail as tables
 from ivr.store.models.rail import RailDataset, RailLive
+from ivr.store.rail_memory import RailMemory, memory_of
 
 #: Everything that belongs to a version, parents before children.
 TABLES: tuple[type[Base], ...] = (
@@ -41,6 +42,11 @@ TABLES: tuple[type[Base], ...] = (
 )
 
 _LIVE = select(table_of(RailLive).c.dataset)
+_DATASET = table_of(RailDataset).c
+#: A number may come again in a database that was restored; with the moment and the content it names one dataset.
+_LIVE_VERSION = select(_DATASET.id, _DATASET.loaded_at, _DATASET.content_hash).join(
+    table_of(RailLive), table_of(RailLive).c.dataset == _DATASET.id
+)
 
 
 @dataclass(frozen=True)
@@ -70,10 +76,15 @@ class Dataset:
 
 def live_number(session: Session) -> int:
     """The version that callers hear of. Raises :class:`IvrError` when nothing is loaded."""
-    number = session.scalar(_LIVE)
-    if number is None:
+    return live_memory(session).number
+
+
+def live_memory(session: Session) -> RailMemory:
+    """What is kept in memory of the version that callers hear of. Raises as :func:`live_number` does."""
+    row = session.execute(_LIVE_VERSION).one_or_none()
+    if row is None:
         raise IvrError("no railway data is loaded", mend="ivr rail import")
-    return number
+    return memory_of((session.get_bind().engine.url, *row), row.id)
 
 
 def stored_datasets(session: Session) -> list[Dataset]:
