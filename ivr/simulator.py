@@ -115,9 +115,8 @@ def end_line(action: Transfer | Hangup) -> str:
     """How the dialogue ended as a transcript's line."""
     if isinstance(action, Hangup):
         return f"= {action.outcome}"
-    skill = f" skill {action.skill}" if action.skill else ""
     priority = f" priority {action.priority}" if action.priority else ""
-    return f"= transferred {action.queue}{skill}{priority}"
+    return f"= transferred {action.queue}{priority}"
 
 
 def lines_before(action: Action) -> list[str]:

@@ -12,6 +12,7 @@ from ivr.authoring import grammar
 from ivr.authoring.source import Source, nearest
 from ivr.authoring.translations import Translations
 from ivr.dialogue.calendar import KINDS
+from ivr.dialogue.queues import USUAL
 from ivr.dialogue.tree import KEY_WORDS, NEXT_LANGUAGE, Condition, Misses, Text, Tries
 
 #: The keys that can mean something everywhere.
@@ -43,7 +44,7 @@ class Pieces:
         source: Source,
         languages: tuple[str, ...],
         periods: Iterable[str] = (),
-        queues: Iterable[str] = ("operator",),
+        queues: Iterable[str] = USUAL,
         fragments: Mapping[str, Text] | None = None,
         translations: Translations | None = None,
         *,
