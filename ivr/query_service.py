@@ -72,7 +72,8 @@ class QueryService:
             with writing(self._engine) as session:
                 return Answer(check_pin(session, ask.args["staff"], ask.args["pin"], now))
         if ask.query == AT_SEAT and self._roster is not None:
-            return Answer(self._roster.does(**ask.args))
+            done = self._roster.does(**ask.args)
+            return Answer(done.outcome, {"staff": done.staff})
         if ask.query in (MESSAGE_PLACE, MESSAGE_KEEP):
             return self._message(ask)
         if ask.query == CALLER_HISTORY.name:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from ivr.acd.roster import Add, Change, Membership, SetPenalty, at_seat, reconcile, sign_in
+from ivr.clock import utc_now
 from ivr.dialogue.queues import Queue
 from ivr.errors import IvrError
 from ivr.settings import Settings
 from ivr.store.database import Engine
 from ivr.store.skills import skills_of_all
+from ivr.store.unanswered import unanswered
 from ivr.telephony.ami import AmiClient
 from ivr.telephony.asterisk_config import AsteriskHome, control_address
 from ivr.telephony.queue_config import reload_queues, write_queues
@@ -30,9 +33,21 @@ LOOK_EVERY_S = 0.5
 #: After so many looks at the latest all memberships are compared, though nothing has changed here.
 _COMPARE_EVERY = 600
 
+#: The reason of a pause that nobody asked for: the phone rang, and nobody took the call.
+ABSENT = "未接"
+
 #: The queues on air, by name.
 Queues = Callable[[], Mapping[str, Queue]]
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Done:
+    """``outcome``: ``done``, ``already`` for who is signed in there, ``absent`` for who is not. ``staff``: whom it was
+    done for."""
+
+    outcome: str
+    staff: str = ""
 
 
 class Roster:
@@ -44,9 +59,9 @@ class Roster:
         self._engine = engine
         self._queues = queues
 
-    def does(self, operation: str, staff: str, seat: str, reason: str = "") -> str:
-        """Do ``sign_in``, ``sign_out``, ``pause`` or ``unpause`` for the agent at the seat. ``done``, or ``already``
-        for who is signed in there, ``absent`` for who is not."""
+    def does(self, operation: str, staff: str, seat: str, reason: str = "") -> Done:
+        """Do ``sign_in``, ``sign_out``, ``pause`` or ``unpause`` for the agent at the seat; all but ``sign_in`` for
+        whoever sits there, when ``staff`` is ""."""
         interface = f"PJSIP/{seat}"
         if operation == "sign_in":
             return self._manage(lambda ami: self._sign_in(ami, staff, interface))
@@ -61,25 +76,29 @@ class Roster:
 
         return asyncio.run(run())
 
-    async def _sign_in(self, ami: AmiClient, staff: str, interface: str) -> str:
+    async def _sign_in(self, ami: AmiClient, staff: str, interface: str) -> Done:
         skills = skills_of_all(self._engine)
         if staff not in skills:
             raise IvrError(f"no agent has the staff number {staff}", mend="ivr agent list, ivr agent add")
         now = await memberships(ami)
         await apply(ami, sign_in(now, staff, interface, skills[staff], self._queues()))
-        return "already" if at_seat(now, staff, interface) else "done"
+        return Done("already" if at_seat(now, staff, interface) else "done", staff)
 
-    async def _sign_out(self, ami: AmiClient, staff: str, interface: str) -> str:
+    async def _sign_out(self, ami: AmiClient, staff: str, interface: str) -> Done:
         here = at_seat(await memberships(ami), staff, interface)
         for one in here:
             await ami.queue_remove(one.queue, interface)
-        return "done" if here else "absent"
+        return _done(here)
 
-    async def _pause(self, ami: AmiClient, staff: str, interface: str, paused: bool, reason: str) -> str:
-        if not at_seat(await memberships(ami), staff, interface):
-            return "absent"
-        await ami.queue_pause(interface, paused, reason)
-        return "done"
+    async def _pause(self, ami: AmiClient, staff: str, interface: str, paused: bool, reason: str) -> Done:
+        here = at_seat(await memberships(ami), staff, interface)
+        if here:
+            await ami.queue_pause(interface, paused, reason)
+        return _done(here)
+
+
+def _done(here: Sequence[Membership]) -> Done:
+    return Done("done", here[0].staff) if here else Done("absent")
 
 
 def manager(settings: Settings) -> AmiClient:
@@ -139,6 +158,7 @@ class RosterKeeper:
     def look(self) -> None:
         """Bring over what has changed since the last look. Raises :class:`IvrError` and :class:`OSError`; the next look
         begins anew then."""
+        self._pause_the_absent()
         queues, skills = self._queues(), skills_of_all(self._engine)
         self._looks += 1
         if (queues, skills) != self._seen or self._looks >= _COMPARE_EVERY:
@@ -146,6 +166,22 @@ class RosterKeeper:
             self._looks = 0
             asyncio.run(self._bring(queues, skills, before))
             self._seen = (queues, skills)
+
+    def _pause_the_absent(self) -> None:
+        rings = self._settings.unanswered_rings
+        absent = unanswered(self._engine, rings, utc_now()) if rings else []
+        if absent:
+            asyncio.run(self._pause(absent))
+
+    async def _pause(self, absent: Collection[str]) -> None:
+        async with manager(self._settings) as ami:
+            here = {one.interface: one.staff for one in await memberships(ami) if not one.paused}
+            for interface, staff in here.items():
+                if staff in absent:
+                    await ami.queue_pause(interface, True, ABSENT)
+                    log.info(
+                        "agent %s is paused after %d unanswered rings", staff, self._settings.unanswered_rings
+                    )
 
     async def _bring(
         self,

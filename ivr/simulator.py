@@ -134,7 +134,7 @@ def lines_after(action: Action, event: Event, keyed: str) -> list[str]:
     if isinstance(action, Ask):
         return query_lines(action.query, outcome)
     if isinstance(action, Member):
-        return [f"! {action.operation} {action.staff} {outcome}"]
+        return [f"! {' '.join(filter(None, (action.operation, action.staff, action.reason, outcome)))}"]
     return [f"! record {outcome}"] if isinstance(action, Record) else []
 
 

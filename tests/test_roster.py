@@ -109,6 +109,32 @@ def test_only_what_has_changed_is_brought(engine: Engine, manager: Manager, tmp_
     assert manager.asked == [("remove", "tickets", "PJSIP/1001"), ("reload",)]
 
 
+def test_who_lets_the_phone_ring_is_paused_once(
+    engine: Engine, manager: Manager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "asterisk" / "etc").mkdir(parents=True)
+    rings: list[int] = []
+
+    def absent(_engine: Engine, least: int, _now: object) -> list[str]:
+        rings.append(least)
+        return ["1023"]
+
+    monkeypatch.setattr(roster, "unanswered", absent)
+    for given, paused in (("2", [("pause", "PJSIP/1001", True, "未接")]), ("0", [])):
+        manager.asked.clear()
+        settings = load({"IVR_HOME": str(tmp_path), "IVR_UNANSWERED_RINGS": given}, tmp_path / "none")
+        keeper = RosterKeeper(settings, engine, lambda: dict(USUAL))
+        manager.members = [
+            Membership("operator", "PJSIP/1001", "1023"),
+            Membership("operator", "PJSIP/1002", "1024"),
+        ]
+        keeper.look()
+        manager.members[0] = Membership("operator", "PJSIP/1001", "1023", 1, True, "未接")
+        keeper.look()
+        assert [asked for asked in manager.asked if asked[0] == "pause"] == paused
+    assert rings == [2, 2]
+
+
 def test_what_fails_is_told_once_and_tried_again(
     engine: Engine, manager: Manager, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -21,19 +21,19 @@ import pytest
 
 from ivr.app import make_home, open_store, tree_of_entry
 from ivr.authoring.loader import load_tree, load_trees
-from ivr.authoring.pieces import CONDITIONS
+from ivr.authoring.pieces import CONDITIONS, FACTS
 from ivr.clock import fixed_clock
 from ivr.dialogue.actions import Action, Ask, Member, Record
 from ivr.dialogue.call import HUNG_UP, CallInfo
 from ivr.dialogue.engine import converse
-from ivr.dialogue.events import Event
+from ivr.dialogue.events import Answered, Event
 from ivr.dialogue.session import Session
 from ivr.dialogue.tree import BranchPart, Part
 from ivr.query_service import QueryService
 from ivr.rail.answers import Answer
 from ivr.rehearsal import Pretended, notices_of
 from ivr.settings import PROJECT, Settings
-from ivr.simulator import HANGUP, TIMEOUT, Caller, Transcript, play, query_lines
+from ivr.simulator import HANGUP, TIMEOUT, Caller, Transcript, lines_after, play, query_lines
 from ivr.store.agents import add_agent
 from ivr.store.database import Engine
 from ivr.telephony import agi_process
@@ -95,9 +95,9 @@ class Scene:
             self.lines.append(f"! record {self._recorded}")
             return Answer(self._recorded)
         if ask.query == AT_SEAT:
-            operation, staff = ask.args["operation"], ask.args["staff"]
-            outcome = self.pretended.do(Member(operation, staff))
-            self.lines.append(f"! {operation} {staff} {outcome}")
+            member = Member(ask.args["operation"], ask.args["staff"], ask.args["reason"])
+            outcome = self.pretended.do(member)
+            self.lines += lines_after(member, Answered(Answer(outcome)), "")
             return Answer(outcome)
         answer = self.pretended.answer(ask)
         self.lines += query_lines(ask.query, answer.outcome)
@@ -114,7 +114,7 @@ class Channel(FakeChannel):
         if call.entry == "after_queue":
             args = (QUEUESTATUS[facts["queue_status"]], facts["part"])
         elif call.entry == "agent":
-            args = (FEATURE_CODE[facts["operation"]],)
+            args = (FEATURE_CODE[facts["operation"]] + facts.get("key", ""),)
         seat = facts.get("seat", "trunk")
         super().__init__(channel=f"PJSIP/{seat}-00000007", callerid=call.caller, args=args)
         self.scene = scene
@@ -242,7 +242,7 @@ def test_every_verb_and_condition_has_a_transcript():
             if isinstance(part, BranchPart):
                 shown |= {condition.kind for case in part.cases for condition in case.conditions}
     verbs = {verb.__name__ for verb in get_args(Part)}
-    assert verbs | (set(CONDITIONS) - {"operation", "queue_status"} | {"fact"}) <= shown
+    assert verbs | (set(CONDITIONS) - set(FACTS) | {"fact"}) <= shown
 
 
 def test_a_line_that_is_none_is_named(tmp_path: Path):

@@ -80,8 +80,8 @@ def sign_in(
 
 
 def at_seat(now: Iterable[Membership], staff: str, interface: str) -> list[Membership]:
-    """The memberships of an agent at a seat."""
-    return [one for one in now if (one.staff, one.interface) == (staff, interface)]
+    """The memberships of an agent at a seat, of whoever sits there when ``staff`` is ""."""
+    return [one for one in now if one.interface == interface and staff in ("", one.staff)]
 
 
 def reconcile(

@@ -44,7 +44,7 @@ VERBS: Mapping[str, tuple[str, ...]] = {
     "form": ("answers", *MISSES),
     "ask": ("with", "answers"),
     "branch": ("then",),
-    "member": ("staff", "answers"),
+    "member": ("staff", "reason", "answers"),
     "transfer": ("say", "priority", "skill", "answers"),
     "record": ("limit", "answers"),
     "end": ("say",),
@@ -314,7 +314,12 @@ class PartReader:
             hint = nearest(operation, MEMBER_OPERATIONS)
             self.source.fault(values["member"], grammar.unknown_name, f"member cannot '{operation}'; {hint}")
         staff = self.source.word(values["staff"], "staff") if "staff" in values else "staff"
-        return MemberPart(name, operation, staff, self._replies(values, MEMBER_OUTCOMES, key, needed=False))
+        reason = self.source.word(values["reason"], "reason") if "reason" in values else ""
+        if reason and operation != "pause":
+            self.source.fault(values["reason"], grammar.contradiction, "only a pause has a reason")
+        return MemberPart(
+            name, operation, staff, self._replies(values, MEMBER_OUTCOMES, key, needed=False), reason
+        )
 
     def _record(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
         limit = math.ceil(self.pieces.duration(values["limit"], "limit")) if "limit" in values else 60

@@ -19,7 +19,7 @@ from ivr.dialogue.tree import KEY_WORDS, NEXT_LANGUAGE, Condition, Misses, Text,
 GLOBAL_KEYS = ("*", "#", "0")
 MISSES = ("no_input", "no_match", "partial")
 #: Facts of a call that a branch may ask for.
-FACTS = ("operation", "queue_status")
+FACTS = ("operation", "key", "queue_status")
 #: The kinds of condition an admin may write.
 CONDITIONS = (*FACTS, "calendar", "language", "number", "chose", "returning", "queue", "waiting", "wait")
 

@@ -170,6 +170,7 @@ class TreeSchema:
     def when(self) -> Schema:
         values: dict[str, Schema] = {
             "operation": self.one_of(MEMBER_OPERATIONS),
+            "key": {"description": "The key dialled after the feature code.", **WORD},
             "queue_status": self.one_of(QUEUE_STATUSES),
             "calendar": {"description": f"{', '.join(KINDS)}, or a period of calendar.yaml.", **WORD},
             "language": WORD,
@@ -240,7 +241,11 @@ class TreeSchema:
             "outro": _ref("text"),
             "then": _ref("way"),
             "say": _ref("text"),
-            "staff": {"description": "The field with the staff number.", **WORD},
+            "staff": {
+                "description": "The field with the staff number; without it, whoever is signed in at the seat.",
+                **WORD,
+            },
+            "reason": {"description": "Why the agent pauses, for the reports.", **WORD},
             "skill": {
                 "description": "The queue to which the caller goes instead while it is open and has agents.",
                 **WORD,

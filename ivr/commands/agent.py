@@ -187,7 +187,7 @@ def _at_seat(operation: str, staff: str, seat: str, reason: str = "") -> str:
     engine = open_store(settings)
     try:
         roster = Roster(settings, engine, lambda: menus_on_air(settings, engine).queues)
-        outcome = roster.does(operation, staff, seat, reason)
+        outcome = roster.does(operation, staff, seat, reason).outcome
     finally:
         engine.dispose()
     if outcome == "absent":

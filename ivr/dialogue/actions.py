@@ -66,7 +66,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Member:
-    """``operation``: sign_in, sign_out, pause, unpause. ``staff``: the agent's staff number.
+    """``operation``: sign_in, sign_out, pause, unpause. ``staff``: the agent's staff number, "" for whoever is signed in at the seat.
     The driver answers with the outcome ``done``, ``already``, ``absent`` or ``error``."""
 
     operation: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ivr.acd.roster import LEVELS
 from ivr.dialogue import forms, replies
@@ -52,13 +53,18 @@ def begin_part(turn: Turn) -> None:
     elif isinstance(part, TransferPart):
         _transfer(turn, part)
     elif isinstance(part, MemberPart):
-        _, staff = turn.session.values[part.staff]
-        turn.wait_for(Member(part.operation, staff, part=part.name))
+        turn.wait_for(Member(part.operation, _staff(turn, part), part.reason, part.name))
     elif isinstance(part, RecordPart):
         _begin_recording(turn, part)
     else:
         turn.say(part.say)
         turn.hang_up(part.outcome)
+
+
+def _staff(turn: Turn, part: MemberPart) -> str:
+    """The staff number that a form has asked for, or ""."""
+    _, staff = turn.session.values.get(part.staff, ("digits", ""))
+    return str(staff)
 
 
 def _begin_recording(turn: Turn, part: RecordPart) -> None:
@@ -193,4 +199,8 @@ def done(turn: Turn, event: Event) -> None:
     part = turn.part
     if not isinstance(part, (MemberPart, RecordPart)):
         raise TypeError(f"{part.name} does nothing")
-    replies.answered(turn, event, {}, part.replies)
+    told: dict[str, Any] = {}
+    if isinstance(part, MemberPart) and isinstance(event, Answered):
+        staff = _staff(turn, part) or event.answer.slots.get("staff", "")
+        told = {"slots": {part.staff: ["digits", staff]}}
+    replies.answered(turn, event, told, part.replies)

@@ -205,12 +205,14 @@ class BranchPart:
 
 @dataclass(frozen=True)
 class MemberPart:
-    """The seat signs in, out, pauses; ``staff`` names the form field with the staff number."""
+    """The seat signs in, out, pauses for a ``reason``; ``staff`` names the form field with the staff number. Where no
+    form has asked for it, whoever is signed in at the seat is meant."""
 
     name: str
     operation: str
     staff: str
     replies: Mapping[str, Reply]
+    reason: str = ""
 
 
 @dataclass(frozen=True)

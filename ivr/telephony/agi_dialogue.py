@@ -60,7 +60,7 @@ Conversation = Callable[[CallInfo], Generator[Action, Event, str]]
 MESSAGE_PLACE = "message_place"
 #: What was recorded at ``path``: ``recorded`` or ``empty``.
 MESSAGE_KEEP = "message_keep"
-#: What an agent (``staff``) does at a ``seat``: the ``operation`` of a ``Member``, with the ``reason`` of a pause.
+#: What an agent (``staff``, or "" for whoever sits there) does at a ``seat``: the ``operation`` of a ``Member``, with the ``reason`` of a pause.
 AT_SEAT = "at_seat"
 
 _QUEUE_STATUS = {
@@ -170,7 +170,8 @@ def _introduce(head: Head, entry: str) -> Generator[Need, Any, CallInfo]:
         facts["queue_status"] = _QUEUE_STATUS.get(args[0], "error")
         facts["part"] = args[1]
     elif entry == "agent":
-        facts["operation"] = _OPERATION.get(args[0].lstrip("*"), "")
+        code = args[0].lstrip("*")
+        facts["operation"], facts["key"] = _OPERATION.get(code[:2], ""), code[2:]
     known = yield wire.get_expression(f"${{{var.LINKED_ID}}}:${{{var.LANGUAGE}}}:${{{var.MEMBER_NAME}}}")
     linked_id, language, staff = (*known.value.split(":", 2), "", "")[:3]
     if entry == "connected":

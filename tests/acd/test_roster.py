@@ -14,6 +14,7 @@ from ivr.acd.roster import (
     Membership,
     Remove,
     SetPenalty,
+    at_seat,
     penalties,
     reconcile,
     sign_in,
@@ -51,6 +52,12 @@ def test_who_is_signed_in_as_it_should_be_changes_nothing():
         Membership("tickets", "PJSIP/1001", "1023", 2, True, "lunch"),
     ]
     assert sign_in(now, "1023", "PJSIP/1001", {"tickets": 2}, QUEUES) == []
+
+
+def test_whoever_sits_at_a_seat():
+    now = [Membership(GENERAL, "PJSIP/1001", "1023"), Membership(GENERAL, "PJSIP/1002", "1024")]
+    assert at_seat(now, "", "PJSIP/1001") == now[:1]
+    assert at_seat(now, "1024", "PJSIP/1001") == at_seat(now, "", "PJSIP/1003") == []
 
 
 def test_a_new_queue_takes_the_pause_over_and_a_lost_skill_leaves():

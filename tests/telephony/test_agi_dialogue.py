@@ -214,6 +214,7 @@ def test_a_playback_that_asterisk_breaks_off_is_a_hangup() -> None:
     ("code", "operation"),
     [
         ("*51", "sign_in"),
+        ("*534", "pause"),
         ("51", "sign_in"),
         ("52", "sign_out"),
         ("53", "pause"),
