@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ivr.dialogue.call import CallInfo
     from ivr.dialogue.events import Event
     from ivr.dialogue.notices import Notice
+    from ivr.dialogue.queues import Queue
     from ivr.dialogue.tree import Tree
     from ivr.rail.ticket_source import TicketSource
     from ivr.speech import Phrase
@@ -71,8 +72,8 @@ def make_home(settings: Settings) -> None:
         ) from None
 
 
-def prepare(settings: Settings, say: Callable[[str], None] = lambda _line: None) -> None:
-    """Everything that must be there before the first call: database, data, menus, sounds.
+def prepare(settings: Settings, say: Callable[[str], None] = lambda _line: None) -> Menus:
+    """Everything that must be there before the first call: database, data, menus, sounds. The menus on air.
 
     Quick when nothing is missing. ``say`` is told what takes time. Raises :class:`IvrError`.
     """
@@ -111,6 +112,7 @@ def prepare(settings: Settings, say: Callable[[str], None] = lambda _line: None)
         say(f"{len(built.recorded.troubles)} recordings are not used (ivr prompt record-check)")
     for phrase, why in built.failed:
         say(f"prompt not made: {phrase.text}: {why}")
+    return menus
 
 
 def live_menus(settings: Settings, engine: Engine) -> LiveMenus:
@@ -153,6 +155,26 @@ def calendar_on_air(settings: Settings, engine: Engine) -> Calendar:
             return load_calendar(Path(made))
     except IvrError:  # it does not read: another revision is taken in its place
         return menus_on_air(settings, engine).trees["hotline"].calendar
+
+
+def followed_queues(settings: Settings, engine: Engine) -> Callable[[], Mapping[str, Queue]]:
+    """A function that gives the queues on air at the moment it is called: one that reads, with one query, whether they
+    have changed. It raises :class:`IvrError` while there never were any that read."""
+    from ivr.authoring.live import LiveMenus
+
+    menus = LiveMenus(_shelf(settings, engine))
+    started = False
+
+    def queues() -> Mapping[str, Queue]:
+        nonlocal started
+        if not started:
+            menus.start()
+            started = True
+        elif (found := menus.look()) is not None:
+            menus.take(found)
+        return menus.now.queues
+
+    return queues
 
 
 def _shelf(settings: Settings, engine: Engine) -> Shelf:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ivr.app import (
     clean_sounds,
+    followed_queues,
     live_conversations,
     live_menus,
     live_notices,
@@ -22,11 +23,13 @@ from ivr.app import (
     queue_log_path,
     ticket_source,
 )
-from ivr.clock import system_clock
+from ivr.clock import Clock, system_clock
 from ivr.dialogue.actions import Ask
 from ivr.query_service import QueryService
 from ivr.rail.answers import Answer
+from ivr.roster import Roster, RosterKeeper
 from ivr.settings import Settings
+from ivr.store.database import Engine
 from ivr.telephony.agi_dialogue import describe
 
 if TYPE_CHECKING:
@@ -92,9 +95,7 @@ def run_agi_server(settings: Settings) -> None:
     menus = live_menus(settings, engine)
     menus.start()
     notices = live_notices(settings, engine, clock, menus)
-    answers = QueryService(
-        engine, clock, menus, message_box(settings, engine, clock), ticket_source(settings)
-    )
+    answers = _answers(settings, engine, clock, menus)
     journal = BatchingJournal(engine, settings.keep_choices_days)
 
     threads = ThreadPoolExecutor(_QUERY_THREADS, thread_name_prefix="query")
@@ -153,9 +154,20 @@ def run_agi_server(settings: Settings) -> None:
         engine.dispose()
 
 
+def _answers(settings: Settings, engine: Engine, clock: Clock, menus: LiveMenus) -> QueryService:
+    return QueryService(
+        engine,
+        clock,
+        menus,
+        message_box(settings, engine, clock),
+        ticket_source(settings),
+        Roster(settings, engine, lambda: menus.now.queues),
+    )
+
+
 def run_recorder(settings: Settings) -> None:
     """Follow Asterisk's queue_log and write outcomes until SIGTERM or SIGINT; beside it, in threads of their own, end
-    bookings that ran out, send text messages, and keep the sounds within their bound."""
+    bookings that ran out, send text messages, keep the sounds within their bound, and bring queues and skills to Asterisk."""
     from ivr.store.recorder import Recorder
     from ivr.store.upkeep import keep_up
     from ivr.telephony.queue_log import QueueLog
@@ -177,6 +189,8 @@ def run_recorder(settings: Settings) -> None:
     threading.Thread(
         target=keep_bounded, args=(lambda: clean_sounds(settings), stopping), name="sounds", daemon=True
     ).start()
+    roster = RosterKeeper(settings, engine, followed_queues(settings, engine))
+    threading.Thread(target=roster.keep, args=(stopping,), name="roster", daemon=True).start()
     try:
         Recorder(engine, QueueLog(queue_log_path(settings)), node=settings.node).follow(stopping)
     finally:
@@ -206,9 +220,7 @@ def run_agi_process(entry: str) -> int:
                 entry,
                 live_conversations(menus, clock, notices),
                 voice.ensure,
-                QueryService(
-                    engine, clock, menus, message_box(settings, engine, clock), ticket_source(settings)
-                ),
+                _answers(settings, engine, clock, menus),
                 DirectJournal(engine, settings.keep_choices_days),
                 clock,
                 revision=lambda: menus.now.revision,

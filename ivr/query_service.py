@@ -11,11 +11,12 @@ from ivr.clock import Clock
 from ivr.dialogue.actions import Ask
 from ivr.rail.answers import Answer
 from ivr.store.database import Engine, reading, writing
-from ivr.telephony.agi_dialogue import MESSAGE_KEEP, MESSAGE_PLACE, describe
+from ivr.telephony.agi_dialogue import AT_SEAT, MESSAGE_KEEP, MESSAGE_PLACE, describe
 
 if TYPE_CHECKING:
     from ivr.authoring.live import LiveMenus
     from ivr.rail.ticket_source import TicketSource
+    from ivr.roster import Roster
     from ivr.store.messages import MessageBox
 
 log = logging.getLogger(__name__)
@@ -31,12 +32,14 @@ class QueryService:
         menus: LiveMenus | None = None,
         messages: MessageBox | None = None,
         tickets: TicketSource | None = None,
+        roster: Roster | None = None,
     ) -> None:
         self._engine = engine
         self._clock = clock
         self._menus = menus
         self._messages = messages
         self._tickets = tickets
+        self._roster = roster
 
     def __call__(self, ask: Ask, wanted: Callable[[], bool] = lambda: True) -> Answer:
         """The answer; the outcome ``error`` when the database does not give one. ``wanted``: whether somebody still
@@ -68,6 +71,9 @@ class QueryService:
 
             with writing(self._engine) as session:
                 return Answer(check_pin(session, ask.args["staff"], ask.args["pin"], now))
+        if ask.query == AT_SEAT and self._roster is not None:
+            done = self._roster.does(**ask.args)
+            return Answer(done.outcome, {"staff": done.staff})
         if ask.query in (MESSAGE_PLACE, MESSAGE_KEEP):
             return self._message(ask)
         if ask.query == CALLER_HISTORY.name:

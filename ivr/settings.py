@@ -71,6 +71,10 @@ def _seconds(text: Any) -> int:
     return _whole(text, 0, 86_400, "it is a whole number of seconds")
 
 
+def _rings(text: Any) -> int:
+    return _whole(text, 0, 100, "it is a number of rings")
+
+
 def _days(text: Any) -> int:
     return _whole(text, 0, 3650, "it is a whole number of days")
 
@@ -148,6 +152,7 @@ class Settings:
     short_abandon_s: int = _setting(10, _seconds, "hung up within this is a short abandonment")
     ring_s: int = _setting(15, _seconds, "how long an agent's phone rings before the next one does")
     wrapup_s: int = _setting(5, _seconds, "an agent's time after a call before the next one rings")
+    unanswered_rings: int = _setting(3, _rings, "an agent is paused after so many in a row; 0: never")
     queue_timeout_s: int = _setting(300, _seconds, "longest wait in the queue")
     call_limit_s: int = _setting(1800, _seconds, "longest call in the menu")
     keep_choices_days: int = _setting(

@@ -115,9 +115,8 @@ def end_line(action: Transfer | Hangup) -> str:
     """How the dialogue ended as a transcript's line."""
     if isinstance(action, Hangup):
         return f"= {action.outcome}"
-    skill = f" skill {action.skill}" if action.skill else ""
     priority = f" priority {action.priority}" if action.priority else ""
-    return f"= transferred {action.queue}{skill}{priority}"
+    return f"= transferred {action.queue}{priority}"
 
 
 def lines_before(action: Action) -> list[str]:
@@ -135,7 +134,7 @@ def lines_after(action: Action, event: Event, keyed: str) -> list[str]:
     if isinstance(action, Ask):
         return query_lines(action.query, outcome)
     if isinstance(action, Member):
-        return [f"! {action.operation} {action.staff} {outcome}"]
+        return [f"! {' '.join(filter(None, (action.operation, action.staff, action.reason, outcome)))}"]
     return [f"! record {outcome}"] if isinstance(action, Record) else []
 
 

@@ -13,7 +13,7 @@ import click
 import pytest
 import yaml
 
-from ivr.authoring import words_file
+from ivr.authoring import queues_file, words_file
 from ivr.authoring.calendar_file import TOP as CALENDAR_TOP
 from ivr.authoring.loader import TOP, inspect_tree
 from ivr.authoring.notices_file import read_notices
@@ -81,6 +81,10 @@ def test_yaml_example(example: str, tmp_path: Path):
         notices, faults = read_notices(tmp_path / name[1], ["zh"])
         assert (len(notices), faults) == (1, [])
         return
+    elif name and name[1] == queues_file.FILE:
+        queues, source = queues_file.read_queues(tmp_path / name[1])
+        assert (list(queues), source.faults) == (["operator", "tickets", "complaints"], [])
+        return
     elif name and name[1] == words_file.FILE:
         books, source = words_file.read_wordbooks(tmp_path / name[1])
         assert (list(books), source.faults) == (["ru"], [])
@@ -89,7 +93,7 @@ def test_yaml_example(example: str, tmp_path: Path):
         example = including(name[1], example)
     if example == "calendar.yaml":
         example = "start: main\nparts: {main: {menu: {1: {label: 重听, go: main}}}}\n"
-    for other in ("leaflet.yaml", words_file.FILE):
+    for other in ("leaflet.yaml", words_file.FILE, queues_file.FILE):
         (tmp_path / other).write_text(file_of_the_manual(other), "utf-8")
     assert faults_of(example, tmp_path / "tree.yaml") == []
 

@@ -54,8 +54,8 @@ def read_calendar(source: Source) -> Calendar:
             top["workdays"], grammar.contradiction, f"{day} is among the holidays and among the workdays"
         )
     return Calendar(
-        _hours(source, top["hours"], "hours") if "hours" in top else None,
-        _hours(source, top["holiday_hours"], "holiday_hours") if "holiday_hours" in top else None,
+        read_hours(source, top["hours"], "hours") if "hours" in top else None,
+        read_hours(source, top["holiday_hours"], "holiday_hours") if "holiday_hours" in top else None,
         _exceptions(source, top.get("exceptions")),
         (holidays - own_workdays) | own_holidays,
         (workdays - own_holidays) | own_workdays,
@@ -71,7 +71,7 @@ def statutory() -> tuple[frozenset[date], frozenset[date]]:
     return frozenset(constants.holidays), frozenset(constants.workdays)
 
 
-def _hours(source: Source, node: yaml.Node, what: str) -> tuple[Hours, ...]:
+def read_hours(source: Source, node: yaml.Node, what: str) -> tuple[Hours, ...]:
     """``{daily: 06:00-23:00, sat: 08:00-18:00}``; a day may have several, joined with ``,``.
 
     A single day replaces what a span of days says about it, and ``weekdays`` what ``daily`` says.

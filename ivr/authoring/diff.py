@@ -12,13 +12,14 @@ from typing import Any
 
 from ivr.authoring.folder import Menus
 from ivr.dialogue.calendar import Calendar, Hours
+from ivr.dialogue.queues import Queue
 from ivr.dialogue.tree import Part, Tree
 from ivr.rail.answers import QuerySpec
 from ivr.speech import Wordbook
 
 #: What is told elsewhere, or belongs to the program.
 _NOT_TOLD: Mapping[type, tuple[str, ...]] = {
-    Tree: ("name", "revision", "parts", "calendar", "wordbooks"),
+    Tree: ("name", "revision", "parts", "calendar", "wordbooks", "queues"),
     QuerySpec: ("takes", "outcomes", "items", "optional", "about"),
 }
 #: What the members of a list are called by.
@@ -44,7 +45,7 @@ Way = tuple[str, ...]
 class Change:
     """One thing that was ``added``, ``removed`` or ``changed``.
 
-    ``tree``: its name, ``calendar``, or ``words``. ``where``: part, then what in it, outermost first. ``before`` and
+    ``tree``: its name, ``calendar``, ``words`` or ``queues``. ``where``: part, then what in it, outermost first. ``before`` and
     ``after``: the values as text, "" for none.
     """
 
@@ -72,6 +73,7 @@ def changes(old: Menus, new: Menus) -> list[Change]:
         found.extend(_parts(name, before.parts if before else {}, after.parts if after else {}))
     found.extend(_between("calendar", _flat(_calendar(old)), _flat(_calendar(new))))
     found.extend(_between("words", _flat(_wordbooks(old)), _flat(_wordbooks(new))))
+    found.extend(_between("queues", _flat(old.queues), _flat(new.queues)))
     return found
 
 
@@ -151,6 +153,8 @@ def _leaves(value: Any, way: Way) -> Iterator[tuple[Way, str]]:
         return
     if isinstance(value, Calendar):
         yield from _days(value)
+    elif isinstance(value, Queue):
+        yield from _queue(value, way)
     elif is_dataclass(value) and not isinstance(value, type):
         untold = _NOT_TOLD.get(type(value), ())
         for field in fields(value):
@@ -194,6 +198,20 @@ def _days(calendar: Calendar) -> Iterator[tuple[Way, str]]:
         periods = [period for period in calendar.periods if period.name == name]
         peak = " peak" if any(period.peak for period in periods) else ""
         yield ("periods", name), ", ".join(f"{p.first} to {p.last}" for p in periods) + peak
+
+
+def _queue(queue: Queue, way: Way) -> Iterator[tuple[Way, str]]:
+    """As the admin's file has it."""
+    for name in ("label", "strategy", "weight", "levels", "most_waiting"):
+        yield (*way, name), str(getattr(queue, name))
+    yield (*way, "announce"), f"{queue.announce_s}s" if queue.announce_s else "never"
+    for name in ("ring", "wrapup", "longest_wait", "service_level"):
+        if (seconds := getattr(queue, f"{name}_s")) is not None:
+            yield (*way, name), f"{seconds}s"
+    if queue.widen:
+        yield (*way, "widen"), ", ".join(f"{after}s: {level}" for after, level in queue.widen)
+    for within, hours in _week("hours", queue.hours):
+        yield (*way, *within), hours
 
 
 def _week(what: str, hours: tuple[Hours, ...] | None) -> Iterator[tuple[Way, str]]:

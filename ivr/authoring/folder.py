@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ivr.authoring.loader import TREES, TreeReader
 from ivr.authoring.source import Fault, MenuFaults, Source
+from ivr.dialogue.queues import USUAL, Queue
 from ivr.dialogue.tree import Tree
 from ivr.errors import IvrError
 
@@ -22,6 +23,11 @@ class Menus:
     revision: str
     trees: Mapping[str, Tree]
     files: Mapping[str, str]
+
+    @property
+    def queues(self) -> Mapping[str, Queue]:
+        """The queues by name; all trees of a folder have the same."""
+        return next((tree.queues for tree in self.trees.values()), USUAL)
 
 
 def read_folder(folder: Path, revision: str = "") -> Menus:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from ivr.authoring import calendar_file, grammar, words_file
+from ivr.authoring import calendar_file, grammar, queues_file, words_file
 from ivr.authoring.check import check
 from ivr.authoring.lint import Reading, Standards, lint, needless_comments
 from ivr.authoring.notices_file import check_notices
@@ -18,6 +18,7 @@ from ivr.authoring.shared_answers import SharedAnswers
 from ivr.authoring.source import Fault, MenuFaults, Source, nearest
 from ivr.authoring.translations import Translations
 from ivr.dialogue.calendar import Calendar
+from ivr.dialogue.queues import USUAL, Queue
 from ivr.dialogue.tree import HANGUP, BranchPart, Limits, Part, Text, Tree, Tries
 from ivr.dialogue.words import WORDS, sentence
 from ivr.rail.answers import SLOT_TYPES
@@ -66,7 +67,7 @@ def load_trees(folder: Path) -> dict[str, Tree]:
 
 
 def load_tree(path: Path) -> Tree:
-    """One tree with the files it includes and the calendar beside it.
+    """One tree with the files it includes, the calendar and the queues beside it.
 
     Its revision is the hash of all their texts. Raises :class:`MenuFaults` with every error found,
     or :class:`~ivr.errors.IvrError` when a file cannot be read.
@@ -123,6 +124,7 @@ class TreeReader:
         self.roots: list[tuple[Source, yaml.Node]] = []
         self.parts: dict[str, Part] = {}
         self.translations = Translations(path, ("zh",))
+        self.queues: dict[str, Queue] = dict(USUAL)
 
     def read(self) -> tuple[Tree, list[Source]]:
         """The tree, as far as it can be read, and the sources with their faults."""
@@ -134,6 +136,7 @@ class TreeReader:
             if needed not in top:
                 source.fault(root, grammar.missing_key, f"'{needed}' is missing")
         calendar = self._calendar()
+        self.queues = self._queues()
         given = source.known(top["defaults"], "defaults", DEFAULTS) if "defaults" in top else {}
         wordbooks = self._wordbooks()
         languages = self._languages(top, wordbooks)
@@ -165,6 +168,7 @@ class TreeReader:
             next_wait_s=_wait(pieces, given, "between_keys", 3.0),
             recover=source.target(given["error"], "error") if "error" in given else HANGUP,
             calendar=calendar,
+            queues=self.queues,
         )
         check(self.sources, tree, self.places)
         return tree, self.sources
@@ -179,7 +183,7 @@ class TreeReader:
     ) -> Pieces:
         periods = [period.name for period in calendar.periods]
         known: dict[str, Text] = dict(inherited or {})
-        pieces = Pieces(source, languages, periods, fragments=known, translations=self.translations)
+        pieces = Pieces(source, languages, periods, self.queues, known, self.translations)
         for name, _, node in source.pairs(fragments, "fragments") if fragments is not None else ():
             known[name] = pieces.text(node, f"fragment '{name}'")
         return pieces
@@ -286,6 +290,14 @@ class TreeReader:
         source = Source(path)
         self.sources.append(source)
         return calendar_file.read_calendar(source)
+
+    def _queues(self) -> dict[str, Queue]:
+        path = self.path.parent / queues_file.FILE
+        if not path.is_file():
+            return dict(USUAL)
+        queues, source = queues_file.read_queues(path)
+        self.sources.append(source)
+        return queues
 
     def _revision(self) -> str:
         texts = "\0".join(source.text for source in self.sources)

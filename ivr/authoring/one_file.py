@@ -8,15 +8,18 @@ from pathlib import Path
 
 import yaml
 
-from ivr.authoring import calendar_file, notices_file, words_file
+from ivr.authoring import calendar_file, notices_file, queues_file, words_file
 from ivr.authoring.lint import needless_comments
 from ivr.authoring.loader import TREES, TreeReader, inspect_tree
 from ivr.authoring.source import Fault, MenuFaults, Source
 from ivr.errors import IvrError
 
+#: The files beside the trees.
+_NO_TREES = (calendar_file.FILE, words_file.FILE, notices_file.FILE, queues_file.FILE)
+
 
 def inspect_file(path: Path) -> list[Fault]:
-    """Every error and warning in a calendar, in notices, in words, in a file that a tree beside or above it includes,
+    """Every error and warning in a calendar, in notices, in words, in queues, in a file that a tree beside or above it includes,
     or in a tree with all that belongs to it.
 
     Raises :class:`IvrError` for a file that cannot be read, and for one with parameters that no tree includes.
@@ -28,6 +31,9 @@ def inspect_file(path: Path) -> list[Fault]:
             return _sorted(source.faults + needless_comments([source]))
         if path.name == words_file.FILE:
             source = words_file.read_wordbooks(path)[1]
+            return _sorted(source.faults + needless_comments([source]))
+        if path.name == queues_file.FILE:
+            source = queues_file.read_queues(path)[1]
             return _sorted(source.faults + needless_comments([source]))
         if path.name == notices_file.FILE:
             return _sorted(_of_notices(path))
@@ -62,7 +68,7 @@ def _including(path: Path) -> Iterator[Path]:
     """The trees beside the file, or in the folder above, that include it."""
     for folder in (path.parent, path.parent.resolve().parent):
         for tree in sorted(folder.glob("*.yaml")):
-            if tree.name in (path.name, calendar_file.FILE, words_file.FILE, notices_file.FILE):
+            if tree.name in (path.name, *_NO_TREES):
                 continue
             try:
                 reader = TreeReader(tree)

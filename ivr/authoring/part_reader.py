@@ -44,14 +44,23 @@ VERBS: Mapping[str, tuple[str, ...]] = {
     "form": ("answers", *MISSES),
     "ask": ("with", "answers"),
     "branch": ("then",),
-    "member": ("staff", "answers"),
+    "member": ("staff", "reason", "answers"),
     "transfer": ("say", "priority", "skill", "answers"),
     "record": ("limit", "answers"),
     "end": ("say",),
     "say": ("then",),
 }
 #: How a queue gives a caller back.
-QUEUE_STATUSES = ("answered", "timeout", "full", "join_empty", "leave_empty", "unavailable", "error")
+QUEUE_STATUSES = (
+    "answered",
+    "timeout",
+    "full",
+    "join_empty",
+    "leave_empty",
+    "unavailable",
+    "closed",
+    "error",
+)
 MEMBER_OPERATIONS = ("sign_in", "sign_out", "pause", "unpause")
 MEMBER_OUTCOMES = ("done", "already", "absent", "error")
 RECORD_OUTCOMES = ("recorded", "empty", "error")
@@ -305,7 +314,12 @@ class PartReader:
             hint = nearest(operation, MEMBER_OPERATIONS)
             self.source.fault(values["member"], grammar.unknown_name, f"member cannot '{operation}'; {hint}")
         staff = self.source.word(values["staff"], "staff") if "staff" in values else "staff"
-        return MemberPart(name, operation, staff, self._replies(values, MEMBER_OUTCOMES, key, needed=False))
+        reason = self.source.word(values["reason"], "reason") if "reason" in values else ""
+        if reason and operation != "pause":
+            self.source.fault(values["reason"], grammar.contradiction, "only a pause has a reason")
+        return MemberPart(
+            name, operation, staff, self._replies(values, MEMBER_OUTCOMES, key, needed=False), reason
+        )
 
     def _record(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
         limit = math.ceil(self.pieces.duration(values["limit"], "limit")) if "limit" in values else 60
@@ -317,22 +331,25 @@ class PartReader:
         )
 
     def _transfer(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
-        queue = self.source.word(values["transfer"], "transfer")
-        if queue and queue not in self.pieces.queues:
-            hint = nearest(queue, self.pieces.queues)
-            self.source.fault(
-                values["transfer"], grammar.unknown_name, f"there is no queue '{queue}'; {hint}"
-            )
+        queue = self._queue(values["transfer"], "transfer", "queue")
         priority, raises = self._priority(values)
         return TransferPart(
             name,
             queue,
             priority,
-            self.source.word(values["skill"], "skill") if "skill" in values else "",
+            self._queue(values["skill"], "skill", "skill") if "skill" in values else "",
             raises,
             self.pieces.optional_text(values, "say", f"part '{name}'"),
             self._replies(values, QUEUE_STATUSES, key, needed=False),
         )
+
+    def _queue(self, node: yaml.Node, key: str, what: str) -> str:
+        """The name of a queue; a skill is called like the queue that asks for it."""
+        name = self.source.word(node, key)
+        if name and name not in self.pieces.queues:
+            hint = nearest(name, self.pieces.queues)
+            self.source.fault(node, grammar.unknown_name, f"there is no {what} '{name}'; {hint}")
+        return name
 
     def _priority(
         self, values: Mapping[str, yaml.Node]

@@ -12,13 +12,14 @@ from ivr.authoring import grammar
 from ivr.authoring.source import Source, nearest
 from ivr.authoring.translations import Translations
 from ivr.dialogue.calendar import KINDS
+from ivr.dialogue.queues import USUAL
 from ivr.dialogue.tree import KEY_WORDS, NEXT_LANGUAGE, Condition, Misses, Text, Tries
 
 #: The keys that can mean something everywhere.
 GLOBAL_KEYS = ("*", "#", "0")
 MISSES = ("no_input", "no_match", "partial")
 #: Facts of a call that a branch may ask for.
-FACTS = ("operation", "queue_status")
+FACTS = ("operation", "key", "queue_status")
 #: The kinds of condition an admin may write.
 CONDITIONS = (*FACTS, "calendar", "language", "number", "chose", "returning", "queue", "waiting", "wait")
 
@@ -43,7 +44,7 @@ class Pieces:
         source: Source,
         languages: tuple[str, ...],
         periods: Iterable[str] = (),
-        queues: Iterable[str] = ("operator",),
+        queues: Iterable[str] = USUAL,
         fragments: Mapping[str, Text] | None = None,
         translations: Translations | None = None,
         *,

@@ -22,6 +22,7 @@ def schemas() -> dict[str, Schema]:
         "notices": schema_files.notices(),
         "words": schema_files.words(),
         "translations": schema_files.translations(),
+        "queues": schema_files.queues(),
     }
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 Schema = dict[str, Any]
 
+#: A time such as 5s, 20m, 1h or 3d.
+DURATION = r"^[0-9]{1,9}(\.[0-9]{1,9})?\s*(s|m|h|d)$"
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 #: A word as YAML reads it: 12306 is a number to YAML, and a word to us.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from ivr.authoring import calendar_file, notices_file, words_file
-from ivr.authoring.schema_base import DRAFT, TEXT, WORD, YES, Schema, a_map, each, list_of, map_of
+from ivr.acd.roster import LEVELS
+from ivr.authoring import calendar_file, notices_file, queues_file, words_file
+from ivr.authoring.schema_base import DRAFT, DURATION, TEXT, WORD, YES, Schema, a_map, each, list_of, map_of
 from ivr.dialogue.calendar import KINDS
+from ivr.dialogue.queues import STRATEGIES
 from ivr.dialogue.words import WORDS
 from ivr.speech.voices import VOICES
 from ivr.speech.wordbook import FRAMES, KEYS, UNITS
@@ -19,14 +21,12 @@ def calendar() -> Schema:
     def text(pattern: str, about: str) -> Schema:
         return {"type": "string", "pattern": pattern, "description": about}
 
-    hours = text(_HOURS, "Such as 06:00-23:00, or 08:00-12:00, 13:00-18:00, or closed.")
     stretch = text(_STRETCH, "A day such as 2027-02-10, or 2027-02-05 to 2027-02-11.")
-    week = a_map(dict.fromkeys((*calendar_file.SPANS, *calendar_file.DAYS), hours))
     days = {"anyOf": [stretch, list_of(stretch)]}
     values: dict[str, Schema] = {
-        "hours": week,
-        "holiday_hours": {"description": "Instead of hours on holidays.", **week},
-        "exceptions": map_of(hours, propertyNames={"pattern": _STRETCH}),
+        "hours": _week(),
+        "holiday_hours": {"description": "Instead of hours on holidays.", **_week()},
+        "exceptions": map_of(_day_hours(), propertyNames={"pattern": _STRETCH}),
         "holidays": list_of(stretch),
         "workdays": list_of(stretch),
         "periods": map_of(
@@ -38,6 +38,43 @@ def calendar() -> Schema:
         "title": "The centre's calendar",
         **a_map(each(calendar_file.TOP, values), type=["object", "null"]),
     }
+
+
+def _day_hours() -> Schema:
+    about = "Such as 06:00-23:00, or 08:00-12:00, 13:00-18:00, or closed."
+    return {"type": "string", "pattern": _HOURS, "description": about}
+
+
+def _week() -> Schema:
+    return a_map(dict.fromkeys((*calendar_file.SPANS, *calendar_file.DAYS), _day_hours()))
+
+
+def queues() -> Schema:
+    def number(about: str, least: int, most: int) -> Schema:
+        return {"description": about, "type": "integer", "minimum": least, "maximum": most}
+
+    def time(about: str) -> Schema:
+        return {"description": about, "type": "string", "pattern": DURATION}
+
+    level = number("A level of the skill, 1 is the best.", 1, LEVELS)
+    values: dict[str, Schema] = {
+        "label": {"description": "The queue's name for people.", **WORD},
+        "strategy": {"description": "Who comes first among free agents of one level.", "enum": [*STRATEGIES]},
+        "weight": number("The heavier of two queues gets the agent of both.", 0, queues_file.HEAVIEST),
+        "levels": {**level, "description": "Agents of levels 1 to this one are rung at first."},
+        "widen": map_of(level, description="From these waits on agents up to these levels are rung too."),
+        "most_waiting": number("More callers are refused (full); 0 for any number.", 0, 10_000),
+        "longest_wait": time("Then the caller comes back to the menu (timeout)."),
+        "service_level": time("Answered within this is in time."),
+        "ring": time("How long a phone rings before the next one does."),
+        "wrapup": time("An agent's time after a call."),
+        "announce": {"description": "The place in the queue is told this often, or never.", **WORD},
+        "hours": {"description": "When the queue is open; otherwise always.", **_week()},
+    }
+    queue = a_map(each(queues_file.KEYS, values))
+    names = {"pattern": f"^{queues_file.NAME}$", "not": {"enum": [*queues_file.TAKEN]}}
+    queues = map_of(queue, propertyNames=names)
+    return {"$schema": DRAFT, "title": "The queues", **a_map({"queues": queues}, type=["object", "null"])}
 
 
 def notices() -> Schema:

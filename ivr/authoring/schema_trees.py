@@ -15,14 +15,13 @@ from ivr.authoring.part_reader import (
 )
 from ivr.authoring.pieces import CONDITIONS, GLOBAL_KEYS, MISSES, NAME
 from ivr.authoring.queries import QUERIES
-from ivr.authoring.schema_base import DRAFT, TEXT, WORD, YES, Schema, a_map, each, list_of, map_of
+from ivr.authoring.schema_base import DRAFT, DURATION, TEXT, WORD, YES, Schema, a_map, each, list_of, map_of
 from ivr.authoring.shared_answers import LIKE
 from ivr.dialogue.calendar import KINDS
 from ivr.dialogue.tree import KEY_WORDS
 from ivr.dialogue.words import WORDS
 from ivr.rail.answers import SLOT_TYPES, QuerySpec
 
-_DURATION = r"^[0-9]{1,9}(\.[0-9]{1,9})?\s*(s|m|h|d)$"
 _KEY_RANGE = r"^[0-9]{1,3}(\s+to\s+[0-9]{1,3})?$"
 _PARAMETER = r"<[A-Za-z_][A-Za-z0-9_]*>"
 
@@ -108,7 +107,7 @@ class TreeSchema:
                 "description": "A part, or back (to the menu the caller came from), again, hangup.",
                 **WORD,
             },
-            "duration": self.pattern(_DURATION, "A time such as 5s, 20m, 1h or 3d."),
+            "duration": self.pattern(DURATION, "A time such as 5s, 20m, 1h or 3d."),
             "misses": self.misses(),
             "when": self.when(),
             "answer": self.answer(),
@@ -171,6 +170,7 @@ class TreeSchema:
     def when(self) -> Schema:
         values: dict[str, Schema] = {
             "operation": self.one_of(MEMBER_OPERATIONS),
+            "key": {"description": "The key dialled after the feature code.", **WORD},
             "queue_status": self.one_of(QUEUE_STATUSES),
             "calendar": {"description": f"{', '.join(KINDS)}, or a period of calendar.yaml.", **WORD},
             "language": WORD,
@@ -182,7 +182,7 @@ class TreeSchema:
                 **WORD,
             },
             "waiting": self.pattern(r"^over\s+[0-9]{1,9}$", "More callers wait than: over 20."),
-            "wait": self.pattern(rf"^over\s+{_DURATION[1:]}", "The expected wait is longer than: over 10m."),
+            "wait": self.pattern(rf"^over\s+{DURATION[1:]}", "The expected wait is longer than: over 10m."),
         }
         return a_map(each(CONDITIONS, values), minProperties=1, description="Every one of these must be so.")
 
@@ -241,9 +241,13 @@ class TreeSchema:
             "outro": _ref("text"),
             "then": _ref("way"),
             "say": _ref("text"),
-            "staff": {"description": "The field with the staff number.", **WORD},
+            "staff": {
+                "description": "The field with the staff number; without it, whoever is signed in at the seat.",
+                **WORD,
+            },
+            "reason": {"description": "Why the agent pauses, for the reports.", **WORD},
             "skill": {
-                "description": "The skill the agent should have. Noted only: any agent of the queue may answer.",
+                "description": "The queue to which the caller goes instead while it is open and has agents.",
                 **WORD,
             },
             "priority": {"anyOf": [self.number(), _cases("add", self.number())]},

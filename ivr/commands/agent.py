@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import click
 
+from ivr.commands.agent_skills import import_command, skill
 from ivr.commands.table import table
 from ivr.errors import IvrError, UsageFault
-from ivr.settings import Settings, load
+from ivr.settings import load
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 _staff = click.argument("staff", metavar="STAFF")
 _seat = click.option("--seat", required=True, help="The agent's phone, e.g. 1001.")
-_queue = click.option("--queue", default="operator", show_default=True, help="Which queue.")
 
 
 @click.group("agent")
 def command() -> None:
-    """Agents: add, list, sign in and out, pause.
+    """Agents: add, list, skills, sign in and out, pause.
 
     \b
     Example:
       ivr agent list
     """
+
+
+command.add_command(skill)
+command.add_command(import_command)
 
 
 @command.command("add")
@@ -91,6 +94,7 @@ def list_command(as_json: bool) -> None:
             "since": agent.since.astimezone(settings.zone).isoformat() if agent.since else None,
             "queues": list(agent.queues),
             "pause_reason": agent.pause_reason or None,
+            "skills": dict(agent.skills),
         }
         for agent in agents
     ]
@@ -105,112 +109,87 @@ def list_command(as_json: bool) -> None:
             (row["since"] or "-")[:19].replace("T", " "),
             ", ".join(row["queues"]) or "-",
             row["pause_reason"] or "-",
+            " ".join(f"{skill}:{level}" for skill, level in row["skills"].items()) or "-",
         ]
         for row in rows
     ]
-    heads = ["staff", "name", "state", "since", "queues", "reason"]
-    click.echo(table(heads, cells, left=6, most=24) if cells else "No agents yet: ivr agent add STAFF")
+    heads = ["staff", "name", "state", "since", "queues", "reason", "skills"]
+    click.echo(table(heads, cells, left=7, most=24) if cells else "No agents yet: ivr agent add STAFF")
 
 
 @command.command("login")
 @_staff
 @_seat
-@_queue
-def login(staff: str, seat: str, queue: str) -> None:
-    """Sign an agent in at a seat.
+def login(staff: str, seat: str) -> None:
+    """Sign an agent in at a seat, to all queues that the agent's skills allow.
 
     \b
     Example:
       ivr agent login 1023 --seat 1001
     """
-    settings = load()
-    _must_exist(settings, staff)
-    _manage(settings, seat, "", queue, lambda ami, phone: ami.queue_add(queue, phone, staff))
-    click.echo(f"agent {staff} is signed in to {queue} at seat {seat}")
+    already = _at_seat("sign_in", staff, seat) == "already"
+    click.echo(f"agent {staff} is signed in {'already ' if already else ''}at seat {seat}")
 
 
 @command.command("logout")
 @_staff
 @_seat
-@_queue
-def logout(staff: str, seat: str, queue: str) -> None:
-    """Sign an agent out.
+def logout(staff: str, seat: str) -> None:
+    """Sign an agent out, of all queues.
 
     \b
     Example:
       ivr agent logout 1023 --seat 1001
     """
-    _manage(load(), seat, staff, queue, lambda ami, phone: ami.queue_remove(queue, phone))
-    click.echo(f"agent {staff} is signed out of {queue}")
+    _at_seat("sign_out", staff, seat)
+    click.echo(f"agent {staff} is signed out")
 
 
 @command.command("pause")
 @_staff
 @_seat
-@_queue
 @click.option("--reason", default="", help="Why, for the reports.")
-def pause(staff: str, seat: str, queue: str, reason: str) -> None:
+def pause(staff: str, seat: str, reason: str) -> None:
     """Pause an agent: no calls until unpaused.
 
     \b
     Example:
       ivr agent pause 1023 --seat 1001 --reason lunch
     """
-    _manage(load(), seat, staff, queue, lambda ami, phone: ami.queue_pause(queue, phone, True, reason))
+    _at_seat("pause", staff, seat, reason)
     click.echo(f"agent {staff} is paused")
 
 
 @command.command("unpause")
 @_staff
 @_seat
-@_queue
-def unpause(staff: str, seat: str, queue: str) -> None:
+def unpause(staff: str, seat: str) -> None:
     """End an agent's pause.
 
     \b
     Example:
       ivr agent unpause 1023 --seat 1001
     """
-    _manage(load(), seat, staff, queue, lambda ami, phone: ami.queue_pause(queue, phone, False))
+    _at_seat("unpause", staff, seat)
     click.echo(f"agent {staff} is not paused any more")
 
 
-def _must_exist(settings: Settings, staff: str) -> None:
-    from ivr.app import open_store
-    from ivr.store.agents import agent_exists
-
-    engine = open_store(settings)
-    try:
-        if not agent_exists(engine, staff):
-            raise IvrError(f"no agent has the staff number {staff}", mend="ivr agent list, ivr agent add")
-    finally:
-        engine.dispose()
-
-
-def _manage(
-    settings: Settings, seat: str, staff: str, queue: str, act: Callable[[Any, str], Awaitable[object]]
-) -> None:
-    """Let ``act`` ask Asterisk's manager for something about the phone of a seat, provided that ``staff``
-    (if not "") is signed in there."""
-    import asyncio
-
-    from ivr.telephony.ami import AmiClient
-    from ivr.telephony.asterisk_config import control_address
-    from ivr.telephony.seats import AMI_USER, SEATS, ami_secret
+def _at_seat(operation: str, staff: str, seat: str, reason: str = "") -> str:
+    """Let the agent do something at the seat; ``done`` or ``already``. Raises :class:`IvrError` for an agent who is not
+    signed in there, where that is needed."""
+    from ivr.app import menus_on_air, open_store
+    from ivr.roster import Roster
+    from ivr.telephony.seats import SEATS
 
     if seat not in SEATS:
         raise UsageFault(f"there is no seat {seat}", where="--seat", mend=f"one of {', '.join(SEATS)}")
-    phone = f"PJSIP/{seat}"
-
-    async def run() -> None:
-        secret = ami_secret(settings.home)
-        async with AmiClient(control_address(settings), settings.ami_port, AMI_USER, secret) as ami:
-            if staff:
-                status = await ami.queue_status(queue)
-                if not any((member.interface, member.name) == (phone, staff) for member in status.members):
-                    raise IvrError(
-                        f"agent {staff} is not signed in to {queue} at seat {seat}", mend="ivr agent list"
-                    )
-            await act(ami, phone)
-
-    asyncio.run(run())
+    settings = load()
+    engine = open_store(settings)
+    try:
+        roster = Roster(settings, engine, lambda: menus_on_air(settings, engine).queues)
+        outcome = roster.does(operation, staff, seat, reason).outcome
+    finally:
+        engine.dispose()
+    if outcome == "absent":
+        raise IvrError(f"agent {staff} is not signed in at seat {seat}", mend="ivr agent list")
+    return outcome

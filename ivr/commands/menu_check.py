@@ -32,7 +32,7 @@ def check(
     path: Path | None, strict: bool, as_json: bool, github: bool, sarif: Path | None, explain: str | None
 ) -> None:
     """Check all trees of the menu folder, or the folder PATH, or the one file PATH: a tree with all that belongs to
-    it, a file that a tree includes, calendar.yaml, notices.yaml, or words.yaml.
+    it, a file that a tree includes, calendar.yaml, queues.yaml, notices.yaml, or words.yaml.
 
     Errors keep a menu off the air and end with exit code 1; warnings do not.
 

@@ -13,7 +13,7 @@ from ivr.files import write_whole
 @click.command("schema")
 @click.argument(
     "kind",
-    type=click.Choice(["menu", "included", "calendar", "notices", "words", "translations"]),
+    type=click.Choice(["menu", "included", "calendar", "notices", "words", "translations", "queues"]),
     default="menu",
 )
 @click.option(
@@ -22,7 +22,7 @@ from ivr.files import write_whole
     help="Write all of them to this folder, as KIND.schema.json.",
 )
 def schema(kind: str, out: Path | None) -> None:
-    """The JSON Schema of a tree's file, of a file that is included, of calendar.yaml, notices.yaml, words.yaml
+    """The JSON Schema of a tree's file, of a file that is included, of calendar.yaml, queues.yaml, notices.yaml, words.yaml
     or of a tree's translations.
 
     A first line in the file tells editors about it: # yaml-language-server: $schema=schema/menu.schema.json

@@ -115,12 +115,10 @@ def simulate(
 
 def _check_queues(pretended: Iterable[str], tree: Tree) -> None:
     from ivr.authoring.source import nearest
-    from ivr.dialogue.tree import TransferPart
 
-    known = sorted({part.queue for part in tree.parts.values() if isinstance(part, TransferPart)})
     for name in pretended:
-        if known and name not in known:
-            raise UsageFault(f"there is no queue '{name}'", where="--queue", mend=nearest(name, known))
+        if name not in tree.queues:
+            raise UsageFault(f"there is no queue '{name}'", where="--queue", mend=nearest(name, tree.queues))
 
 
 def _moment(text: str | None, settings: Settings) -> datetime:

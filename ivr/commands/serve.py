@@ -51,7 +51,7 @@ def recorder() -> None:
 def _everything() -> None:
     from ivr import app
     from ivr.settings import load, unknown_variables
-    from ivr.telephony import asterisk_config, asterisk_find, serving
+    from ivr.telephony import asterisk_config, asterisk_find, queue_config, serving
 
     settings = load()
     with serving.only_one(settings.home):
@@ -61,7 +61,8 @@ def _everything() -> None:
         say(f"Asterisk {asterisk.version}, home {settings.home}")
         for name, mend in unknown_variables():
             say(f"{name}: no such setting ({mend})")
-        asterisk_config.render(settings, asterisk)
-        app.prepare(settings, say)
+        home = asterisk_config.render(settings, asterisk)
+        menus = app.prepare(settings, say)
+        queue_config.write_queues(home.etc, menus.queues.values())
         serving.run(settings, asterisk, say)
         say("stopped")

@@ -66,7 +66,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class Member:
-    """``operation``: sign_in, sign_out, pause, unpause. ``staff``: the agent's staff number.
+    """``operation``: sign_in, sign_out, pause, unpause. ``staff``: the agent's staff number, "" for whoever is signed in at the seat.
     The driver answers with the outcome ``done``, ``already``, ``absent`` or ``error``."""
 
     operation: str
@@ -88,12 +88,13 @@ class Record:
 @dataclass(frozen=True)
 class Transfer:
     """Leave the dialogue for a queue. ``priority``: higher is served earlier, 0 is normal.
-    ``skill``: which skill the agent should have, "" for any. ``language``: what the caller hears."""
+    ``levels``: agents of levels 1 to this one are rung at first, 0 for all. ``longest_wait_s``: then the queue gives the caller back, 0 for the site's setting. ``language``: what the caller hears."""
 
     queue: str
     priority: int = 0
     part: str = ""
-    skill: str = ""
+    levels: int = 0
+    longest_wait_s: int = 0
     language: str = ""
 
 

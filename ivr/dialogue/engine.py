@@ -76,14 +76,12 @@ def begin(
 def _back_from_queue(turn: Turn) -> None:
     facts = turn.session.call.facts
     part = turn.tree.parts.get(facts.get("part", "")) or _first_transfer(turn.tree)
-    reply = part.replies.get(facts.get("queue_status", "")) if isinstance(part, TransferPart) else None
-    if part is None or reply is None:
+    if not isinstance(part, TransferPart):
         turn.word("sorry_goodbye")
         turn.hang_up("completed")
         return
-    turn.change(part=part.name)
-    turn.say(reply.say)
-    turn.go(reply.then)
+    turn.change(part=part.name, visited=[part.name])
+    parts.given_back(turn, part, facts.get("queue_status", ""))
 
 
 def _first_transfer(tree: Tree) -> TransferPart | None:

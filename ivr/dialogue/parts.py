@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
+from ivr.acd.roster import LEVELS
 from ivr.dialogue import forms, replies
 from ivr.dialogue.actions import Member, Record, Transfer
 from ivr.dialogue.conditions import PRIVATE, holds, needed
@@ -51,13 +53,18 @@ def begin_part(turn: Turn) -> None:
     elif isinstance(part, TransferPart):
         _transfer(turn, part)
     elif isinstance(part, MemberPart):
-        _, staff = turn.session.values[part.staff]
-        turn.wait_for(Member(part.operation, staff, part=part.name))
+        turn.wait_for(Member(part.operation, _staff(turn, part), part.reason, part.name))
     elif isinstance(part, RecordPart):
         _begin_recording(turn, part)
     else:
         turn.say(part.say)
         turn.hang_up(part.outcome)
+
+
+def _staff(turn: Turn, part: MemberPart) -> str:
+    """The staff number that a form has asked for, or ""."""
+    _, staff = turn.session.values.get(part.staff, ("digits", ""))
+    return str(staff)
 
 
 def _begin_recording(turn: Turn, part: RecordPart) -> None:
@@ -80,13 +87,53 @@ def _branch(turn: Turn, branch: BranchPart) -> None:
 
 
 def _transfer(turn: Turn, part: TransferPart) -> None:
-    if not _all_known(turn, [c for conditions, _ in part.raises for c in conditions]):
+    if not _all_known(turn, _asked_by(part)):
+        return
+    queue = turn.tree.queues[_queue_for(turn, part)]
+    if not queue.is_open(turn.tree.calendar, turn.now):
+        turn.change(known={})
+        given_back(turn, part, "closed")
         return
     priority = part.priority + sum(add for conditions, add in part.raises if _hold(turn, conditions))
-    turn.tell_notices(queue=part.queue)
+    turn.tell_notices(queue=queue.name)
     turn.say(part.say)
-    language = turn.session.language
-    turn.end(Transfer(part.queue, priority, part.name, part.skill, language), "transferred")
+    levels = queue.levels if queue.levels < LEVELS else 0
+    turn.end(
+        Transfer(queue.name, priority, part.name, levels, queue.longest_wait_s or 0, turn.session.language),
+        "transferred",
+    )
+
+
+def given_back(turn: Turn, part: TransferPart, status: str) -> None:
+    """How it goes on for a caller whom the queue gave back with ``status``, or would not take. A queue that is
+    ``closed`` is one without agents where the part does not say more."""
+    reply = part.replies.get(status)
+    if reply is None and status == "closed":
+        reply = part.replies.get("join_empty")
+    if reply is None:
+        turn.word("sorry_goodbye")
+        turn.hang_up("completed")
+        return
+    turn.say(reply.say)
+    turn.go(reply.then)
+
+
+def _queue_for(turn: Turn, part: TransferPart) -> str:
+    """The queue of the skill that is wanted, while it is open and has agents; else the one that takes anybody."""
+    skilled = turn.tree.queues.get(part.skill)
+    if skilled and skilled.is_open(turn.tree.calendar, turn.now) and _hold(turn, [_staffed(part.skill)]):
+        return part.skill
+    return part.queue
+
+
+def _staffed(queue: str) -> Condition:
+    return Condition("queue", "open", queue)
+
+
+def _asked_by(part: TransferPart) -> list[Condition]:
+    """All that has to be known before the caller is handed over."""
+    raises = [c for conditions, _ in part.raises for c in conditions]
+    return [*raises, _staffed(part.skill)] if part.skill else raises
 
 
 def _hold(turn: Turn, conditions: Sequence[Condition]) -> bool:
@@ -108,7 +155,7 @@ def facts_known(turn: Turn, event: Event) -> None:
     if isinstance(part, BranchPart):
         conditions = [c for case in part.cases for c in case.conditions]
     elif isinstance(part, TransferPart):
-        conditions = [c for raised, _ in part.raises for c in raised]
+        conditions = _asked_by(part)
     else:
         raise TypeError(f"{part.name} has no conditions")
     known = dict(turn.session.known)
@@ -152,4 +199,8 @@ def done(turn: Turn, event: Event) -> None:
     part = turn.part
     if not isinstance(part, (MemberPart, RecordPart)):
         raise TypeError(f"{part.name} does nothing")
-    replies.answered(turn, event, {}, part.replies)
+    told: dict[str, Any] = {}
+    if isinstance(part, MemberPart) and isinstance(event, Answered):
+        staff = _staff(turn, part) or event.answer.slots.get("staff", "")
+        told = {"slots": {part.staff: ["digits", staff]}}
+    replies.answered(turn, event, told, part.replies)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Union
 
 from ivr.dialogue.calendar import Calendar
+from ivr.dialogue.queues import USUAL, Queue
 from ivr.dialogue.words import sentence
 from ivr.rail.answers import QuerySpec
 from ivr.speech import Wordbooks
@@ -204,19 +205,21 @@ class BranchPart:
 
 @dataclass(frozen=True)
 class MemberPart:
-    """The seat signs in, out, pauses; ``staff`` names the form field with the staff number."""
+    """The seat signs in, out, pauses for a ``reason``; ``staff`` names the form field with the staff number. Where no
+    form has asked for it, whoever is signed in at the seat is meant."""
 
     name: str
     operation: str
     staff: str
     replies: Mapping[str, Reply]
+    reason: str = ""
 
 
 @dataclass(frozen=True)
 class TransferPart:
-    """Hand over to a queue; ``replies`` by how the queue gave the caller back.
+    """Hand over to a queue; ``replies`` by how the queue gave the caller back, or took none (``closed``).
 
-    ``skill``: which skill the agent should have, "" for any. ``raises``: what is added to
+    ``skill``: the queue to which the caller goes instead while it is open and has agents, "" for none. ``raises``: what is added to
     ``priority`` when its conditions are so.
     """
 
@@ -267,7 +270,7 @@ class Tree:
 
     ``keys``: what ``*``, ``#`` and ``0`` do everywhere: one of :data:`KEY_WORDS`, ``back`` or a part's name.
     ``words``: its own standing sentences, see :mod:`ivr.dialogue.words`. ``wordbooks``: how languages other than Chinese
-    and English are read. ``facts``: facts of the call that texts may
+    and English are read. ``queues``: all queues by name. ``facts``: facts of the call that texts may
     name, with the type that tells how they are read. ``first_wait_s``, ``next_wait_s``: seconds.
     """
 
@@ -285,6 +288,7 @@ class Tree:
     recover: str = HANGUP
     calendar: Calendar = Calendar()
     wordbooks: Wordbooks = field(default_factory=dict)
+    queues: Mapping[str, Queue] = field(default_factory=lambda: USUAL)
 
     def sentence(self, name: str) -> Text:
         """A standing sentence in all languages that have it."""

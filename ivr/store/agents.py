@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from ivr.acd.staff_list import PIN, STAFF
 from ivr.clock import utc_now
 from ivr.errors import IvrError, UsageFault
 from ivr.store.database import reading, writing
-from ivr.store.models.acd import Agent, AgentPause, AgentSession
+from ivr.store.models.acd import Agent, AgentPause, AgentSession, AgentSkill
 
 WRONG_PINS = 5
 LOCKED_FOR = timedelta(minutes=5)
-_STAFF = re.compile(r"[0-9]{1,10}")
-_PIN = re.compile(r"[0-9]{4,12}")
 _NO_SALT = bytes(16)
 
 
@@ -40,28 +39,32 @@ class AgentState:
     since: datetime | None
     queues: tuple[str, ...]
     pause_reason: str
+    skills: Mapping[str, int] = field(default_factory=dict)
 
 
 def add_agent(engine: Engine, staff: str, pin: str, name: str = "") -> None:
     """Add an agent. Raises :class:`UsageFault` for a number or PIN that cannot be keyed in on a phone,
     :class:`IvrError` when the staff number is taken."""
-    if not _STAFF.fullmatch(staff):
+    if not STAFF.fullmatch(staff):
         raise UsageFault(f"staff number '{staff}' is wrong", mend="1 to 10 digits")
-    if not _PIN.fullmatch(pin):
+    if not PIN.fullmatch(pin):
         raise UsageFault("the PIN is wrong", mend="4 to 12 digits")
-    salt = secrets.token_bytes(16)
+    hashed = salted(pin)
     with writing(engine) as session:
-        if _find(session, staff) is not None:
+        if find_agent(session, staff) is not None:
             raise IvrError(f"staff number {staff} is taken", mend="ivr agent list shows all")
-        session.add(
-            Agent(
-                staff_number=staff,
-                name=name,
-                pin_salt=salt,
-                pin_hash=_hash(pin, salt),
-                created_at=utc_now(),
-            )
-        )
+        session.add(new_agent(staff, name, *hashed))
+
+
+def new_agent(staff: str, name: str, salt: bytes, hashed: bytes) -> Agent:
+    """The row of an agent who begins now; the PIN as :func:`salted` gives it."""
+    return Agent(staff_number=staff, name=name, pin_salt=salt, pin_hash=hashed, created_at=utc_now())
+
+
+def salted(pin: str) -> tuple[bytes, bytes]:
+    """A fresh salt, and the PIN hashed with it."""
+    salt = secrets.token_bytes(16)
+    return salt, _hash(pin, salt)
 
 
 def new_pin() -> str:
@@ -98,7 +101,7 @@ def verify_pin(engine: Engine, staff: str, pin: str, *, now: datetime | None = N
 def agent_exists(engine: Engine, staff: str) -> bool:
     """Whether there is an active agent with this staff number."""
     with reading(engine) as session:
-        agent = _find(session, staff)
+        agent = find_agent(session, staff)
         return agent is not None and agent.active
 
 
@@ -108,12 +111,14 @@ def list_agents(engine: Engine) -> list[AgentState]:
         sessions = session.scalars(select(AgentSession).where(AgentSession.ended_at.is_(None))).all()
         pauses = session.scalars(select(AgentPause).where(AgentPause.ended_at.is_(None))).all()
         agents = session.scalars(select(Agent)).all()
+        skills = session.scalars(select(AgentSkill).order_by(AgentSkill.skill)).all()
     return sorted(
         (
             _state(
                 agent,
                 {row.queue: row for row in sessions if row.agent == agent.staff_number},
                 {row.queue: row for row in pauses if row.agent == agent.staff_number},
+                {row.skill: row.level for row in skills if row.agent_id == agent.id},
             )
             for agent in agents
         ),
@@ -121,7 +126,12 @@ def list_agents(engine: Engine) -> list[AgentState]:
     )
 
 
-def _state(agent: Agent, sessions: dict[str, AgentSession], pauses: dict[str, AgentPause]) -> AgentState:
+def _state(
+    agent: Agent,
+    sessions: Mapping[str, AgentSession],
+    pauses: Mapping[str, AgentPause],
+    skills: Mapping[str, int],
+) -> AgentState:
     paused = {queue: row for queue, row in pauses.items() if queue in sessions}
     since: datetime | None = None
     state, reason = "signed_out", ""
@@ -131,11 +141,12 @@ def _state(agent: Agent, sessions: dict[str, AgentSession], pauses: dict[str, Ag
     elif sessions:
         state, since = "signed_in", min(row.began_at for row in sessions.values())
     return AgentState(
-        agent.staff_number, agent.name, agent.active, state, since, tuple(sorted(sessions)), reason
+        agent.staff_number, agent.name, agent.active, state, since, tuple(sorted(sessions)), reason, skills
     )
 
 
-def _find(session: Session, staff: str) -> Agent | None:
+def find_agent(session: Session, staff: str) -> Agent | None:
+    """The agent with this staff number, active or not."""
     return session.scalar(select(Agent).where(Agent.staff_number == staff))
 
 

@@ -57,8 +57,7 @@ def queue_state(session: Session, queue: str) -> Answer:
     waiting = _count(session, QueueEntry.queue == queue, QueueEntry.outcome == "waiting")
     talking = _count(
         session,
-        QueueEntry.queue == queue,
-        QueueEntry.outcome == "answered",
+        QueueEntry.outcome == "answered",  # in any queue: agents are in several
         QueueEntry.ended_at.is_(None),
         QueueEntry.agent.in_(agents),
     )

@@ -60,6 +60,8 @@ Conversation = Callable[[CallInfo], Generator[Action, Event, str]]
 MESSAGE_PLACE = "message_place"
 #: What was recorded at ``path``: ``recorded`` or ``empty``.
 MESSAGE_KEEP = "message_keep"
+#: What an agent (``staff``, or "" for whoever sits there) does at a ``seat``: the ``operation`` of a ``Member``, with the ``reason`` of a pause.
+AT_SEAT = "at_seat"
 
 _QUEUE_STATUS = {
     "": "answered",
@@ -72,13 +74,6 @@ _QUEUE_STATUS = {
     "LEAVEUNAVAIL": "unavailable",
 }
 _OPERATION = {"51": "sign_in", "52": "sign_out", "53": "pause", "54": "unpause"}
-#: operation → application, its status variable, what the status means
-_MEMBER = {
-    "sign_in": ("AddQueueMember", var.ADD_STATUS, {"ADDED": "done", "MEMBERALREADY": "already"}),
-    "sign_out": ("RemoveQueueMember", var.REMOVE_STATUS, {"REMOVED": "done", "NOTINQUEUE": "absent"}),
-    "pause": ("PauseQueueMember", var.PAUSE_STATUS, {"PAUSED": "done", "NOTFOUND": "absent"}),
-    "unpause": ("UnpauseQueueMember", var.UNPAUSE_STATUS, {"UNPAUSED": "done", "NOTFOUND": "absent"}),
-}
 _SEAT = re.compile(r"PJSIP/([\w.-]+)-[0-9a-f]{8}")
 
 
@@ -175,7 +170,8 @@ def _introduce(head: Head, entry: str) -> Generator[Need, Any, CallInfo]:
         facts["queue_status"] = _QUEUE_STATUS.get(args[0], "error")
         facts["part"] = args[1]
     elif entry == "agent":
-        facts["operation"] = _OPERATION.get(args[0].lstrip("*"), "")
+        code = args[0].lstrip("*")
+        facts["operation"], facts["key"] = _OPERATION.get(code[:2], ""), code[2:]
     known = yield wire.get_expression(f"${{{var.LINKED_ID}}}:${{{var.LANGUAGE}}}:${{{var.MEMBER_NAME}}}")
     linked_id, language, staff = (*known.value.split(":", 2), "", "")[:3]
     if entry == "connected":
@@ -268,7 +264,8 @@ class Performer:
             (var.NEXT, "queue"),
             (var.QUEUE, action.queue),
             (var.PRIORITY, str(action.priority)),
-            (var.SKILL, action.skill),
+            (var.LEVELS, str(action.levels or "")),
+            (var.LONGEST_WAIT, str(action.longest_wait_s or "")),
             (var.PART, action.part),
             *heard,
         ]
@@ -280,19 +277,12 @@ class Performer:
                 return HungUp()
         return Answered(Answer("said"))
 
-    def _member(self, action: Member) -> Generator[str, Reply, Event]:
-        known = _MEMBER.get(action.operation)
-        if known is None or not self._seat:
+    def _member(self, action: Member) -> Generator[Need, Any, Event]:
+        if not self._seat:
             return Answered(Answer("error"))
-        application, variable, meaning = known
-        interface = f"PJSIP/{self._seat}"
-        extra = {"sign_in": ("", "", action.staff), "pause": ("", action.reason)}.get(action.operation, ())
-        reply = yield wire.execute(application, *map(wire.argument, (var.OPERATOR_QUEUE, interface, *extra)))
-        if not reply.gone:
-            reply = yield wire.get_expression(f"${{{variable}}}")
-        if reply.gone:
-            return HungUp()
-        return Answered(Answer(meaning.get(reply.value, "error")))
+        asked = {"operation": action.operation, "staff": action.staff, "reason": action.reason}
+        answer = yield Ask(AT_SEAT, {**asked, "seat": self._seat}, part=action.part)
+        return HungUp() if answer is GONE else Answered(answer)
 
     def _record(self, action: Record) -> Generator[Need, Any, Event]:
         call = {"call": self._call_id}

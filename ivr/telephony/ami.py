@@ -29,7 +29,7 @@ _MOST_BYTES = 4 * 1024 * 1024  #: of one message that does not end
 @dataclass(frozen=True)
 class QueueMember:
     """A seat in a queue. ``name``: the staff number; ``status``: Asterisk's device state (1 free,
-    2 busy, 5 unavailable, 6 ringing); ``in_call``; ``paused`` with its ``reason``; ``calls`` taken."""
+    2 busy, 5 unavailable, 6 ringing); ``in_call``; ``paused`` with its ``reason``; ``calls`` taken; ``penalty``."""
 
     queue: str
     interface: str
@@ -39,6 +39,7 @@ class QueueMember:
     paused: bool
     reason: str
     calls: int
+    penalty: int = 0
 
 
 @dataclass(frozen=True)
@@ -182,23 +183,32 @@ class AmiClient:
                 f"no answer to {action} within {ANSWER_S:g} s", where=self._where, mend="ivr doctor says more"
             ) from None
 
-    async def _do(self, action: str, values: Mapping[str, str]) -> None:
+    async def _do(self, action: str, values: Mapping[str, str], so_already: str = "") -> None:
+        """``so_already``: the end of the refusal of what is so without it."""
         answer = await self._send(action, values)
-        if not answer.success:
+        if not answer.success and not (so_already and answer.message.endswith(so_already)):
             raise IvrError(f"Asterisk refuses: {answer.message}", where=action)
 
-    async def queue_add(self, queue: str, interface: str, name: str) -> None:
+    async def queue_add(
+        self, queue: str, interface: str, name: str, penalty: int = 0, paused: bool = False
+    ) -> None:
         """Sign the seat ``interface`` (``PJSIP/1001``) in as the agent ``name``."""
-        await self._do("QueueAdd", {"Queue": queue, "Interface": interface, "MemberName": name})
+        values = {"Queue": queue, "Interface": interface, "MemberName": name, "Penalty": str(penalty)}
+        await self._do("QueueAdd", values | ({"Paused": "true"} if paused else {}), "Already there")
 
     async def queue_remove(self, queue: str, interface: str) -> None:
         """Sign the seat out."""
-        await self._do("QueueRemove", {"Queue": queue, "Interface": interface})
+        await self._do("QueueRemove", {"Queue": queue, "Interface": interface}, "Not there")
 
-    async def queue_pause(self, queue: str, interface: str, paused: bool, reason: str = "") -> None:
-        """Pause the seat, or end its pause."""
-        values = {"Queue": queue, "Interface": interface, "Paused": "true" if paused else "false"}
-        await self._do("QueuePause", values | ({"Reason": reason} if reason else {}))
+    async def queue_penalty(self, queue: str, interface: str, penalty: int) -> None:
+        """Give the seat another penalty in the queue."""
+        await self._do("QueuePenalty", {"Queue": queue, "Interface": interface, "Penalty": str(penalty)})
+
+    async def queue_pause(self, interface: str, paused: bool, reason: str = "", queue: str = "") -> None:
+        """Pause the seat, or end its pause, in one queue or in all."""
+        values = {"Interface": interface, "Paused": "true" if paused else "false"}
+        more = {"Reason": reason, "Queue": queue}
+        await self._do("QueuePause", values | {name: value for name, value in more.items() if value})
 
     async def queue_status(self, queue: str = "") -> QueueStatus:
         """One queue as it is now, or all of them."""
@@ -222,6 +232,7 @@ def _member(event: Any) -> QueueMember:
         event.paused == "1",
         event.pausedreason,
         _number(event.callstaken),
+        _number(event.penalty),
     )
 
 

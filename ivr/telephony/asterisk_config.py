@@ -17,9 +17,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from ivr.dialogue.queues import USUAL
 from ivr.errors import IvrError, UsageFault
 from ivr.settings import PROJECT, Settings
 from ivr.telephony.asterisk_find import Asterisk
+from ivr.telephony.queue_config import queue_files
 from ivr.telephony.seats import AMI_USER, SEAT_PATTERN, ami_secret, seat_secrets
 
 TEMPLATES = PROJECT / "asterisk_conf"
@@ -108,7 +110,7 @@ def host_port(address: str, port: int) -> str:
 
 
 def render(settings: Settings, asterisk: Asterisk, templates: Path = TEMPLATES) -> AsteriskHome:
-    """Make the folders and write the whole configuration anew (files 0600).
+    """Make the folders and write the whole configuration anew (files 0600), with the general queue alone.
 
     Raises :class:`UsageFault` for a setting that cannot stand in a configuration and
     :class:`IvrError` for a template's unknown name or a folder that cannot be written.
@@ -140,7 +142,7 @@ def _rendered(settings: Settings, asterisk: Asterisk, home: AsteriskHome, templa
         fill(seat, {"SEAT": number, "SECRET": secret}, _SEAT_TEMPLATE)
         for number, secret in seat_secrets(settings.home).items()
     )
-    return files
+    return {**files, **queue_files(USUAL.values())}
 
 
 def fill(template: str, values: dict[str, str], name: str) -> str:

@@ -7,7 +7,8 @@ DONE = "IVR_DONE"  #: ``1``: the dialogue ended orderly; set last. Missing: the 
 NEXT = "IVR_NEXT"  #: ``queue`` or ``hangup``
 QUEUE = "IVR_QUEUE"  #: which queue
 PRIORITY = "IVR_PRIORITY"  #: the caller's priority (``QUEUE_PRIO``)
-SKILL = "IVR_SKILL"  #: which skill the agent should have; the dialplan does not look at it yet
+LEVELS = "IVR_LEVELS"  #: agents of skill levels up to this one are rung at first; empty: all
+LONGEST_WAIT = "IVR_WAIT"  #: after so many seconds the queue gives the caller back; empty: the setting
 PART = "IVR_PART"  #: the menu part that transferred; comes back to ``after_queue``
 LANGUAGE = "IVR_LANGUAGE"  #: what the caller hears, once it is not the usual one
 
@@ -23,10 +24,3 @@ NEXT_KEY_WAIT = "TIMEOUT(digit)"
 READ_STATUS = "READSTATUS"  #: OK, TIMEOUT (also after some keys), ERROR, HANGUP
 MEMBER_NAME = "MEMBERNAME"  #: the staff number of the agent that answered
 QUEUE_NAME = "QUEUENAME"  #: the queue in which the caller was
-ADD_STATUS = "AQMSTATUS"
-REMOVE_STATUS = "RQMSTATUS"
-PAUSE_STATUS = "PQMSTATUS"
-UNPAUSE_STATUS = "UPQMSTATUS"
-
-#: the queue that the agents' feature codes are about
-OPERATOR_QUEUE = "operator"

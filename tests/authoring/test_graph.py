@@ -21,7 +21,7 @@ from ivr.settings import PROJECT
 MENUS = PROJECT / "menus"
 SMALL = PROJECT / "tests" / "transcripts" / "menus"
 TREES = [MENUS / f"{name}.yaml" for name in loader.TREES]
-TREES += [path for path in sorted(SMALL.glob("*.yaml")) if path.stem != "calendar"]
+TREES += [path for path in sorted(SMALL.glob("*.yaml")) if path.stem not in ("calendar", "queues")]
 NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
 
 

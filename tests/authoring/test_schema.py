@@ -99,7 +99,7 @@ def test_shipped_schema_is_the_one_the_readers_tables_make(kind: str):
 
 @pytest.mark.parametrize("path", sorted(MENUS.glob("*.yaml")), ids=lambda path: path.name)
 def test_shipped_file_fits_the_schema_it_names(path: Path, refusals):
-    kinds = {"calendar": "calendar", "notices": "notices", "booking": "included"}
+    kinds = {"calendar": "calendar", "notices": "notices", "queues": "queues", "booking": "included"}
     kind = "translations" if path.name.endswith(".translations.yaml") else kinds.get(path.stem, "menu")
     assert path.read_text("utf-8").startswith(f"{MODELINE}schema/{kind}.schema.json\n")
     assert refusals(kind, path) == []

@@ -53,7 +53,7 @@ class Manager:
         return [
             {key: value for key, value in action.items() if key != "ActionID"}
             for action in self.actions
-            if action["Action"] in ("QueueAdd", "QueueRemove", "QueuePause")
+            if action["Action"] in ("QueueAdd", "QueueRemove", "QueuePause", "QueuePenalty")
         ]
 
 
@@ -121,26 +121,85 @@ def test_agents_with_their_state(ready, tmp_path: Path) -> None:
             "since": "2026-02-10T09:00:10+08:00",
             "queues": ["operator"],
             "pause_reason": "lunch",
+            "skills": {},
         }
     ]
     assert ready("agent", "list").out.splitlines()[1].split() == [
-        "1023", "王芳", "paused", "2026-02-10", "09:00:10", "operator", "lunch",
+        "1023", "王芳", "paused", "2026-02-10", "09:00:10", "operator", "lunch", "-",
     ]  # fmt: skip
 
 
-def test_an_agent_is_signed_in_paused_and_signed_out(ready, manager: Manager) -> None:
+def test_an_agent_is_signed_in_where_the_skills_allow_paused_and_signed_out(ready, manager: Manager) -> None:
     ready("agent", "add", "1023")
-    seat = {"Queue": "operator", "Interface": "PJSIP/1001"}
-    assert ready("agent", "login", "1023", "--seat", "1001").code == 0
-    assert ready("agent", "pause", "1023", "--seat", "1001", "--reason", "lunch").code == 0
-    assert ready("agent", "unpause", "1023", "--seat", "1001").code == 0
-    assert ready("agent", "logout", "1023", "--seat", "1001").code == 0
+    ready("agent", "add", "1024")
+    ready("agent", "skill", "1024", "tickets:2")
+    for words in (("pause", "--reason", "lunch"), ("unpause",), ("logout",)):
+        assert ready("agent", words[0], "1023", "--seat", "1001", *words[1:]).code == 0
+    assert (
+        ready("agent", "login", "1023", "--seat", "1001").out
+        == "agent 1023 is signed in already at seat 1001\n"
+    )
+    assert ready("agent", "login", "1024", "--seat", "1001").out == "agent 1024 is signed in at seat 1001\n"
+    phone = {"Interface": "PJSIP/1001"}
+    seat = {"Queue": "operator", **phone}
     assert manager.asked == [
-        {"Action": "QueueAdd", **seat, "MemberName": "1023"},
-        {"Action": "QueuePause", **seat, "Paused": "true", "Reason": "lunch"},
-        {"Action": "QueuePause", **seat, "Paused": "false"},
+        {"Action": "QueuePause", **phone, "Paused": "true", "Reason": "lunch"},
+        {"Action": "QueuePause", **phone, "Paused": "false"},
         {"Action": "QueueRemove", **seat},
+        # the manager's answers never change: 1023 sits there at penalty 0, and leaves for 1024
+        {"Action": "QueuePenalty", **seat, "Penalty": "1"},
+        {"Action": "QueueRemove", **seat},
+        {"Action": "QueueAdd", **seat, "MemberName": "1024", "Penalty": "1"},
+        {"Action": "QueueAdd", **seat, "Queue": "tickets", "MemberName": "1024", "Penalty": "2"},
     ]
+
+
+def test_skills_are_shown_given_and_taken_away(ready) -> None:
+    ready("agent", "add", "1023")
+    assert ready("agent", "skill", "1023").out == "agent 1023: no skill, so the general queue only\n"
+    assert (
+        ready("agent", "skill", "1023", "tickets", "complaints:3").out
+        == "agent 1023: complaints:3 tickets:1\n"
+    )
+    assert ready("agent", "skill", "1023", "--drop", "tickets", "--json").document == {
+        "staff": "1023",
+        "skills": {"complaints": 3},
+    }
+    assert ready("agent", "list").out.splitlines()[1].split()[-1] == "complaints:3"
+    for words, code, says in (
+        (("1023", "ticket:1"), 2, "no skill 'ticket'"),
+        (("1023", "tickets:10"), 2, "from 1, the best, to 9"),
+        (("1023", "--drop", "tickets"), 1, "does not have the skill tickets"),
+        (("9", "tickets:1"), 1, "no agent"),
+    ):
+        fault = ready("agent", "skill", *words)
+        assert (fault.code, fault.err.count("\n")) == (code, 1)
+        assert says in fault.err
+
+
+def test_a_staff_list_is_checked_as_a_whole(ready, tmp_path: Path) -> None:
+    file = tmp_path / "staff.csv"
+    file.write_text("工号,姓名,技能\n1023,王芳,tickets:2\n1024,李强,ticket:2\n12x,,\n", "utf-8-sig")
+    fault = ready("agent", "import", file)
+    assert fault.code == 1
+    assert fault.err.splitlines() == [
+        f"ivr: {file}:3: there is no skill 'ticket'; known are: operator, tickets, complaints, lost_property, groups, english",
+        f"{file}:4: staff number '12x' is wrong; 1 to 10 digits",
+    ]
+    assert "No agents yet" in ready("agent", "list").out
+    file.write_text("工号,姓名,密码,技能\n1023,王芳,,tickets:2\n1024,李强,4711,\n", "utf-8-sig")
+    shown = ready("agent", "import", file, "--json").document
+    assert [(row["staff"], row["what"], row["pin"] is not None) for row in shown] == [
+        ("1023", "added", True),
+        ("1024", "added", False),
+    ]
+    assert ready("agent", "import", file).out == "0 added, 1 changed, 1 as before\n"
+    for path, says in ((tmp_path / "none.csv", "cannot be read"), (tmp_path, "")):
+        fault = ready("agent", "import", path)
+        assert fault.code == 2
+        assert says in fault.err
+    file.write_bytes("工号\n".encode("gb18030"))
+    assert "is not UTF-8" in ready("agent", "import", file).err
 
 
 def test_nobody_else_is_signed_out_or_in_by_mistake(ready, manager: Manager) -> None:

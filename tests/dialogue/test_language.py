@@ -145,7 +145,6 @@ def test_priority_is_raised_by_its_conditions(write_tree):
         parts:
           agent:
             transfer: operator
-            skill: english
             priority:
               - {when: {number: 138*}, add: 5}
               - {when: {returning: 2d}, add: 10}
@@ -153,9 +152,7 @@ def test_priority_is_raised_by_its_conditions(write_tree):
     """)
     call = Rehearsal(tree)
     assert call.last.query == "caller_history"
-    assert call.answer("known", {"calls": 1, "days": 1}).last == Transfer(
-        "operator", 15, "agent", "english", "zh"
-    )
+    assert call.answer("known", {"calls": 1, "days": 1}).last == Transfer("operator", 15, "agent", 0, 0, "zh")
     assert Rehearsal(tree).answer("new").last.priority == 5
 
 

@@ -38,13 +38,14 @@ SAME_PROMPT_S = 2.5  #: longer than the hotline takes to look something up and t
 RTP_PORTS = 200  #: of each hotline; the phones' ports lie above
 _rtp_ranges = itertools.cycle(random.sample(range(8000, 12000, RTP_PORTS), 20))
 #: What Asterisk warns of because a test does it: nobody signed in is called or paused, the AGI server is killed, a
-#: stranger registers, both sides hang up at once.
+#: stranger registers, both sides hang up at once, the hotline is stopped while somebody asks the manager.
 _USUAL = (
     "Unable to join queue",
     "pause interface",
     "res_agi.c",
     "has no configured AORs",
     "Session already DISCONNECTED",
+    "Asterisk is shutting down",
 )
 _MISSING = "real calls need Asterisk and SIPp: run scripts/setup test"
 
@@ -237,14 +238,19 @@ class Line:
         self.agent(staff)
         self.cli("agent", "login", staff, "--seat", seat)
 
-    def members(self) -> dict[str, str]:
+    def members(self, queue: str = "operator") -> dict[str, str]:
         """Staff number → what ``queue show`` says of the member."""
-        found = re.findall(r"(?m)^ +(\d+) \(PJSIP/\d+.*?\)(.*)$", self.console("queue show operator"))
+        found = re.findall(r"(?m)^ +(\d+) \(PJSIP/\d+.*?\)(.*)$", self.console(f"queue show {queue}"))
         return dict(found)
 
+    def queues(self) -> set[str]:
+        """The queues that Asterisk knows."""
+        return set(re.findall(r"(?m)^(\w+) +has \d+ calls", self.console("queue show")))
+
     def sign_out_all(self) -> None:
-        for seat in seat_secrets(self.settings.home):
-            self.console(f"queue remove member PJSIP/{seat} from operator")
+        for queue in self.queues():
+            for seat in re.findall(r"PJSIP/(\d+)", self.console(f"queue show {queue}")):
+                self.console(f"queue remove member PJSIP/{seat} from {queue}")
 
     def manager(self) -> Manager:
         """A listener at Asterisk's manager interface."""

@@ -24,8 +24,9 @@ def feature_code(
     seat: str = "1001",
     before: Sequence[str] = (),
 ) -> Story:
-    """Dial a feature code from a seat, key in staff number and PIN (``before`` them other ones), listen to the end."""
-    call = line.dial_from_seat(seat, code, [*before, f"{staff}#", f"{pin}#"])
+    """Dial a feature code from a seat, key in ``before``, and to sign in staff number and PIN; listen to the end."""
+    keys = [*before, f"{staff}#", f"{pin}#"] if code == "*51" else before
+    call = line.dial_from_seat(seat, code, keys)
     call.press_all()
     assert call.ended(60).by == "hotline"
     uniqueid = line.rows("SELECT uniqueid FROM calls WHERE entry = 'agent' ORDER BY id DESC LIMIT 1")[0][0]
@@ -37,6 +38,11 @@ def feature_code(
 def state(line: Line, staff: str = "1023") -> str:
     """What the record says of an agent."""
     return next(agent["state"] for agent in line.read("agent", "list") if agent["staff"] == staff)
+
+
+def reason(line: Line, staff: str = "1023") -> str | None:
+    """Why the agent is paused, by the record."""
+    return next(agent["pause_reason"] for agent in line.read("agent", "list") if agent["staff"] == staff)
 
 
 @scenario
@@ -52,15 +58,37 @@ def an_agent_signs_in_pauses_unpauses_and_signs_out(line: Line) -> None:
     call.press_all()
     assert call.ended(60).by == "hotline"
     assert call.story()["outcome"] == "answered"
-    assert feature_code(line, "*53").said[-1] == "工号幺零二三已经暂停。"
-    assert "paused" in line.members()["1023"]
+    assert feature_code(line, "*53", before=["2"]).said[-1] == "用餐开始，暂停接听。"
+    assert "paused:用餐" in line.members()["1023"]
     wait_for(lambda: state(line) == "paused", "paused, in SQL")
-    assert feature_code(line, "*54").said[-1] == "工号幺零二三恢复接听。"
+    assert feature_code(line, "*534").said == ["整理开始，暂停接听。"]  # at once, and for another reason
+    assert "paused:整理" in line.members()["1023"]
+    wait_for(lambda: reason(line) == "整理", "the reason in SQL")
+    assert feature_code(line, "*54").said[-1] == "恢复接听。"
     assert "paused" not in line.members()["1023"]
-    assert feature_code(line, "*52").said[-1] == "工号幺零二三签出成功。"
+    assert feature_code(line, "*52").said[-1] == "签出成功。"
     assert line.members() == {}
     wait_for(lambda: state(line) == "signed_out", "signed out, in SQL")
     seat.stop()
+
+
+@scenario
+def who_lets_the_phone_ring_is_paused_and_comes_back(line: Line) -> None:
+    away = line.seat("1001", ring_s=None, calls=9)
+    line.sign_in("1023", "1001")
+    call = line.call(["9"])
+    call.press_all()
+    wait_for(lambda: "paused:未接" in line.members()["1023"], "three rings of 3 s")
+    call.hang_up()
+    assert [outcome for _, outcome in call.story().attempts][:3] == ["no_answer"] * 3
+    wait_for(lambda: reason(line) == "未接", "the reason in SQL")
+    away.stop()
+    line.seat("1001", ring_s=0.1, talk_s=4)
+    assert feature_code(line, "*54").said[-1] == "恢复接听。"
+    call = line.call(["9"])
+    call.press_all()
+    assert call.ended(60).by == "hotline"
+    assert call.story()["outcome"] == "answered"
 
 
 @scenario
@@ -79,8 +107,8 @@ def wrong_pins_sign_nobody_in(line: Line) -> None:
 @scenario
 def who_is_not_signed_in_cannot_pause(line: Line) -> None:
     line.agent("1023")
-    for code in ("*52", "*53", "*54"):
-        assert feature_code(line, code).said[-1] == "工号幺零二三没有签入。"
+    for code in ("*52", "*531", "*54"):
+        assert feature_code(line, code).said[-1] == "本机没有坐席签入。"
 
 
 @scenario

@@ -35,10 +35,18 @@ CALENDAR = {
 }
 
 
+QUEUES = {
+    "queues": {
+        "english": {"hours": {"daily": "08:00-20:00"}},
+        "operator": {"hours": {"daily": "06:00-23:00"}},
+    }
+}
+
+
 def random_files(draw: random.Random) -> Files:
     """The files of a menu folder by name; JSON is YAML. ``tree.yaml`` is the tree itself."""
     tree = _Tree(draw)
-    files = {"tree.yaml": tree.file(), "calendar.yaml": CALENDAR, **tree.included}
+    files = {"tree.yaml": tree.file(), "calendar.yaml": CALENDAR, "queues.yaml": QUEUES, **tree.included}
     return {name: json.dumps(text, ensure_ascii=False) for name, text in files.items()}
 
 

@@ -20,6 +20,7 @@ from ivr.dialogue.call import CallInfo, Step
 from ivr.dialogue.events import Answered, Digits, Event, HungUp
 from ivr.rail.answers import Answer
 from ivr.speech.phrase import Phrase
+from ivr.telephony.agi_dialogue import AT_SEAT
 
 NOW = datetime(2026, 2, 10, 9, 0, tzinfo=timezone.utc)
 CLOCK = fixed_clock(NOW)
@@ -92,7 +93,6 @@ class FakeChannel:
     channel: str = "PJSIP/trunk-00000007"
     callerid: str = "13800005678"
     args: tuple[str, ...] = ()
-    members: set[str] = field(default_factory=set)
     usage_error_at: int | None = None
     variables: dict[str, str] = field(default_factory=dict)
     played: list[list[str]] = field(default_factory=list)
@@ -202,7 +202,7 @@ class FakeChannel:
         if application == "QueueLog":
             self.queue_log.append(arguments)
             return 0
-        return self._member(application, *arguments)
+        raise AssertionError(f"the dialogue never executes {application}")
 
     def press(self, keys: str) -> None:
         """The caller presses keys, whether a command listens or not."""
@@ -231,23 +231,6 @@ class FakeChannel:
         if wait and float(wait) < 1:
             return ""
         return self.keys.pop(0) if self.keys else ""
-
-    def _member(self, application: str, queue: str, interface: str, *_rest: str) -> int:
-        there = interface in self.members
-        name, status = {
-            "AddQueueMember": ("AQMSTATUS", "MEMBERALREADY" if there else "ADDED"),
-            "RemoveQueueMember": ("RQMSTATUS", "REMOVED" if there else "NOTINQUEUE"),
-            "PauseQueueMember": ("PQMSTATUS", "PAUSED" if there else "NOTFOUND"),
-            "UnpauseQueueMember": ("UPQMSTATUS", "UNPAUSED" if there else "NOTFOUND"),
-        }[application]
-        if queue != "operator":
-            status = "NOSUCHQUEUE"
-        elif application == "AddQueueMember":
-            self.members.add(interface)
-        elif application == "RemoveQueueMember":
-            self.members.discard(interface)
-        self.variables[name] = status
-        return 0
 
     async def call(self, port: int, script: str = "hotline") -> None:
         """Call the FastAGI server and obey it until it closes the connection."""
@@ -326,4 +309,6 @@ def seat(call: CallInfo) -> Generator[Action, Event, str]:
 
 
 def answer_of(ask: Ask) -> Answer:
+    if ask.query == AT_SEAT:
+        return Answer(f"{ask.args['operation']} of {ask.args['staff']} at {ask.args['seat']}")
     return Answer(f"for {ask.args['train']}")

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Say, Transfer
+from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Say, Transfer
 from ivr.dialogue.call import CallInfo
 from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
-from ivr.telephony.agi_dialogue import Conversation, Desk, Sounds, describe, hold
+from ivr.telephony.agi_dialogue import AT_SEAT, Conversation, Desk, Performer, Sounds, describe, hold
 from ivr.telephony.wire import GONE, HeadParser, ReplyParser, WireFault
 from tests.telephony.fake_agi import (
     CLOCK,
@@ -108,11 +108,12 @@ def test_a_transfer_hands_over_to_the_dialplan_and_the_sign_comes_last() -> None
     channel = FakeChannel(keys=["", "9"])
     outcome, journal = run(channel)
     assert outcome == "transferred"
-    assert channel.commands[-6:] == [
+    assert channel.commands[-7:] == [
         'SET VARIABLE IVR_NEXT "queue"',
         'SET VARIABLE IVR_QUEUE "operator"',
         'SET VARIABLE IVR_PRIORITY "2"',
-        'SET VARIABLE IVR_SKILL ""',
+        'SET VARIABLE IVR_LEVELS ""',
+        'SET VARIABLE IVR_WAIT ""',
         'SET VARIABLE IVR_PART "main"',
         'SET VARIABLE IVR_DONE "1"',
     ]
@@ -120,7 +121,7 @@ def test_a_transfer_hands_over_to_the_dialplan_and_the_sign_comes_last() -> None
     assert [s.outcome for s in journal.steps] == ["no_input", "digits", "operator"]
 
 
-@pytest.mark.parametrize("at", range(22))
+@pytest.mark.parametrize("at", range(23))
 @pytest.mark.parametrize("keys", [["4", "123456"], ["9"]])
 def test_a_hangup_at_any_step_ends_the_dialogue_and_the_record(keys: list[str], at: int) -> None:
     channel = FakeChannel(keys=list(keys), hangup_at=at)
@@ -210,35 +211,34 @@ def test_a_playback_that_asterisk_breaks_off_is_a_hangup() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "members", "outcome", "after"),
+    ("code", "operation"),
     [
-        ("*51", set(), "done", {"PJSIP/1001"}),
-        ("51", {"PJSIP/1001"}, "already", {"PJSIP/1001"}),
-        ("52", {"PJSIP/1001"}, "done", set()),
-        ("52", set(), "absent", set()),
-        ("53", {"PJSIP/1001"}, "done", {"PJSIP/1001"}),
-        ("53", set(), "absent", set()),
-        ("54", {"PJSIP/1001"}, "done", {"PJSIP/1001"}),
-        ("54", set(), "absent", set()),
-        ("77", set(), "error", set()),
+        ("*51", "sign_in"),
+        ("*534", "pause"),
+        ("51", "sign_in"),
+        ("52", "sign_out"),
+        ("53", "pause"),
+        ("54", "unpause"),
+        ("77", ""),
     ],
 )
-def test_a_seat_in_the_queue(code: str, members: set[str], outcome: str, after: set[str]) -> None:
-    channel = FakeChannel(channel="PJSIP/1001-0000000a", args=(code,), members=members)
-    assert run(channel, seat, "agent")[0] == outcome
-    assert channel.members == after
-    if code == "*51":
-        assert any("operator,PJSIP/1001,,,1023\\\\," in command for command in channel.commands)
+def test_a_seat_asks_for_what_its_agent_wants(code: str, operation: str) -> None:
+    channel = FakeChannel(channel="PJSIP/1001-0000000a", args=(code,))
+    assert run(channel, seat, "agent")[0] == f'{operation} of 1023,"x" at 1001'
 
 
 def test_a_channel_that_is_no_seat_cannot_sign_in() -> None:
     assert run(FakeChannel(channel="Local/1001@x-0000000a;2", args=("51",)), seat, "agent")[0] == "error"
 
 
-@pytest.mark.parametrize("at", [1, 2])
-def test_a_seat_that_hangs_up_while_signing_in(at: int) -> None:
-    channel = FakeChannel(channel="PJSIP/1001-0000000a", args=("51",), hangup_at=at)
-    assert run(channel, seat, "agent")[0] == "hung_up"
+def test_a_seat_that_hangs_up_while_signing_in() -> None:
+    call = CallInfo("17.0", entry="agent", facts={"seat": "1001"})
+    performing = Performer(call).perform(Member("sign_in", "1023"), ())
+    asked = next(performing)
+    assert asked == Ask(AT_SEAT, {"operation": "sign_in", "staff": "1023", "reason": "", "seat": "1001"})
+    with pytest.raises(StopIteration) as ended:
+        performing.send(GONE)
+    assert ended.value.value == HungUp()
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ STATUS = """Response: Success\r\nEventList: start\r\nMessage: Queue status will 
 
 Event: QueueParams\r\nQueue: operator\r\nMax: 0
 
-Event: QueueMember\r\nQueue: operator\r\nName: 工号1023\r\nLocation: PJSIP/1001\r\nStatus: 1\r\nInCall: 0\r\nPaused: 1\r\nPausedReason: 午休\r\nCallsTaken: 7
+Event: QueueMember\r\nQueue: operator\r\nName: 工号1023\r\nLocation: PJSIP/1001\r\nStatus: 1\r\nInCall: 0\r\nPaused: 1\r\nPausedReason: 午休\r\nCallsTaken: 7\r\nPenalty: 3
 
 Event: QueueEntry\r\nQueue: operator\r\nPosition: 2\r\nChannel: PJSIP/trunk-1\r\nUniqueid: 17.5\r\nWait: 42
 
@@ -80,7 +80,7 @@ def test_the_queues_however_the_bytes_are_cut(chunk: int) -> None:
                 status = await client.queue_status("operator")
             assert status.queues == ("operator",)
             assert status.members == (
-                QueueMember("operator", "PJSIP/1001", "工号1023", 1, False, True, "午休", 7),
+                QueueMember("operator", "PJSIP/1001", "工号1023", 1, False, True, "午休", 7, 3),
             )
             assert status.callers == (QueueCaller("operator", "17.5", 2, 42),)
 
@@ -92,19 +92,34 @@ def test_a_seat_is_signed_in_paused_and_out() -> None:
         async with manager() as (fake, port):
             fake.answers["QueueAdd"] = "Response: Success\r\nMessage: Added interface to queue"
             async with AmiClient("127.0.0.1", port, "ivr", "s") as client:
-                await client.queue_add("operator", "PJSIP/1001", "1023")
-                await client.queue_pause("operator", "PJSIP/1001", True, "lunch")
-                await client.queue_pause("operator", "PJSIP/1001", False)
+                await client.queue_add("operator", "PJSIP/1001", "1023", 3)
+                await client.queue_pause("PJSIP/1001", True, "lunch")
+                await client.queue_pause("PJSIP/1001", False)
+                await client.queue_penalty("operator", "PJSIP/1001", 2)
                 await client.queue_remove("operator", "PJSIP/1001")
             sent = [{k: v for k, v in action.items() if k != "ActionID"} for action in fake.actions]
             seat = {"Queue": "operator", "Interface": "PJSIP/1001"}
             assert sent == [
                 {"Action": "Login", "Username": "ivr", "Secret": "s", "Events": "off"},
-                {"Action": "QueueAdd", **seat, "MemberName": "1023"},
-                {"Action": "QueuePause", **seat, "Paused": "true", "Reason": "lunch"},
-                {"Action": "QueuePause", **seat, "Paused": "false"},
+                {"Action": "QueueAdd", **seat, "MemberName": "1023", "Penalty": "3"},
+                {"Action": "QueuePause", "Interface": "PJSIP/1001", "Paused": "true", "Reason": "lunch"},
+                {"Action": "QueuePause", "Interface": "PJSIP/1001", "Paused": "false"},
+                {"Action": "QueuePenalty", **seat, "Penalty": "2"},
                 {"Action": "QueueRemove", **seat},
             ]
+
+    run(test)
+
+
+def test_what_is_so_already_is_no_fault() -> None:
+    async def test() -> None:
+        async with manager() as (fake, port):
+            fake.answers["QueueAdd"] = "Response: Error\r\nMessage: Unable to add interface: Already there"
+            fake.answers["QueueRemove"] = "Response: Error\r\nMessage: Unable to remove interface: Not there"
+            async with AmiClient("127.0.0.1", port, "ivr", "s") as client:
+                await client.queue_add("operator", "PJSIP/1001", "1023")
+                await client.queue_remove("operator", "PJSIP/1001")
+            assert [action["Action"] for action in fake.actions] == ["Login", "QueueAdd", "QueueRemove"]
 
     run(test)
 

@@ -208,7 +208,7 @@ def test_caller_numbers_cannot_write_lines_of_their_own(line: Bench) -> None:
     assert line.events()[0][:5] == ["CALLBEGIN", "NONE", "NONE", "123", "12306"]
 
 
-@pytest.mark.parametrize("code", ["*51", "*52", "*53", "*54"])
+@pytest.mark.parametrize("code", ["*51", "*52", "*53", "*54", "*534"])
 def test_a_feature_code_asks_the_server_on_the_seats_channel(line: Bench, code: str) -> None:
     with line.agi_server(agent={}) as agi:
         assert line.seat_dials("1003", code) == 0
@@ -225,7 +225,7 @@ def test_a_seat_rings_a_seat_and_nothing_else(line: Bench) -> None:
         other = line.seat("1002", talk_ms=300)
         assert line.seat_dials("1001", "1002") == 0
         assert other.wait(5) == 0
-        for number in ("12306", "95105105", "1006", "*55", "013800001234"):
+        for number in ("12306", "95105105", "1006", "*55", "*530", "*5344", "013800001234"):
             assert line.seat_dials("1001", number) != 0, number
     assert agi.requests == []
     assert line.events() == []

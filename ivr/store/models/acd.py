@@ -146,3 +146,13 @@ class Agent(Base):
     wrong_pins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class AgentSkill(Base):
+    """What an agent knows: ``skill`` is the name of a queue, ``level`` from 1, the best, to 9."""
+
+    __tablename__ = "agent_skills"
+
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agents.id"), primary_key=True)
+    skill: Mapped[str] = mapped_column(String(40), primary_key=True)
+    level: Mapped[int]

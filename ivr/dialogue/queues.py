@@ -1,0 +1,49 @@
+"""The queues of a site as its admins define them. Definitions only; ``queues.yaml`` is read into these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from ivr.acd.roster import GENERAL, LEVELS
+from ivr.dialogue.calendar import Calendar, Hours
+
+#: Who comes first among the free agents of one level.
+STRATEGIES = ("longest_idle", "fewest_calls", "in_turn", "random", "ring_all")
+
+
+@dataclass(frozen=True)
+class Queue:
+    """One queue. Its agents are those with the skill of its name; all agents are in the general one.
+
+    ``label``: its name for people. ``weight``: of two queues that wait for the same agent the heavier one is served.
+    ``levels``: agents of levels 1 to this one are rung at first; ``widen``: (seconds waited, level), rising, from when on
+    agents up to that level are rung too. ``most_waiting``: so many may wait, more are refused (0: any number).
+    ``announce_s``: the caller is told the place in the queue every so often (0: never). ``hours``: when the queue
+    is open, ``None`` for always. ``None`` of the other times: as the site's settings say.
+    """
+
+    name: str
+    label: str = ""
+    strategy: str = STRATEGIES[0]
+    weight: int = 0
+    levels: int = LEVELS
+    widen: tuple[tuple[int, int], ...] = ()
+    most_waiting: int = 0
+    announce_s: int = 30
+    ring_s: int | None = None
+    wrapup_s: int | None = None
+    longest_wait_s: int | None = None
+    service_level_s: int | None = None
+    hours: tuple[Hours, ...] | None = None
+
+    def is_open(self, calendar: Calendar, now: datetime) -> bool:
+        """Whether the queue takes callers at ``now`` (aware, in the site's zone). Days on which ``calendar`` makes an
+        exception have the centre's hours."""
+        if self.hours is None:
+            return True
+        return replace(calendar, hours=self.hours, holiday_hours=None).is_open(now)
+
+
+#: What there is without a ``queues.yaml``.
+USUAL = {GENERAL: Queue(GENERAL)}

@@ -1,0 +1,56 @@
+"""What agents know, in SQL."""
+
+from __future__ import annotations
+
+import pytest
+
+from ivr.acd.staff_list import Listed
+from ivr.errors import IvrError
+from ivr.store.agents import add_agent, list_agents, verify_pin
+from ivr.store.audit import entries
+from ivr.store.skills import Taken, set_skills, skills_of_all, take_staff_list
+
+
+def test_skills_are_given_and_taken_away(engine):
+    add_agent(engine, "1023", "4711")
+    add_agent(engine, "1024", "4711")
+    assert set_skills(engine, "1023", {"tickets": 2, "english": 1}, (), "boss") == {
+        "english": 1,
+        "tickets": 2,
+    }
+    assert set_skills(engine, "1023", {"tickets": 5}, ("english",), "boss") == {"tickets": 5}
+    assert skills_of_all(engine) == {"1023": {"tickets": 5}, "1024": {}}
+    assert [agent.skills for agent in list_agents(engine)] == [{"tickets": 5}, {}]
+    set_skills(engine, "1023", {}, (), "boss")
+    last, first = entries(engine, action="agent skill")
+    assert (last.who, last.subject) == ("boss", "1023")
+    assert last.details == {"before": {"english": 1, "tickets": 2}, "after": {"tickets": 5}}
+    assert first.details["before"] == {}
+    with pytest.raises(IvrError, match="no agent has the staff number 9"):
+        set_skills(engine, "9", {}, (), "boss")
+    with pytest.raises(IvrError, match="does not have the skill english"):
+        set_skills(engine, "1023", {"english": 1}, ("english",), "boss")
+    assert skills_of_all(engine)["1023"] == {"tickets": 5}
+
+
+def test_a_staff_list_changes_what_it_says_and_nothing_else(engine):
+    add_agent(engine, "1023", "4711", "王芳")
+    add_agent(engine, "1024", "4712", "李强")
+    set_skills(engine, "1023", {"tickets": 2}, (), "boss")
+    listed = [
+        Listed("1023", skills={"tickets": 2}),
+        Listed("1024", "李强", "9999", {}),
+        Listed("1025", "赵敏", None, {"english": 1}),
+        Listed("1026", pin="4713"),
+    ]
+    added = take_staff_list(engine, listed, "boss")
+    assert added == [
+        Taken("1023", "same"), Taken("1024", "changed"), Taken("1025", "added", added[2].pin), Taken("1026", "added"),
+    ]  # fmt: skip
+    pins = {"1023": "4711", "1024": "9999", "1025": added[2].pin, "1026": "4713"}
+    assert all(verify_pin(engine, staff, str(pin)) for staff, pin in pins.items())
+    assert skills_of_all(engine) == {"1023": {"tickets": 2}, "1024": {}, "1025": {"english": 1}, "1026": {}}
+    assert [agent.name for agent in list_agents(engine)] == ["王芳", "李强", "赵敏", ""]
+    (noted,) = entries(engine, action="agent import")
+    assert noted.details == {"added": 2, "changed": 1, "same": 1}
+    assert [one.what for one in take_staff_list(engine, [Listed("1024", "李小强")], "boss")] == ["changed"]

@@ -1,0 +1,162 @@
+"""The keeper of the roster: what it brings to Asterisk, and when."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ivr import roster
+from ivr.acd.roster import Membership
+from ivr.dialogue.queues import USUAL, Queue
+from ivr.errors import IvrError
+from ivr.roster import RosterKeeper
+from ivr.settings import load
+from ivr.store.agents import add_agent
+from ivr.store.database import Engine, open_engine
+from ivr.store.migrate import upgrade
+from ivr.store.skills import set_skills
+from ivr.telephony.queue_config import write_queues
+
+
+class Manager:
+    """Asterisk's side: who is in which queue, and what was asked. ``down``: it does not answer."""
+
+    def __init__(self) -> None:
+        self.members: list[Membership] = []
+        self.asked: list[tuple[object, ...]] = []
+        self.down = False
+
+    async def __aenter__(self) -> Manager:
+        if self.down:
+            raise IvrError("no connection")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+    async def queue_add(self, *values: object) -> None:
+        self.asked.append(("add", *values))
+
+    async def queue_pause(self, *values: object) -> None:
+        self.asked.append(("pause", *values))
+
+    async def queue_penalty(self, *values: object) -> None:
+        self.asked.append(("penalty", *values))
+
+    async def queue_remove(self, *values: object) -> None:
+        self.asked.append(("remove", *values))
+
+    def reload(self, _socket: Path) -> None:
+        self.asked.append(("reload",))
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_engine(f"sqlite:///{tmp_path / 'ivr.db'}")
+    upgrade(engine)
+    add_agent(engine, "1023", "4711")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def manager(monkeypatch: pytest.MonkeyPatch) -> Manager:
+    made = Manager()
+
+    async def memberships(_ami: object) -> list[Membership]:
+        return made.members
+
+    monkeypatch.setattr(roster, "manager", lambda _settings: made)
+    monkeypatch.setattr(roster, "memberships", memberships)
+    monkeypatch.setattr(roster, "reload_queues", made.reload)
+    monkeypatch.setattr(roster, "LOOK_EVERY_S", 0.01)
+    return made
+
+
+def test_only_what_has_changed_is_brought(engine: Engine, manager: Manager, tmp_path: Path) -> None:
+    queues = dict(USUAL)
+    settings = load({"IVR_HOME": str(tmp_path)}, tmp_path / "none")
+    etc = tmp_path / "asterisk" / "etc"
+    etc.mkdir(parents=True)
+    write_queues(etc, queues.values())
+    keeper = RosterKeeper(settings, engine, lambda: dict(queues))
+    keeper.look()
+    assert manager.asked == [("reload",)]  # one that was asked for before may have come to nothing
+    manager.asked.clear()
+    keeper.look()
+    assert manager.asked == []
+    manager.members = [Membership("operator", "PJSIP/1001", "1023", 1, True, "lunch")]
+    queues["tickets"] = Queue("tickets")
+    set_skills(engine, "1023", {"tickets": 3}, (), "boss")
+    keeper.look()
+    assert manager.asked == [
+        ("reload",),
+        ("add", "tickets", "PJSIP/1001", "1023", 3, True),
+        ("pause", "PJSIP/1001", True, "lunch", "tickets"),
+    ]
+    assert "[tickets](usual)" in (etc / "queues_on_air.conf").read_text()
+    manager.asked.clear()
+    manager.members.append(Membership("tickets", "PJSIP/1001", "1023", 3))
+    del queues["tickets"]
+    manager.down = True
+    with pytest.raises(IvrError):
+        keeper.look()
+    manager.down = False
+    keeper.look()
+    assert manager.asked == [("remove", "tickets", "PJSIP/1001"), ("reload",)]
+
+
+def test_who_lets_the_phone_ring_is_paused_once(
+    engine: Engine, manager: Manager, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "asterisk" / "etc").mkdir(parents=True)
+    rings: list[int] = []
+
+    def absent(_engine: Engine, least: int, _now: object) -> list[str]:
+        rings.append(least)
+        return ["1023"]
+
+    monkeypatch.setattr(roster, "unanswered", absent)
+    for given, paused in (("2", [("pause", "PJSIP/1001", True, "未接")]), ("0", [])):
+        manager.asked.clear()
+        settings = load({"IVR_HOME": str(tmp_path), "IVR_UNANSWERED_RINGS": given}, tmp_path / "none")
+        keeper = RosterKeeper(settings, engine, lambda: dict(USUAL))
+        manager.members = [
+            Membership("operator", "PJSIP/1001", "1023"),
+            Membership("operator", "PJSIP/1002", "1024"),
+        ]
+        keeper.look()
+        manager.members[0] = Membership("operator", "PJSIP/1001", "1023", 1, True, "未接")
+        keeper.look()
+        assert [asked for asked in manager.asked if asked[0] == "pause"] == paused
+    assert rings == [2, 2]
+
+
+def test_what_fails_is_told_once_and_tried_again(
+    engine: Engine, manager: Manager, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "asterisk" / "etc").mkdir(parents=True)
+    settings = load({"IVR_HOME": str(tmp_path)}, tmp_path / "none")
+    manager.down = True
+    looks = threading.Semaphore(0)
+
+    def queues() -> dict[str, Queue]:
+        looks.release()
+        return dict(USUAL)
+
+    stopping = threading.Event()
+    keeping = threading.Thread(target=RosterKeeper(settings, engine, queues).keep, args=(stopping,))
+    keeping.start()
+    for _ in range(3):
+        assert looks.acquire(timeout=20)
+    manager.down = False
+    while not manager.asked:
+        assert looks.acquire(timeout=20)
+    stopping.set()
+    keeping.join(20)
+    assert [record.message for record in caplog.records] == [
+        "queues and skills are not kept in line: no connection"
+    ]
