@@ -1,4 +1,4 @@
-"""``ivr report``: what the record says about the menus."""
+"""``ivr report``: what the record says about the menus and the agents."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from ivr.clock import utc_now
 from ivr.commands.period import no_callers, period, period_options
+from ivr.commands.report_agent import agent
 from ivr.commands.table import percent, table, with_bars
 from ivr.settings import load
 
@@ -18,12 +19,15 @@ _ENTRIES = ("hotline", "after_queue")
 
 @click.group("report")
 def command() -> None:
-    """What callers do in the menus.
+    """What callers do in the menus, and what agents do.
 
     \b
     Example:
       ivr report menu --from 2026-02-10
     """
+
+
+command.add_command(agent)
 
 
 @command.command("menu")

@@ -109,32 +109,21 @@ def report_spans(
 ) -> tuple[list[Span], list[Span]]:
     """The agents' sessions and pauses that touch the time from ``since`` until ``until``."""
     with reading(engine) as session:
+        sessions = _spans(session, table_of(AgentSession).c, since, until, queue)
+        pauses = _spans(session, table_of(AgentPause).c, since, until, queue)
         return (
-            [
-                Span(row.agent, row.queue, row.began_at, row.ended_at)
-                for row in _spans(session, AgentSession, since, until, queue)
-            ],
-            [
-                Span(row.agent, row.queue, row.began_at, row.ended_at)
-                for row in _spans(session, AgentPause, since, until, queue)
-            ],
+            [Span(row.agent, row.queue, row.began_at, row.ended_at) for row in sessions],
+            [Span(row.agent, row.queue, row.began_at, row.ended_at, row.reason) for row in pauses],
         )
 
 
-def _spans(
-    session: Session,
-    model: type[AgentSession] | type[AgentPause],
-    since: datetime,
-    until: datetime,
-    queue: str,
-) -> Sequence[AgentSession | AgentPause]:
-    wanted = select(model).where(
-        model.began_at < until, or_(model.ended_at.is_(None), model.ended_at > since)
+def _spans(session: Session, spans: Any, since: datetime, until: datetime, queue: str) -> Sequence[Any]:
+    wanted = select(*spans).where(
+        spans.began_at < until, or_(spans.ended_at.is_(None), spans.ended_at > since)
     )
     if queue:
-        wanted = wanted.where(model.queue == queue)
-    rows: Sequence[Any] = session.scalars(wanted.order_by(model.began_at)).all()
-    return rows
+        wanted = wanted.where(spans.queue == queue)
+    return session.execute(wanted.order_by(spans.began_at)).all()
 
 
 def last_entries(engine: Engine, limit: int, queue: str = "") -> list[QueueEntry]:
