@@ -69,6 +69,7 @@ def _text(report: dict[str, Any]) -> str:
         f"self-service  {report['self_service']}  {percent(report['self_service_rate'])}",
         f"gave up       {report['gave_up']}  {percent(report['gave_up_rate'])}",
         f"called again  {report['repeated']}  {percent(report['repeat_rate'])} within 24 h",
+        f"resolved      {report['resolved']}  {percent(report['first_call_resolution'])} of the served did not call again",
     ]
     cells, bars = [], []
     for part in report["parts"]:

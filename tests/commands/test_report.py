@@ -32,7 +32,7 @@ def test_what_callers_do_in_the_menu(ivr, home: Path) -> None:
     lines = ivr(*DAY).out.splitlines()
     assert max(map(len, lines)) <= 100
     assert lines[3] == "called again  3  75.0% within 24 h"
-    assert [line.split()[:2] for line in lines[6:]] == [
+    assert [line.split()[:2] for line in lines[7:]] == [
         ["end", "4"],
         ["none", "4"],
         ["main", "4"],
