@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -140,7 +140,7 @@ def _compared(
 
 def _entries(
     engine: Any, since: datetime, until: datetime, queue: str, by: str, zone: tzinfo, limits: Sequence[int]
-) -> Sequence[Any]:
+) -> Iterable[Any]:
     from ivr.store.queue import report_entries, report_hours
 
     if by in OF_HOURS:

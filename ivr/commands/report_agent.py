@@ -51,7 +51,7 @@ def agent(from_text: str | None, to_text: str | None, queue: str, piece_s: int, 
     try:
         entries = report_entries(engine, since, until, queue)
         rows = agent_report(
-            [entry for entry in entries if entry.outcome == "answered"],
+            (entry for entry in entries if entry.outcome == "answered"),
             rings(engine, since, until, queue),
             agent_times(*report_spans(engine, since, until, queue), since, min(until, now)),
             transferred=handed_over(engine, since, until, queue),

@@ -9,6 +9,7 @@ from typing import Any
 
 from ivr.reports.queue_stats import Entry
 from ivr.reports.spans import WRAP_UP, AgentTime
+from ivr.reports.summary import PARTS, Summary
 
 #: A call is a piece when the talk lasted at least so many seconds.
 PIECE_S = 10
@@ -46,19 +47,21 @@ def agent_report(
     is the time in wrap-up by answered calls (``None`` without any); ``aht_s``: their sum. ``occupancy``: talk, hold and wrap-up / signed-in time
     not paused. ``pieces``: answered calls with a talk of at least ``piece_s``, which stands in the row.
     """
-    calls: dict[str, list[Entry]] = {}
+    calls: dict[str, Summary] = {}
+    pieces: Counter[str] = Counter()
     for entry in answered:
-        calls.setdefault(entry.agent, []).append(entry)
+        calls.setdefault(entry.agent, Summary()).count(entry)
+        pieces[entry.agent] += entry.talk_s is not None and entry.talk_s >= piece_s
     rung: dict[str, Counter[str]] = {}
     for ring in rings:
         rung.setdefault(ring.agent, Counter())[ring.outcome] += ring.calls
     return [
         {"agent": agent, "name": names.get(agent, "")}
         | _time(times.get(agent, _NOT_SIGNED_IN))
-        | _rings(rung.get(agent, Counter()), len(calls.get(agent, ())))
+        | _rings(rung.get(agent, Counter()), calls.get(agent, Summary()).offered)
         | {"transferred": transferred.get(agent, 0)}
-        | _handling(calls.get(agent, []), times.get(agent, _NOT_SIGNED_IN))
-        | {"piece_s": piece_s, "pieces": sum((call.talk_s or 0) >= piece_s for call in calls.get(agent, ()))}
+        | _handling(calls.get(agent, Summary()), times.get(agent, _NOT_SIGNED_IN))
+        | {"piece_s": piece_s, "pieces": pieces[agent]}
         for agent in sorted({*times, *rung, *calls})
     ]
 
@@ -83,17 +86,13 @@ def _rings(rung: Counter[str], answered: int) -> dict[str, int]:
     }
 
 
-def _handling(calls: list[Entry], time: AgentTime) -> dict[str, Any]:
-    talks = [call.talk_s for call in calls if call.talk_s is not None]
-    holds = [call.hold_s for call in calls if call.hold_s is not None]
-    means = [sum(known) / len(known) if known else None for known in (talks, holds)]
-    means.append(time.wrap_up_s / len(calls) if calls and time.wrap_up_s else None)
-    known_means = [value for value in means if value is not None]
-    row: dict[str, Any] = {
-        name: None if value is None else round(value, 1)
-        for name, value in zip(("talk_s", "hold_s", "wrapup_s"), means, strict=True)
-    }
-    row["aht_s"] = round(sum(known_means), 1) if known_means else None
-    busy = sum(talks) + sum(holds) + time.wrap_up_s
+def _handling(calls: Summary, time: AgentTime) -> dict[str, Any]:
+    if calls.offered and time.wrap_up_s:
+        calls.part("wrapup_s", calls.offered, round(time.wrap_up_s))
+    handled = {part: calls.handled(part) for part in PARTS}
+    means = {part: seconds / known for part, (known, seconds) in handled.items() if known}
+    row: dict[str, Any] = {part: round(means[part], 1) if part in means else None for part in PARTS}
+    row["aht_s"] = round(sum(means.values()), 1) if means else None
+    busy = handled["talk_s"][1] + handled["hold_s"][1] + time.wrap_up_s
     row["occupancy"] = round(busy / time.at_work_s, 4) if time.at_work_s > 0 else None
     return row
