@@ -103,7 +103,7 @@ def emptied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], E
 
 
 @given(logs(), st.sampled_from(GROUPS), st.sampled_from([0, 1, 20]), st.integers(0, 40))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_the_figures_of_logs_made_by_chance(
     emptied: Callable[[], Engine],
     tmp_path_factory: pytest.TempPathFactory,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from ivr.commands.period import no_callers, period, period_options, queue_option
 from ivr.commands.queue_abandoned import abandoned
 from ivr.commands.queue_waits import waits
 from ivr.commands.table import percent, seconds, table, with_bars
-from ivr.errors import IvrError
+from ivr.commands.watch import repeat
+from ivr.errors import IvrError, UsageFault
 from ivr.reports.queue_stats import GROUPS, OF_HOURS
 from ivr.settings import Settings, load
 
@@ -42,9 +43,18 @@ command.add_command(waits)
 @queue_option
 @click.option("--by", type=click.Choice(GROUPS), default="queue", show_default=True, help="One row for each.")
 @click.option("--compare", is_flag=True, help="Beside the same days of the week before, up to the same time.")
+@click.option(
+    "--watch", type=click.IntRange(1, 3600), metavar="SECONDS", help="Again and again, until Ctrl-C."
+)
 @export_options
 def stats(
-    from_text: str | None, to_text: str | None, queue: str, by: str, compare: bool, export: Export
+    from_text: str | None,
+    to_text: str | None,
+    queue: str,
+    by: str,
+    compare: bool,
+    watch: int | None,
+    export: Export,
 ) -> None:
     """Calls, answer rate, service level, waits and talk. Without --from: today.
 
@@ -53,27 +63,38 @@ def stats(
       ivr queue stats --from 2026-02-01 --to 2026-02-10 --by day
       ivr queue stats --by hour --xlsx today.xlsx
       ivr queue stats --by hour --compare
+      ivr queue stats --watch 5
     """
     from ivr.app import open_store
 
     settings = load()
-    now = utc_now()
-    since, until = period(from_text, to_text, settings.zone, now)
     engine = open_store(settings)
-    try:
+
+    def shown() -> str:
+        now = utc_now()
+        since, until = period(from_text, to_text, settings.zone, now)
         if compare:
             rows, columns = _compared(engine, since, min(until, now), queue, by, settings)
         else:
             rows, columns = _figures(engine, since, until, queue, by, settings, now)
+        if export.put(rows, columns, f"queue stats by {by}"):
+            return ""
+        if not rows:
+            return no_callers(since, until, settings.zone)
+        text = _compare_table(rows, by) if compare else _stats_table(rows, by, settings.service_level_s)
+        return with_bars(text, "load", [row["offered"] for row in rows])
+
+    try:
+        if watch is None:
+            text = shown()
+            if text:
+                click.echo(text)
+        elif export != Export():
+            raise UsageFault("--watch shows a table", mend="leave out --json, --csv and --xlsx")
+        else:
+            repeat(shown, watch, settings.zone)
     finally:
         engine.dispose()
-    if export.put(rows, columns, f"queue stats by {by}"):
-        return
-    if not rows:
-        click.echo(no_callers(since, until, settings.zone))
-    else:
-        text = _compare_table(rows, by) if compare else _stats_table(rows, by, settings.service_level_s)
-        click.echo(with_bars(text, "load", [row["offered"] for row in rows]))
 
 
 _Rows = tuple[list[dict[str, Any]], list[str]]
@@ -119,7 +140,7 @@ def _compared(
 
 def _entries(
     engine: Any, since: datetime, until: datetime, queue: str, by: str, zone: tzinfo, limits: Sequence[int]
-) -> Sequence[Any]:
+) -> Iterable[Any]:
     from ivr.store.queue import report_entries, report_hours
 
     if by in OF_HOURS:

@@ -28,15 +28,16 @@ def waits(from_text: str | None, to_text: str | None, queue: str, export: Export
       ivr queue waits --from 2026-02-10 --to 2026-02-10 --queue operator
     """
     from ivr.app import open_store
+    from ivr.reports.summary import LIMITS_S
     from ivr.reports.waits import COLUMNS
     from ivr.reports.waits import waits as distribution
-    from ivr.store.queue import report_entries
+    from ivr.store.queue import report_hours
 
     settings = load()
     since, until = period(from_text, to_text, settings.zone, utc_now())
     engine = open_store(settings)
     try:
-        rows = distribution(report_entries(engine, since, until, queue))
+        rows = distribution(report_hours(engine, since, until, queue, settings.zone, LIMITS_S))
     finally:
         engine.dispose()
     if export.put(rows, COLUMNS, "queue waits"):

@@ -1,4 +1,4 @@
-"""``ivr report``: what the record says about the menus."""
+"""``ivr report``: what the record says about the menus and the agents."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 
 from ivr.clock import utc_now
 from ivr.commands.period import no_callers, period, period_options
+from ivr.commands.report_agent import agent
 from ivr.commands.table import percent, table, with_bars
 from ivr.settings import load
 
@@ -18,12 +19,15 @@ _ENTRIES = ("hotline", "after_queue")
 
 @click.group("report")
 def command() -> None:
-    """What callers do in the menus.
+    """What callers do in the menus, and what agents do.
 
     \b
     Example:
       ivr report menu --from 2026-02-10
     """
+
+
+command.add_command(agent)
 
 
 @command.command("menu")
@@ -65,6 +69,7 @@ def _text(report: dict[str, Any]) -> str:
         f"self-service  {report['self_service']}  {percent(report['self_service_rate'])}",
         f"gave up       {report['gave_up']}  {percent(report['gave_up_rate'])}",
         f"called again  {report['repeated']}  {percent(report['repeat_rate'])} within 24 h",
+        f"resolved      {report['resolved']}  {percent(report['first_call_resolution'])} of the served did not call again",
     ]
     cells, bars = [], []
     for part in report["parts"]:

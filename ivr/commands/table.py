@@ -49,6 +49,12 @@ def seconds(value: float | None) -> str:
     return f"{whole // 60}:{whole % 60:02}"
 
 
+def clock_time(value: float) -> str:
+    """Seconds as ``h:mm:ss``."""
+    whole = round(value)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
 def percent(value: float | None, decimals: int = 1) -> str:
     """A ratio as a percentage, ``-`` for none."""
     return "-" if value is None else f"{value * 100:.{decimals}f}%"

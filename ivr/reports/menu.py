@@ -9,10 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from itertools import zip_longest
 from typing import Any
 
 #: Outcomes of calls (``ivr.acd.outcome``) that ended in the menu without an answer, by the caller or by the limits.
 GAVE_UP = ("hung_up", "no_input", "too_many_tries", "too_long")
+#: Outcomes of calls whose caller got what there is: by an agent, or by the menu alone.
+SERVED = ("answered", "self_service")
 #: Another call of the same number so soon after the beginning of the last one is a repeated call.
 REPEAT_WITHIN = timedelta(hours=24)
 
@@ -45,7 +48,9 @@ def menu_report(
 
     ``calls``; ``ended``: those that are over; ``outcomes``: outcome → calls; ``self_service_rate``: self_service / ended;
     ``gave_up``: calls with an outcome of :data:`GAVE_UP`, ``gave_up_rate``: / ended; ``repeated``: calls after whose
-    beginning the number called again within 24 h, ``repeat_rate``: / calls whose number is known.
+    beginning the number called again within 24 h, ``repeat_rate``: / calls whose number is known. ``resolved``: calls that
+    an agent answered or that needed none (:data:`SERVED`), and were not repeated; ``first_call_resolution``: / such calls whose number is
+    known. Those of the last 24 hours may still be repeated.
     ``parts``: those that most calls came to first, each with ``calls``, ``gave_up`` and ``gave_up_rate`` (/ calls) there,
     and its ``choices``: ``key`` (``None``: no key in time), ``calls``, ``share`` (/ calls of the part; a call
     may choose twice, so that shares may add up to more than 1).
@@ -54,7 +59,7 @@ def menu_report(
     outcomes = Counter(call.outcome for call in mine)
     ended = len(mine) - outcomes["open"]
     left = Counter(call.last_part for call in mine if call.outcome in GAVE_UP)
-    repeated, known = _repeated(calls, until)
+    repeated, known, served, resolved = _repeated(calls, until)
     return {
         "calls": len(mine),
         "ended": ended,
@@ -65,25 +70,33 @@ def menu_report(
         "gave_up_rate": _ratio(left.total(), ended),
         "repeated": repeated,
         "repeat_rate": _ratio(repeated, known),
+        "resolved": resolved,
+        "first_call_resolution": _ratio(resolved, served),
         "parts": _parts(visits, left, choices),
     }
 
 
-def _repeated(calls: Iterable[MenuCall], until: datetime) -> tuple[int, int]:
-    """How many of the calls were repeated, and of how many the number is known."""
-    numbers: dict[str, list[datetime]] = {}
+def _repeated(calls: Iterable[MenuCall], until: datetime) -> tuple[int, int, int, int]:
+    """How many of the calls were repeated, of how many the number is known; and how many of these were served, and of
+    them not repeated."""
+    numbers: dict[str, list[tuple[datetime, bool]]] = {}
     for call in calls:
         if call.caller_key:
-            numbers.setdefault(call.caller_key, []).append(call.began_at.astimezone(timezone.utc))
-    repeated = known = 0
-    for moments in numbers.values():
-        moments.sort()
-        known += sum(moment < until for moment in moments)
-        repeated += sum(
-            one < until and another - one <= REPEAT_WITHIN
-            for one, another in zip(moments, moments[1:], strict=False)
-        )
-    return repeated, known
+            begun = call.began_at.astimezone(timezone.utc), call.outcome in SERVED
+            numbers.setdefault(call.caller_key, []).append(begun)
+    repeated = known = served = resolved = 0
+    for begun_calls in numbers.values():
+        begun_calls.sort()
+        later = [at for at, _ in begun_calls[1:]]
+        for (at, was_served), another in zip_longest(begun_calls, later):
+            if at >= until:
+                break
+            again = another is not None and another - at <= REPEAT_WITHIN
+            known += 1
+            repeated += again
+            served += was_served
+            resolved += was_served and not again
+    return repeated, known, served, resolved
 
 
 def _parts(visits: dict[str, int], left: Counter[str], choices: Iterable[Choice]) -> list[dict[str, Any]]:

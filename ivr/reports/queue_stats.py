@@ -8,8 +8,10 @@ The definitions
 ``answer_rate``              answered / offered; ``_adjusted``: answered / (offered − abandoned_short)
 ``service_level``            answered within T seconds / answered; ``_offered``: / (offered − abandoned_short)
 ``asa_s``, ``average_abandon_s``  mean wait of the answered, of the abandoned; ``longest_wait_s``: of all that have left
-``talk_s``, ``hold_s``, ``wrapup_s``  means over the answered of which it is known; ``aht_s``: their sum, once any is known
-``occupancy``                (talk + hold + wrap-up) / signed-in time not paused; by agent and by queue, else null
+``talk_s``, ``hold_s``, ``wrapup_s``  means over the answered of which it is known; ``aht_s``: their sum, once any is known;
+                             wrap-up is the agents' pauses for it, known by agent and by queue
+``occupancy``                (talk + hold + wrap-up) / signed-in time not paused (wrap-up is no pause); by agent and by
+                             queue, else null
 ``standard``                 the share to be answered: 0.85, on peak days 0.50; of a group with both kinds
                              of day the mean, weighted by callers
 ``standard_met``             answer_rate ≥ standard
@@ -30,7 +32,7 @@ from typing import Any
 
 from ivr.acd.record import OUTCOMES, WAITING
 from ivr.errors import UsageFault
-from ivr.reports.spans import Span, ready_seconds
+from ivr.reports.spans import Span, agent_times
 from ivr.reports.summary import LIMITS_S, PARTS, Summary, limits_for
 
 STANDARD = 0.85
@@ -104,14 +106,18 @@ def queue_stats(
     if by == "agent":
         for session in sessions:
             groups.setdefault(session.agent, _Group(limits))
+    sessions_of, pauses_of = _grouped(sessions, by), _grouped(pauses, by)
     rows = []
     for key in sorted(groups, key=lambda key: (key is None, key or "")):
         group = groups[key]
-        row = _figures(group.sums, by, key, threshold_s, short_s)
-        row["occupancy"] = None
+        at_work = wrap_up = 0.0
         if by in ("agent", "queue") and key is not None:
-            ready = ready_seconds(_of(by, key, sessions), _of(by, key, pauses), since, until)
-            row["occupancy"] = _ratio(sum(group.sums.handled(part)[1] for part in PARTS), ready)
+            times = agent_times(sessions_of.get(key, ()), pauses_of.get(key, ()), since, until).values()
+            at_work, wrap_up = sum(time.at_work_s for time in times), sum(time.wrap_up_s for time in times)
+        if wrap_up and group.sums.entries("answered"):
+            group.sums.part("wrapup_s", group.sums.entries("answered"), round(wrap_up))
+        row = _figures(group.sums, by, key, threshold_s, short_s)
+        row["occupancy"] = _ratio(sum(group.sums.handled(part)[1] for part in PARTS), at_work)
         row |= _standard(group)
         rows.append(row)
     return rows
@@ -159,8 +165,11 @@ def _group(entry: Entry | Hour, by: str, zone: tzinfo) -> str | None:
     return (entry.entered_at.astimezone(timezone.utc) - into).astimezone(zone).isoformat()
 
 
-def _of(by: str, key: str | None, spans: Sequence[Span]) -> list[Span]:
-    return [span for span in spans if (span.agent if by == "agent" else span.queue) == key]
+def _grouped(spans: Iterable[Span], by: str) -> dict[str, list[Span]]:
+    found: dict[str, list[Span]] = {}
+    for span in spans:
+        found.setdefault(span.agent if by == "agent" else span.queue, []).append(span)
+    return found
 
 
 def _figures(sums: Summary, by: str, key: str | None, threshold_s: int, short_s: int) -> dict[str, Any]:

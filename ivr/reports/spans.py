@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+#: The reason of a pause in which an agent finishes the work on a call: work, not a break.
+WRAP_UP = "wrapup"
+
 
 @dataclass(frozen=True)
 class Span:
@@ -21,20 +24,63 @@ class Span:
 _Interval = tuple[datetime, datetime]
 
 
-def ready_seconds(
-    sessions: Sequence[Span], pauses: Sequence[Span], since: datetime | None, until: datetime | None
-) -> float:
-    """Seconds in which the agents were signed in to at least one queue in which they were not paused,
-    between ``since`` and ``until``, summed over agents. What is open counts to ``until``, or not at all."""
-    total = 0.0
-    for agent in {span.agent for span in sessions}:
+@dataclass(frozen=True)
+class AgentTime:
+    """Of one agent, in seconds: ``signed_in_s`` to at least one queue; of that ``ready_s`` in at least one queue without
+    a pause there; and for each reason of a pause how long the agent was ready nowhere and paused for it somewhere."""
+
+    signed_in_s: float
+    ready_s: float
+    pauses: dict[str, float]
+
+    @property
+    def wrap_up_s(self) -> float:
+        """The time in pauses for :data:`WRAP_UP`."""
+        return self.pauses.get(WRAP_UP, 0.0)
+
+    @property
+    def at_work_s(self) -> float:
+        """Signed in and not on a break."""
+        return self.ready_s + self.wrap_up_s
+
+
+def agent_times(
+    sessions: Iterable[Span], pauses: Iterable[Span], since: datetime | None, until: datetime | None
+) -> dict[str, AgentTime]:
+    """Agent → their time between ``since`` and ``until``, of all who were signed in. What is open counts to ``until``,
+    or not at all."""
+    sessions_of, pauses_of = _by_agent_and_queue(sessions), _by_agent_and_queue(pauses)
+    times = {}
+    for agent, queues in sessions_of.items():
+        signed_in: list[_Interval] = []
         ready: list[_Interval] = []
-        for queue in {span.queue for span in sessions if span.agent == agent}:
-            here = [span for span in sessions if (span.agent, span.queue) == (agent, queue)]
-            off = [span for span in pauses if (span.agent, span.queue) == (agent, queue)]
-            ready += _without(_bounded(here, since, until), _bounded(off, since, until))
-        total += sum((end - begin).total_seconds() for begin, end in _merged(ready))
-    return total
+        reasons: dict[str, list[_Interval]] = {}
+        for queue, spans in queues.items():
+            here = _bounded(spans, since, until)
+            off = pauses_of.get(agent, {}).get(queue, [])
+            signed_in += here
+            ready += _without(here, _bounded(off, since, until))
+            for reason in {span.reason for span in off}:
+                for_it = _bounded((span for span in off if span.reason == reason), since, until)
+                reasons.setdefault(reason, []).extend(_without(here, _without(here, for_it)))
+        ready = _merged(ready)
+        times[agent] = AgentTime(
+            _seconds(_merged(signed_in)),
+            _seconds(ready),
+            {reason: _seconds(_without(_merged(spans), ready)) for reason, spans in sorted(reasons.items())},
+        )
+    return times
+
+
+def _by_agent_and_queue(spans: Iterable[Span]) -> dict[str, dict[str, list[Span]]]:
+    found: dict[str, dict[str, list[Span]]] = {}
+    for span in spans:
+        found.setdefault(span.agent, {}).setdefault(span.queue, []).append(span)
+    return found
+
+
+def _seconds(intervals: Iterable[_Interval]) -> float:
+    return sum((end - begin).total_seconds() for begin, end in intervals)
 
 
 def _bounded(spans: Iterable[Span], since: datetime | None, until: datetime | None) -> list[_Interval]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
@@ -21,15 +21,16 @@ from ivr.store.queue_hours import hours
 CLOCKS_APART = timedelta(seconds=1)
 #: No caller stays longer in the menu before coming to a queue.
 LONGEST_MENU = timedelta(days=1)
+_AT_ONCE = 5000
 
 
 def report_entries(
     engine: Engine, since: datetime, until: datetime, queue: str = "", *, with_options: bool = False
-) -> list[Entry]:
+) -> Iterator[Entry]:
     """The entries of callers who came from ``since`` until before ``until``, oldest first; of one queue, or of all
-    with ``""``. ``with_options``: also the menu options they came by."""
+    with ``""``. ``with_options``: also the menu options they came by. A year's are never in memory all at once."""
     with reading(engine) as session:
-        return _entries(session, since, until, queue, with_options)
+        yield from _entries(session, since, until, queue, with_options)
 
 
 def report_hours(
@@ -51,9 +52,9 @@ def report_hours(
 
 def _entries(
     session: Session, since: datetime, until: datetime, queue: str, with_options: bool = False
-) -> list[Entry]:
+) -> Iterator[Entry]:
     if since >= until:
-        return []
+        return
     entries = table_of(QueueEntry).c
     wanted = (
         select(
@@ -66,19 +67,11 @@ def _entries(
     if queue:
         wanted = wanted.where(entries.queue == queue)
     transfers = _transfers(session, since, until) if with_options else {}
-    return [
+    for row in session.execute(wanted.execution_options(yield_per=_AT_ONCE)):
+        at, name, outcome, agent, area, *seconds, call = row
         # While the caller is told who answered, the agent is there before the outcome.
-        Entry(
-            at,
-            name,
-            outcome,
-            agent if outcome == "answered" else "",
-            option_of(transfers.get(call, ()), at),
-            area,
-            *seconds,
-        )
-        for at, name, outcome, agent, area, *seconds, call in session.execute(wanted)
-    ]
+        agent = agent if outcome == "answered" else ""
+        yield Entry(at, name, outcome, agent, option_of(transfers.get(call, ()), at), area, *seconds)
 
 
 def option_of(transfers: Sequence[tuple[datetime, str]], entered_at: datetime) -> str:
@@ -109,32 +102,21 @@ def report_spans(
 ) -> tuple[list[Span], list[Span]]:
     """The agents' sessions and pauses that touch the time from ``since`` until ``until``."""
     with reading(engine) as session:
+        sessions = _spans(session, table_of(AgentSession).c, since, until, queue)
+        pauses = _spans(session, table_of(AgentPause).c, since, until, queue)
         return (
-            [
-                Span(row.agent, row.queue, row.began_at, row.ended_at)
-                for row in _spans(session, AgentSession, since, until, queue)
-            ],
-            [
-                Span(row.agent, row.queue, row.began_at, row.ended_at)
-                for row in _spans(session, AgentPause, since, until, queue)
-            ],
+            [Span(row.agent, row.queue, row.began_at, row.ended_at) for row in sessions],
+            [Span(row.agent, row.queue, row.began_at, row.ended_at, row.reason) for row in pauses],
         )
 
 
-def _spans(
-    session: Session,
-    model: type[AgentSession] | type[AgentPause],
-    since: datetime,
-    until: datetime,
-    queue: str,
-) -> Sequence[AgentSession | AgentPause]:
-    wanted = select(model).where(
-        model.began_at < until, or_(model.ended_at.is_(None), model.ended_at > since)
+def _spans(session: Session, spans: Any, since: datetime, until: datetime, queue: str) -> Sequence[Any]:
+    wanted = select(*spans).where(
+        spans.began_at < until, or_(spans.ended_at.is_(None), spans.ended_at > since)
     )
     if queue:
-        wanted = wanted.where(model.queue == queue)
-    rows: Sequence[Any] = session.scalars(wanted.order_by(model.began_at)).all()
-    return rows
+        wanted = wanted.where(spans.queue == queue)
+    return session.execute(wanted.order_by(spans.began_at)).all()
 
 
 def last_entries(engine: Engine, limit: int, queue: str = "") -> list[QueueEntry]:

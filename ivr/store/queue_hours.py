@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from ivr.acd.record import EntryRecord
@@ -82,7 +82,7 @@ def _texts(tally: Tally) -> dict[str, str]:
     return {"summary": tally.summary().to_json(), "tally": tally.to_json()}
 
 
-def from_entries(session: Session) -> Mapping[_Cell, Tally]:
+def from_entries(session: Session | Connection) -> Mapping[_Cell, Tally]:
     """All tallies, made anew from the entries."""
     entries = table_of(QueueEntry).c
     wanted = select(
@@ -96,7 +96,7 @@ def from_entries(session: Session) -> Mapping[_Cell, Tally]:
     return tallies
 
 
-def rebuild(session: Session) -> None:
+def rebuild(session: Session | Connection) -> None:
     """Make all tallies anew from the entries."""
     session.execute(delete(_HOURS))
     rows = [

@@ -6,7 +6,8 @@ handed the positions that were *stored*, so that what was read but not stored is
 
 Rotated files are ``queue_log.N``, ``queue_log-YYYYMMDD``, also ``.gz``, in the same folder. The one that was
 left in the middle is finished first, then those after it (by the time of their last change), then the live
-one. Older files are not read by themselves; ``ivr queue ingest`` takes them in.
+one. While nothing is known, all of them are read. Older files than the one that was left are not read by themselves;
+``ivr queue ingest`` takes them in.
 """
 
 from __future__ import annotations
@@ -166,7 +167,7 @@ class QueueLog:
     def _candidates(self, known: Sequence[Position]) -> list[LogFile]:
         live = self._opened(self.path)
         files = [live] if live else []
-        if self._alone or not known or (live and live.position(known).id):
+        if self._alone or (live and live.position(known).id):
             return self._with_held(files)
         found: list[LogFile] = []
         for path in self._rotated():
@@ -178,6 +179,8 @@ class QueueLog:
             found.insert(0, older)
             if older.position(known).id:
                 return self._with_held(found + files)
+        if not known:  # the first start, or what came before it could not be stored
+            return self._with_held(found + files)
         for file in found:
             file.close()
         return self._with_held(files)

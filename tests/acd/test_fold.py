@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from copy import deepcopy
+from copy import copy
 from dataclasses import asdict
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -50,17 +50,17 @@ class Book:
         fold = Fold(
             log,
             calls={
-                key: deepcopy(row)
+                key: copy(row)
                 for key, row in self.calls.items()
                 if key in wanted.calls or (wanted.restart and row.ended_at is None)
             },
             entries=[
-                deepcopy(row)
+                copy(row)
                 for row in self.entries.values()
                 if row.call in wanted.calls or (wanted.restart and (row.outcome == WAITING or row.talking))
             ],
-            sessions=[deepcopy(row) for row in self.sessions if span_wanted(row)],
-            pauses=[deepcopy(row) for row in self.pauses if span_wanted(row)],
+            sessions=[copy(row) for row in self.sessions if span_wanted(row)],
+            pauses=[copy(row) for row in self.pauses if span_wanted(row)],
             **options,
         )
         for event in events:

@@ -8,6 +8,7 @@ import pytest
 
 from ivr.app import open_store
 from ivr.authoring.folder import read_folder
+from ivr.errors import IvrError
 from ivr.settings import PROJECT, load
 from ivr.store.revisions import publish
 
@@ -50,6 +51,28 @@ def test_stats_as_json(filled) -> None:
     )
     assert operator["threshold_s"] == 20
     assert filled("queue", "stats", *DAY, "--queue", "tickets", "--json").document == [tickets]
+
+
+def test_stats_are_shown_again_and_again(filled, monkeypatch) -> None:
+    naps: list[float] = []
+
+    def away(*_: object) -> None:
+        raise IvrError("the database is away")
+
+    def nap(seconds: float) -> None:
+        naps.append(seconds)
+        if len(naps) == 2:
+            monkeypatch.setattr("ivr.store.queue.report_hours", away)
+        if len(naps) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("ivr.commands.watch.time.sleep", nap)
+    watched = filled("queue", "stats", *DAY, "--watch", "5")
+    assert (watched.code, naps) == (0, [5, 5, 5])
+    assert watched.out.count("operator") == 2
+    assert watched.out.endswith("\n\nivr: the database is away\n")
+    assert filled("queue", "stats", "--watch", "5", "--json").code == 2
+    assert filled("queue", "stats", "--watch", "5", "--from", "never").code == 2
 
 
 def test_stats_by_the_area_of_the_caller(ivr, tmp_path: Path) -> None:

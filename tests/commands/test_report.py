@@ -32,10 +32,37 @@ def test_what_callers_do_in_the_menu(ivr, home: Path) -> None:
     lines = ivr(*DAY).out.splitlines()
     assert max(map(len, lines)) <= 100
     assert lines[3] == "called again  3  75.0% within 24 h"
-    assert [line.split()[:2] for line in lines[6:]] == [
+    assert [line.split()[:2] for line in lines[7:]] == [
         ["end", "4"],
         ["none", "4"],
         ["main", "4"],
         ["4", "3"],
         ["9", "1"],
     ]
+
+
+LOG = Path(__file__).parent.parent / "queue_logs" / "hard_cases.log"
+AGENTS = ("report", "agent", "--from", "2026-02-10", "--to", "2026-02-10")
+
+
+def test_what_agents_did(ivr, tmp_path: Path) -> None:
+    assert ivr("db", "upgrade").code == 0
+    assert ivr(*AGENTS).out == "No agent was signed in from 2026-02-10 00:00 to 2026-02-11 00:00.\n"
+    assert ivr("queue", "ingest", LOG).code == 0
+    ivr("agent", "add", "1023", "--name", "王芳", "--pin", "4711")
+    rows = {row["agent"]: row for row in ivr(*AGENTS, "--json").document}
+    assert list(rows) == ["1023", "1024", "1025"]
+    first, second, third = rows.values()
+    assert (first["name"], first["answered"], first["transferred"], first["pieces"]) == ("王芳", 3, 1, 2)
+    assert first["pauses"] == {"lunch": 60, "training": 60}
+    assert (second["missed"], second["refused"], second["answered"], second["signed_in_s"]) == (1, 1, 0, 690)
+    assert (third["answered"], third["signed_in_s"], third["talk_s"]) == (1, 0, 40.0)
+    assert ivr(*AGENTS, "--piece", "30", "--json").document[0]["pieces"] == 1
+    assert [row["agent"] for row in ivr(*AGENTS, "--queue", "tickets", "--json").document] == ["1025"]
+    lines = ivr(*AGENTS).out.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert lines[-1] == "1024 paused: no reason 0:00:01"
+    assert "1023 paused: lunch 0:01:00, training 0:01:00" in lines
+    file = tmp_path / "pay.csv"
+    ivr(*AGENTS, "--csv", file)
+    assert '"{""lunch"": 60, ""training"": 60}"' in file.read_text("utf-8")

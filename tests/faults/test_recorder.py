@@ -140,8 +140,6 @@ def test_whatever_befalls_the_recorder_the_rows_are_those_of_a_clean_run(
     hand = Hand(tmp_path / "queue_log", content, rng)
     url = engine.url.render_as_string(hide_password=False)
     killed = at_work = 0
-    hand.write(3000)
-    Recorder(engine, QueueLog(hand.log)).run_once()  # the first start; before it, a rotated log is an old one
     for number in range(rounds):
         hand.write(rng.randrange(len(content) * 2 // rounds))
         if number in rotations:

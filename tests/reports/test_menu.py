@@ -47,6 +47,8 @@ def test_the_figures_of_an_afternoon() -> None:
         "gave_up_rate": 0.6,
         "repeated": 2,
         "repeat_rate": 0.5,
+        "resolved": 2,
+        "first_call_resolution": 1.0,
     }
     assert parts == [
         {

@@ -132,6 +132,20 @@ def test_occupancy_leaves_out_pauses() -> None:
     assert row["occupancy"] == 0.5
 
 
+def test_a_pause_for_wrap_up_is_work() -> None:
+    sessions = [Span("1023", "operator", at(0), at(10))]
+    pauses = [Span("1023", "operator", at(2), at(4), "wrapup"), Span("1023", "operator", at(4), at(5), "tea")]
+    for by in ("queue", "agent"):
+        (row,) = queue_stats(
+            [answered(1, 150)], by=by, zone=SHANGHAI, sessions=sessions, pauses=pauses, until=at(60)
+        )
+        assert (row["talk_s"], row["wrapup_s"], row["aht_s"], row["occupancy"]) == (150.0, 120.0, 270.0, 0.5)
+    (row,) = queue_stats(
+        [answered(1, 150)], by="day", zone=SHANGHAI, sessions=sessions, pauses=pauses, until=at(60)
+    )
+    assert (row["wrapup_s"], row["occupancy"]) == (None, None)
+
+
 def test_by_option_the_part_that_transferred() -> None:
     rows = queue_stats([answered(1, option="agent"), entry("abandoned", 1)], by="option", zone=SHANGHAI)
     assert [(row["option"], row["offered"]) for row in rows] == [("agent", 1), (None, 1)]

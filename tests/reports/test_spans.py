@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.reports.spans import Span, ready_seconds
+from ivr.reports.spans import Span, agent_times
 
 ZERO = datetime(2026, 2, 10, tzinfo=timezone.utc)
 
@@ -14,8 +15,26 @@ def at(seconds: int) -> datetime:
     return ZERO + timedelta(seconds=seconds)
 
 
-def span(begin: int, end: int | None, agent: str = "1", queue: str = "a") -> Span:
-    return Span(agent, queue, at(begin), None if end is None else at(end))
+def ready_seconds(sessions: list[Span], pauses: list[Span], since: Any, until: Any) -> float:
+    return sum(time.ready_s for time in agent_times(sessions, pauses, since, until).values())
+
+
+def span(begin: int, end: int | None, agent: str = "1", queue: str = "a", reason: str = "") -> Span:
+    return Span(agent, queue, at(begin), None if end is None else at(end), reason)
+
+
+def test_pauses_count_by_reason_where_the_agent_is_ready_nowhere() -> None:
+    sessions = [span(0, 100), span(0, 60, queue="b")]
+    pauses = [
+        span(10, 20, reason="tea"),  # ready in b
+        span(40, 70, reason="lunch"),
+        span(50, 90, queue="b", reason="training"),  # signed out of b at 60
+        span(80, 200, reason="wrapup"),
+    ]
+    (time,) = agent_times(sessions, pauses, None, None).values()
+    assert (time.signed_in_s, time.ready_s) == (100, 60)
+    assert time.pauses == {"lunch": 20, "tea": 0, "training": 10, "wrapup": 20}
+    assert (time.wrap_up_s, time.at_work_s) == (20, 80)
 
 
 def test_what_is_open_lasts_until_the_end_of_the_period_or_counts_not_at_all() -> None:

@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.acd.record import OUTCOMES, WAITING
-from ivr.reports.queue_stats import Entry, queue_stats
+from ivr.reports.queue_stats import Entry, Hour, queue_stats
+from ivr.reports.summary import LIMITS_S
+from ivr.reports.tally import Tally
 from ivr.reports.waits import COLUMNS, SPANS_S, waits
 
 AT = datetime(2026, 2, 10, 1, tzinfo=timezone.utc)
@@ -52,6 +54,15 @@ def test_a_share_of_nobody_is_null() -> None:
 ENTRIES = st.lists(
     st.builds(entry, st.sampled_from([*OUTCOMES, WAITING]), st.none() | st.integers(0, 400)), max_size=20
 )
+
+
+@given(ENTRIES)
+def test_the_waits_of_whole_hours_are_those_of_their_entries(entries: list[Entry]) -> None:
+    tally = Tally()
+    for one in entries:
+        tally.count(one)
+    assert waits([Hour(AT, "operator", tally.summary())]) == waits(entries)
+    assert set(SPANS_S) <= set(LIMITS_S)
 
 
 @given(ENTRIES, st.sampled_from(SPANS_S))

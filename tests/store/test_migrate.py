@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,12 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
 from ivr.errors import IvrError
+from ivr.reports.summary import LIMITS_S
 from ivr.store import migrate
 from ivr.store.database import open_engine, reading
 from ivr.store.migrate import current_revision, upgrade
 from ivr.store.models import all_tables
+from ivr.store.queue_hours import hours
 from ivr.store.rail_source import SqlRailSource
 
 
@@ -121,4 +123,34 @@ def test_a_database_without_sales_is_upgraded_too(database_url: str) -> None:
     upgrade(engine)
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM seat_maps")).scalar() == 0
+    engine.dispose()
+
+
+def test_the_entries_that_are_there_get_their_hours(database_url: str) -> None:
+    engine = open_engine(database_url)
+    upgrade_to(engine, "0009")
+    position = """INSERT INTO log_positions
+        (id, path, device, inode, "offset", head_size, head, tail_size, tail, lines, taken_at)
+        VALUES (1, 'queue_log', '', '', 9, 9, '', 9, '', 2, '2026-02-10 01:00:00+00:00')"""
+    entry = """INSERT INTO queue_entries
+        (call_uniqueid, number, queue, caller_hash, caller_masked, entered_at, outcome, wait_s, exit_key, attempts,
+         agent, agent_uniqueid, talk_s, ended_by, transfer_to, log_id)
+        VALUES (:call, 1, 'operator', '', '', :at, :outcome, :wait, '', 0, '', '', :talk, '', '', 1)"""
+    with engine.begin() as connection:
+        connection.execute(text(position))
+        for number, (hour, outcome, wait, talk) in enumerate(
+            [("01", "answered", 5, 60), ("01", "abandoned", 9, None), ("02", "waiting", None, None)]
+        ):
+            at = f"2026-02-10 {hour}:10:00.000000" + ("" if engine.dialect.name == "sqlite" else "+00:00")
+            row = {"call": f"c{number}", "at": at, "outcome": outcome, "wait": wait, "talk": talk}
+            connection.execute(text(entry), row)
+    upgrade(engine)
+    begin = datetime(2026, 2, 10, tzinfo=timezone.utc)
+    with reading(engine) as session:
+        found = list(hours(session, begin, begin + timedelta(days=1), "", LIMITS_S))
+    assert [(one.entered_at.hour, one.queue, one.summary.offered) for one in found] == [
+        (1, "operator", 2),
+        (2, "operator", 1),
+    ]
+    assert found[0].summary.handled("talk_s") == (1, 60)
     engine.dispose()

@@ -93,7 +93,7 @@ def test_figures_by_the_hours_are_those_of_the_entries(
     limits = limits_for(threshold_s, short_s)
     for since, until in ((0, 14_400), (600, 11_000), (100, 200), (3600, 7200)):
         ends = begin + timedelta(seconds=since), begin + timedelta(seconds=until)
-        entries = report_entries(sqlite, *ends)
+        entries = list(report_entries(sqlite, *ends))
         hours = report_hours(sqlite, *ends, "", ZoneInfo(zone), limits)
         for by in OF_HOURS:
             how: Any = {"by": by, "zone": ZoneInfo(zone), "threshold_s": threshold_s, "short_s": short_s}

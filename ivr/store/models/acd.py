@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Larg
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ivr.store.database import Base, Moment
-from ivr.store.secrets import Encrypted
+from ivr.store.secrets import EncryptedNumber
 
 
 class LogPosition(Base):
@@ -47,7 +47,7 @@ class QueueEntry(Base):
     call_uniqueid: Mapped[str] = mapped_column(String(150), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     queue: Mapped[str] = mapped_column(String(150))
-    caller: Mapped[str | None] = mapped_column(Encrypted)
+    caller: Mapped[str | None] = mapped_column(EncryptedNumber)
     caller_hash: Mapped[str] = mapped_column(String(32), default="", index=True)
     caller_masked: Mapped[str] = mapped_column(Text, default="")
     caller_area: Mapped[str] = mapped_column(String(8), default="")

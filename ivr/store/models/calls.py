@@ -16,7 +16,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ivr.store.database import Base, Moment
-from ivr.store.secrets import Encrypted
+from ivr.store.secrets import EncryptedNumber
 
 
 class Call(Base):
@@ -28,7 +28,7 @@ class Call(Base):
     uniqueid: Mapped[str] = mapped_column(String(150), unique=True)
     linked_id: Mapped[str] = mapped_column(String(150), default="")
     entry: Mapped[str] = mapped_column(String(40), default="")
-    caller: Mapped[str | None] = mapped_column(Encrypted)
+    caller: Mapped[str | None] = mapped_column(EncryptedNumber)
     caller_hash: Mapped[str] = mapped_column(String(32), default="", index=True)
     caller_masked: Mapped[str] = mapped_column(Text, default="")
     called: Mapped[str] = mapped_column(Text, default="")

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.orm import Session
 
 from ivr.store.queue_hours import rebuild
 
@@ -27,7 +26,7 @@ def upgrade() -> None:
         sa.Column("tally", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("hour", "queue"),
     )
-    rebuild(Session(op.get_bind()))
+    rebuild(op.get_bind())
 
 
 def downgrade() -> None:

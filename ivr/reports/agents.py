@@ -1,0 +1,98 @@
+"""What each agent did: time signed in and paused, calls taken, refused and missed, pieces for piece-rate pay."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ivr.reports.queue_stats import Entry
+from ivr.reports.spans import WRAP_UP, AgentTime
+from ivr.reports.summary import PARTS, Summary
+
+#: A call is a piece when the talk lasted at least so many seconds.
+PIECE_S = 10
+COLUMNS = (
+    "agent", "name", "signed_in_s", "ready_s", "paused_s", "pauses", "rings", "answered", "refused", "missed", "canceled",
+    "transferred", "talk_s", "hold_s", "wrapup_s", "aht_s", "occupancy", "piece_s", "pieces",
+)  # fmt: skip
+_NOT_SIGNED_IN = AgentTime(0, 0, {})
+
+
+@dataclass(frozen=True)
+class Ring:
+    """``calls`` rings of an agent's phone with the same ``outcome`` (``ivr.acd.record.AttemptRecord``)."""
+
+    agent: str
+    outcome: str
+    calls: int
+
+
+def agent_report(
+    answered: Iterable[Entry],
+    rings: Iterable[Ring],
+    times: Mapping[str, AgentTime],
+    *,
+    transferred: Mapping[str, int],
+    names: Mapping[str, str],
+    piece_s: int = PIECE_S,
+) -> list[dict[str, Any]]:
+    """One row for each agent who was signed in or whose phone rang, by staff number, with the keys :data:`COLUMNS`.
+
+    ``signed_in_s`` = ``ready_s`` + ``paused_s`` + the time in pauses for wrap-up. ``pauses``: reason → seconds,
+    "" for none given, without wrap-up. ``rings``: all of the agent's phone; ``refused``: not rung at all (busy, rejected, out of
+    reach); ``missed``: rang until the next phone's turn; ``canceled``: the caller left meanwhile. ``transferred``:
+    answered calls that the agent handed over. ``talk_s`` and ``hold_s`` are means over the answered of which they are known, ``wrapup_s``
+    is the time in wrap-up by answered calls (``None`` without any); ``aht_s``: their sum. ``occupancy``: talk, hold and wrap-up / signed-in time
+    not paused. ``pieces``: answered calls with a talk of at least ``piece_s``, which stands in the row.
+    """
+    calls: dict[str, Summary] = {}
+    pieces: Counter[str] = Counter()
+    for entry in answered:
+        calls.setdefault(entry.agent, Summary()).count(entry)
+        pieces[entry.agent] += entry.talk_s is not None and entry.talk_s >= piece_s
+    rung: dict[str, Counter[str]] = {}
+    for ring in rings:
+        rung.setdefault(ring.agent, Counter())[ring.outcome] += ring.calls
+    return [
+        {"agent": agent, "name": names.get(agent, "")}
+        | _time(times.get(agent, _NOT_SIGNED_IN))
+        | _rings(rung.get(agent, Counter()), calls.get(agent, Summary()).offered)
+        | {"transferred": transferred.get(agent, 0)}
+        | _handling(calls.get(agent, Summary()), times.get(agent, _NOT_SIGNED_IN))
+        | {"piece_s": piece_s, "pieces": pieces[agent]}
+        for agent in sorted({*times, *rung, *calls})
+    ]
+
+
+def _time(time: AgentTime) -> dict[str, Any]:
+    pauses = {reason: round(seconds) for reason, seconds in time.pauses.items() if reason != WRAP_UP}
+    return {
+        "signed_in_s": round(time.signed_in_s),
+        "ready_s": round(time.ready_s),
+        "paused_s": round(time.signed_in_s - time.at_work_s),
+        "pauses": pauses,
+    }
+
+
+def _rings(rung: Counter[str], answered: int) -> dict[str, int]:
+    return {
+        "rings": rung.total(),
+        "answered": answered,
+        "refused": rung["refused"],
+        "missed": rung["no_answer"],
+        "canceled": rung["canceled"],
+    }
+
+
+def _handling(calls: Summary, time: AgentTime) -> dict[str, Any]:
+    if calls.offered and time.wrap_up_s:
+        calls.part("wrapup_s", calls.offered, round(time.wrap_up_s))
+    handled = {part: calls.handled(part) for part in PARTS}
+    means = {part: seconds / known for part, (known, seconds) in handled.items() if known}
+    row: dict[str, Any] = {part: round(means[part], 1) if part in means else None for part in PARTS}
+    row["aht_s"] = round(sum(means.values()), 1) if means else None
+    busy = handled["talk_s"][1] + handled["hold_s"][1] + time.wrap_up_s
+    row["occupancy"] = round(busy / time.at_work_s, 4) if time.at_work_s > 0 else None
+    return row

@@ -1,0 +1,55 @@
+"""Reads what the agents did: their rings, transfers and names."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Engine, func, select
+
+from ivr.reports.agents import Ring
+from ivr.store.database import reading
+from ivr.store.models.acd import Agent, Attempt, QueueEntry
+
+_HANDED_OVER = ("blind", "attended")
+
+
+def rings(engine: Engine, since: datetime, until: datetime, queue: str = "") -> list[Ring]:
+    """The rings for callers who came from ``since`` until before ``until`` (aware), of one queue or of all with ""."""
+    wanted = (
+        select(Attempt.agent, Attempt.outcome, func.count())
+        .join(
+            QueueEntry,
+            (QueueEntry.call_uniqueid == Attempt.call_uniqueid) & (QueueEntry.number == Attempt.entry),
+        )
+        .where(QueueEntry.entered_at >= since, QueueEntry.entered_at < until)
+        .group_by(Attempt.agent, Attempt.outcome)
+    )
+    if queue:
+        wanted = wanted.where(QueueEntry.queue == queue)
+    with reading(engine) as session:
+        return [Ring(*row) for row in session.execute(wanted)]
+
+
+def handed_over(engine: Engine, since: datetime, until: datetime, queue: str = "") -> dict[str, int]:
+    """Agent → how many of the callers who came in that time they transferred."""
+    wanted = (
+        select(QueueEntry.agent, func.count())
+        .where(
+            QueueEntry.entered_at >= since,
+            QueueEntry.entered_at < until,
+            QueueEntry.outcome == "answered",
+            QueueEntry.ended_by.in_(_HANDED_OVER),
+        )
+        .group_by(QueueEntry.agent)
+    )
+    if queue:
+        wanted = wanted.where(QueueEntry.queue == queue)
+    with reading(engine) as session:
+        return {agent: calls for agent, calls in session.execute(wanted)}  # noqa: C416 (a row is no pair to mypy)
+
+
+def agent_names(engine: Engine) -> dict[str, str]:
+    """Staff number → name, of all agents that are known."""
+    with reading(engine) as session:
+        found = session.execute(select(Agent.staff_number, Agent.name))
+        return {staff: name for staff, name in found}  # noqa: C416

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from ivr.reports.agents import COLUMNS, Ring, agent_report
+from ivr.reports.queue_stats import Entry
+from ivr.reports.spans import AgentTime
+
+AT = datetime(2026, 2, 10, tzinfo=timezone.utc)
+
+
+def answered(agent: str, talk_s: int | None, hold_s: int | None = None) -> Entry:
+    return Entry(AT, "operator", "answered", agent, wait_s=3, talk_s=talk_s, hold_s=hold_s)
+
+
+def test_a_day_of_three_agents() -> None:
+    rows = agent_report(
+        [answered("1023", 60, 19), answered("1023", 9), answered("1023", None), answered("1025", 10)],
+        [Ring("1023", "answered", 3), Ring("1023", "no_answer", 2), Ring("1023", "refused", 1), Ring("1025", "canceled", 4)],
+        {
+            "1023": AgentTime(1000, 700, {"lunch": 200, "wrapup": 100}),
+            "1024": AgentTime(50, 0, {"": 50}),
+        },
+        transferred={"1023": 1},
+        names={"1023": "王芳"},
+    )  # fmt: skip
+    assert [list(row) for row in rows] == [list(COLUMNS)] * 3
+    first, second, third = rows
+    assert first == {
+        "agent": "1023", "name": "王芳", "signed_in_s": 1000, "ready_s": 700, "paused_s": 200, "pauses": {"lunch": 200},
+        "rings": 6, "answered": 3, "refused": 1, "missed": 2, "canceled": 0, "transferred": 1,
+        "talk_s": 34.5, "hold_s": 19.0, "wrapup_s": 33.3, "aht_s": 86.8, "occupancy": 0.235, "piece_s": 10, "pieces": 1,
+    }  # fmt: skip
+    assert (second["agent"], second["paused_s"], second["occupancy"], second["aht_s"]) == (
+        "1024",
+        50,
+        None,
+        None,
+    )
+    assert (third["agent"], third["signed_in_s"], third["canceled"], third["pieces"]) == ("1025", 0, 4, 1)
+
+
+def test_wrap_up_without_a_call_is_time_at_work_and_no_mean() -> None:
+    (row,) = agent_report([], [], {"1": AgentTime(10, 6, {"wrapup": 4})}, transferred={}, names={}, piece_s=0)
+    assert (row["wrapup_s"], row["paused_s"], row["occupancy"], row["pieces"]) == (None, 0, 0.4, 0)
