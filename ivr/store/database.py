@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import DateTime, Engine, Insert, Table, create_engine, event
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, InterfaceError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -43,7 +42,10 @@ def insert_new(
 
 @cache
 def _inserting_new(dialect: str, model: type[Base]) -> Insert:
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    if dialect == "postgresql":  # either takes its time to import, and a report is to be there at once
+        from sqlalchemy.dialects.postgresql import insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
     return insert(table_of(model)).on_conflict_do_nothing()
 
 
