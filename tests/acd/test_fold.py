@@ -363,6 +363,16 @@ def answered(*after: tuple[int, str, str, tuple[object, ...]]) -> dict[str, Any]
     return entry(whole, "7.1")
 
 
+def test_a_restart_of_one_node_ends_nothing_of_another() -> None:
+    restart = [line(9, "NONE", "NONE", "NONE", "QUEUESTART")]
+    for foreign, left_open in (((), set()), ((1,), {"north", "journal"})):
+        book = Book().take([line(0, "north", "NONE", "NONE", "CALLBEGIN", "1", "2")])
+        book.calls["journal"] = CallRecord("journal", second(1), None)  # nobody knows whose it is
+        book.take([line(0, "south", "NONE", "NONE", "CALLBEGIN", "1", "2")], log=2)
+        book.take(restart, log=2, foreign=foreign)
+        assert {name for name, call in book.calls.items() if not call.lost} == left_open
+
+
 CONNECT = (12, "1023", "CONNECT", (12, "7.2", 3))
 
 
