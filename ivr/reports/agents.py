@@ -67,7 +67,7 @@ def agent_report(
 
 
 def _time(time: AgentTime) -> dict[str, Any]:
-    pauses = {reason: round(seconds) for reason, seconds in time.pauses.items() if reason != WRAP_UP}
+    pauses = {reason: round(seconds) for reason, seconds in time.pauses.items() if reason not in WRAP_UP}
     return {
         "signed_in_s": round(time.signed_in_s),
         "ready_s": round(time.ready_s),

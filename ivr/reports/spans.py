@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-#: The reason of a pause in which an agent finishes the work on a call: work, not a break.
-WRAP_UP = "wrapup"
+#: Reasons of pauses in which an agent finishes the work on a call: work, not a break. 整理 is that of the seats' menu.
+WRAP_UP = ("wrapup", "整理")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class AgentTime:
     @property
     def wrap_up_s(self) -> float:
         """The time in pauses for :data:`WRAP_UP`."""
-        return self.pauses.get(WRAP_UP, 0.0)
+        return sum(self.pauses.get(reason, 0.0) for reason in WRAP_UP)
 
     @property
     def at_work_s(self) -> float:

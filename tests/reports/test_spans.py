@@ -29,11 +29,12 @@ def test_pauses_count_by_reason_where_the_agent_is_ready_nowhere() -> None:
         span(10, 20, reason="tea"),  # ready in b
         span(40, 70, reason="lunch"),
         span(50, 90, queue="b", reason="training"),  # signed out of b at 60
-        span(80, 200, reason="wrapup"),
+        span(80, 90, reason="wrapup"),
+        span(90, 200, reason="整理"),
     ]
     (time,) = agent_times(sessions, pauses, None, None).values()
     assert (time.signed_in_s, time.ready_s) == (100, 60)
-    assert time.pauses == {"lunch": 20, "tea": 0, "training": 10, "wrapup": 20}
+    assert time.pauses == {"lunch": 20, "tea": 0, "training": 10, "wrapup": 10, "整理": 10}
     assert (time.wrap_up_s, time.at_work_s) == (20, 80)
 
 
