@@ -202,8 +202,9 @@ def _days(calendar: Calendar) -> Iterator[tuple[Way, str]]:
 
 def _queue(queue: Queue, way: Way) -> Iterator[tuple[Way, str]]:
     """As the admin's file has it."""
-    for name in ("label", "strategy", "weight", "levels", "most_waiting"):
-        yield (*way, name), str(getattr(queue, name))
+    for name in ("label", "strategy", "weight", "levels", "most_waiting", "language"):
+        if (value := getattr(queue, name)) != "":
+            yield (*way, name), str(value)
     yield (*way, "announce"), f"{queue.announce_s}s" if queue.announce_s else "never"
     for name in ("ring", "wrapup", "longest_wait", "service_level"):
         if (seconds := getattr(queue, f"{name}_s")) is not None:

@@ -30,6 +30,8 @@ from ivr.authoring.calendar_file import read_hours
 from ivr.authoring.pieces import Pieces, seconds_of
 from ivr.authoring.source import Source, nearest
 from ivr.dialogue.queues import STRATEGIES, USUAL, Queue
+from ivr.speech import LANGUAGES
+from ivr.speech.voices import VOICES
 
 FILE = "queues.yaml"
 KEYS = (
@@ -45,6 +47,7 @@ KEYS = (
     "wrapup",
     "announce",
     "hours",
+    "language",
 )
 #: The key of a time → the longest there may be, in seconds.
 TIMES = {"longest_wait": 7200, "service_level": 600, "ring": 120, "wrapup": 600, "announce": 600}
@@ -104,7 +107,16 @@ class _QueueReader:
             self._time(given, "longest_wait"),
             self._time(given, "service_level"),
             read_hours(self.source, given["hours"], "hours") if "hours" in given else None,
+            self._language(given["language"]) if "language" in given else "",
         )
+
+    def _language(self, node: yaml.Node) -> str:
+        language = self.source.word(node, "language")
+        known = [*LANGUAGES, *VOICES]
+        if language and language not in known:
+            message = f"there is no language '{language}'; {nearest(language, known)}"
+            self.source.fault(node, grammar.unknown_name, message)
+        return language
 
     def _strategy(self, given: Mapping[str, yaml.Node]) -> str:
         if "strategy" not in given:

@@ -70,6 +70,7 @@ def queues() -> Schema:
         "wrapup": time("An agent's time after a call."),
         "announce": {"description": "The place in the queue is told this often, or never.", **WORD},
         "hours": {"description": "When the queue is open; otherwise always.", **_week()},
+        "language": {"description": "Callers who hear this language come here first.", **WORD},
     }
     queue = a_map(each(queues_file.KEYS, values))
     names = {"pattern": f"^{queues_file.NAME}$", "not": {"enum": [*queues_file.TAKEN]}}

@@ -14,6 +14,7 @@ from ivr.clock import utc_now
 from ivr.commands.export import Export, export_options
 from ivr.commands.period import no_callers, period, period_options, queue_option
 from ivr.commands.queue_abandoned import abandoned
+from ivr.commands.queue_live import live
 from ivr.commands.queue_waits import waits
 from ivr.commands.table import percent, seconds, table, with_bars
 from ivr.commands.watch import repeat
@@ -35,6 +36,7 @@ def command() -> None:
 
 
 command.add_command(abandoned)
+command.add_command(live)
 command.add_command(waits)
 
 
@@ -123,6 +125,13 @@ def _figures(
         peak=_peak(settings, engine),
     )
     return rows, columns(by)
+
+
+def today_by_queue(
+    engine: Any, since: datetime, until: datetime, settings: Settings, now: datetime
+) -> list[dict[str, Any]]:
+    """The rows of ``ivr queue stats`` by queue."""
+    return _figures(engine, since, until, "", "queue", settings, now)[0]
 
 
 def _compared(

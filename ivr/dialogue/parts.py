@@ -87,7 +87,7 @@ def _branch(turn: Turn, branch: BranchPart) -> None:
 
 
 def _transfer(turn: Turn, part: TransferPart) -> None:
-    if not _all_known(turn, _asked_by(part)):
+    if not _all_known(turn, _asked_by(turn, part)):
         return
     queue = turn.tree.queues[_queue_for(turn, part)]
     if not queue.is_open(turn.tree.calendar, turn.now):
@@ -119,21 +119,27 @@ def given_back(turn: Turn, part: TransferPart, status: str) -> None:
 
 
 def _queue_for(turn: Turn, part: TransferPart) -> str:
-    """The queue of the skill that is wanted, while it is open and has agents; else the one that takes anybody."""
-    skilled = turn.tree.queues.get(part.skill)
-    if skilled and skilled.is_open(turn.tree.calendar, turn.now) and _hold(turn, [_staffed(part.skill)]):
-        return part.skill
-    return part.queue
+    """The first queue for the caller's language or the skill that is wanted which is open and has agents; else the one
+    that takes anybody."""
+    queues, calendar = turn.tree.queues, turn.tree.calendar
+    wanted = (name for name in _wanted(turn, part) if queues[name].is_open(calendar, turn.now))
+    return next((name for name in wanted if _hold(turn, [_staffed(name)])), part.queue)
+
+
+def _wanted(turn: Turn, part: TransferPart) -> list[str]:
+    """The queues that know more of what this caller needs than the one that takes anybody."""
+    of_language = [q.name for q in turn.tree.queues.values() if q.language == turn.session.language]
+    return [name for name in dict.fromkeys([*of_language, part.skill]) if name not in ("", part.queue)]
 
 
 def _staffed(queue: str) -> Condition:
     return Condition("queue", "open", queue)
 
 
-def _asked_by(part: TransferPart) -> list[Condition]:
+def _asked_by(turn: Turn, part: TransferPart) -> list[Condition]:
     """All that has to be known before the caller is handed over."""
     raises = [c for conditions, _ in part.raises for c in conditions]
-    return [*raises, _staffed(part.skill)] if part.skill else raises
+    return [*raises, *map(_staffed, _wanted(turn, part))]
 
 
 def _hold(turn: Turn, conditions: Sequence[Condition]) -> bool:
@@ -155,7 +161,7 @@ def facts_known(turn: Turn, event: Event) -> None:
     if isinstance(part, BranchPart):
         conditions = [c for case in part.cases for c in case.conditions]
     elif isinstance(part, TransferPart):
-        conditions = _asked_by(part)
+        conditions = _asked_by(turn, part)
     else:
         raise TypeError(f"{part.name} has no conditions")
     known = dict(turn.session.known)

@@ -19,37 +19,12 @@ from typing import Any
 from panoramisk import Manager
 from panoramisk.ami_protocol import AMIProtocol
 
+from ivr.acd.board import QueueCaller, QueueMember
 from ivr.errors import IvrError
 
 ANSWER_S = 5.0  #: for the answer to an action, and to a login
 PING_EVERY_S = 10.0
 _MOST_BYTES = 4 * 1024 * 1024  #: of one message that does not end
-
-
-@dataclass(frozen=True)
-class QueueMember:
-    """A seat in a queue. ``name``: the staff number; ``status``: Asterisk's device state (1 free,
-    2 busy, 5 unavailable, 6 ringing); ``in_call``; ``paused`` with its ``reason``; ``calls`` taken; ``penalty``."""
-
-    queue: str
-    interface: str
-    name: str
-    status: int
-    in_call: bool
-    paused: bool
-    reason: str
-    calls: int
-    penalty: int = 0
-
-
-@dataclass(frozen=True)
-class QueueCaller:
-    """A caller who waits: the place in the queue from 1, and the seconds waited so far."""
-
-    queue: str
-    call_id: str
-    position: int
-    wait_s: int
 
 
 @dataclass(frozen=True)
@@ -233,6 +208,8 @@ def _member(event: Any) -> QueueMember:
         event.pausedreason,
         _number(event.callstaken),
         _number(event.penalty),
+        _number(event.lastcall),
+        _number(event.lastpause),
     )
 
 

@@ -246,16 +246,16 @@ def test_a_transcript_that_cannot_be_played_fails_and_is_left_alone(
 
 def test_differences_far_apart_and_pinned_outcomes(ivr: Ivr, tmp_path: Path):
     path = tmp_path / "agent.txt"
-    head = "at: 2026-11-23T09:00\nentry: agent\noperation: pause\nseat: 1001\nanswer: agent_pin right\nanswer: pause absent\n"
+    head = "at: 2026-11-23T09:00\nentry: agent\noperation: sign_in\nseat: 1001\nanswer: agent_pin right\nanswer: sign_in already\n"
     path.write_text(f"{head}\n> 1023#\n> 4711#\n", "utf-8")
     assert ivr("menu", "test", path, "--update").code == 0
     text = path.read_text("utf-8")
-    assert "! pause 1023 absent" in text
-    text = text.replace("请输入工号", "请输入编号").replace("没有签入", "还没有签入")
+    assert "! sign_in 1023 already" in text
+    text = text.replace("请输入工号", "请输入编号").replace("已经签入", "早已签入")
     path.write_text(text, "utf-8")
     done = ivr("replay", path)
     assert "       …\n" in done.out
-    assert "- < 工号幺零二三还没有签入。" in done.out
+    assert "- < 工号幺零二三早已签入。" in done.out
 
 
 def test_a_call_that_cannot_be_kept_is_one_line(ivr: Ivr, tmp_path: Path):

@@ -51,6 +51,16 @@ def test_else_anybody(at, state):
     assert call.last == Transfer("operator", 0, "agent", 0, 0, "zh")
 
 
+def test_the_language_comes_before_the_skill(at, tmp_path, write_tree):
+    (tmp_path / "queues.yaml").write_text("queues: {tickets: {}, chinese: {language: zh}}", "utf-8")
+    some, none = {"agents": 1, "waiting": 0, "wait_s": 0}, {"agents": 0, "waiting": 0, "wait_s": 0}
+    for first, second, queue in ((some, some, "chinese"), (none, some, "tickets"), (none, none, "operator")):
+        call = Rehearsal(write_tree(TREE))
+        assert call.last.args == {"queue": "chinese"}
+        assert call.answer("known", first).last.args == {"queue": "tickets"}
+        assert call.answer("known", second).last.queue == queue
+
+
 def test_a_queue_that_is_closed_has_nobody(at):
     call = at("19:00").answer("known", {"agents": 1, "waiting": 0, "wait_s": 0})
     assert call.last == Transfer("operator", 0, "agent", 0, 0, "zh")

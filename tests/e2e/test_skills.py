@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
-from collections.abc import Callable
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
@@ -18,6 +23,8 @@ from tests.e2e.hotline import Call, Line, Together, add_to, wait_for
 SCENARIOS: list[Callable[[Line], None]] = []
 scenario = partial(add_to, SCENARIOS)
 WIDER_AFTER_S = 4
+#: It is shown twice a second; the rest is for a machine on which nine hotlines and their callers run.
+SEEN_WITHIN_S = 3
 QUEUES = f"""
 queues:
   operator: {{}}
@@ -73,6 +80,51 @@ def a_complaint_goes_to_who_knows_about_complaints_and_else_to_anybody(line: Lin
     assert (general["queue"], general["agent"]) == ("operator", "1031")
     assert (entry["queue"], entry["agent"]) == ("complaints", "1032")
     seat.stop()
+
+
+@scenario
+def what_goes_on_is_seen_at_once(line: Line) -> None:
+    line.agent("1035")
+    with watched(line) as seen, line.manager() as manager:
+        line.seat("1001", ring_s=0.1, talk_s=20)
+        line.sign_in("1035", "1001")
+        line.cli("agent", "pause", "1035", "--seat", "1001", "--reason", "用餐")
+        happened = manager.moment("QueueMemberPause", MemberName="1035")
+        paused = seen("paused", "1035")
+        assert paused - happened < SEEN_WITHIN_S
+        call = line.call(["9"])
+        call.press_all()
+        happened = manager.moment("QueueCallerJoin", CallerIDNum=call.caller)
+        assert seen("waiting", call.uniqueid()) - happened < SEEN_WITHIN_S
+        line.cli("agent", "unpause", "1035", "--seat", "1001")
+        seen("talking", "1035")
+    call.hang_up()
+    story = call.story()
+    assert story["outcome"] == "answered"
+
+
+@contextlib.contextmanager
+def watched(line: Line) -> Iterator[Callable[[str, str], float]]:
+    """``ivr queue live --json`` runs; ``seen(state, who)``: when it first told that of an agent or a call."""
+    command = [sys.executable, str(PROJECT / "cli.py"), "queue", "live", "--json"]
+    told: dict[tuple[str, str], float] = {}
+    watching = subprocess.Popen(command, env=line.environ, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+
+    def read() -> None:
+        for text in watching.stdout or ():
+            board, now = json.loads(text), time.time()
+            states = [(agent["state"], agent["staff"]) for agent in board["agents"]]
+            for state in [*states, *(("waiting", caller["call"]) for caller in board["callers"])]:
+                told.setdefault(state, now)
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    try:
+        yield lambda state, who: wait_for(lambda: told.get((state, who)), f"{who} {state} is seen")
+    finally:
+        watching.send_signal(signal.SIGINT)
+        watching.wait(10)
+        reader.join(10)
 
 
 @scenario
