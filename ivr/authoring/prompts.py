@@ -58,9 +58,9 @@ def pack_of(trees: Iterable[Tree], values: Values) -> dict[Phrase, str]:
     return found
 
 
-def places_of(trees: Mapping[str, Tree], values: Values = _NOTHING) -> dict[Phrase, tuple[str, ...]]:
-    """The phrases of :func:`pack_of` with the places that say them: ``hotline/PART``, ``words/NAME``; those made of a value
-    with what it is, such as ``time``."""
+def places_of(trees: Mapping[str, Tree]) -> dict[Phrase, tuple[str, ...]]:
+    """The menus' own words, whole sentences and what stands between a caller's data, with the places that say them:
+    ``hotline/PART``, ``words/NAME``."""
     found: dict[Phrase, dict[str, None]] = {}
     for name, tree in trees.items():
         for saying in _sayings(tree):
@@ -69,8 +69,6 @@ def places_of(trees: Mapping[str, Tree], values: Values = _NOTHING) -> dict[Phra
             for phrase in (*_fixed(tree, saying), *carriers.phrases({})):
                 place = f"{name}/{saying.part}" if saying.part else f"words/{saying.word}"
                 found.setdefault(phrase, {})[place] = None
-    for phrase, kind in pack_of(trees.values(), values).items():
-        found.setdefault(phrase, {kind: None})
     return {phrase: tuple(places) for phrase, places in found.items()}
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -69,7 +68,9 @@ def without_brackets(text: str, names: Collection[str]) -> str:
 def bracketed(text: str) -> Iterator[str]:
     """``text`` in every way that :func:`without_brackets` may give it: with and without the words of each bracket."""
     pieces = _BRACKET.split(text)
-    ways = [(piece, "") if number % 2 and SLOT.search(piece) else (piece,) for number, piece in enumerate(pieces)]
+    ways = [
+        (piece, "") if number % 2 and SLOT.search(piece) else (piece,) for number, piece in enumerate(pieces)
+    ]
     return map("".join, itertools.product(*ways))
 
 
@@ -129,7 +130,8 @@ def _fragments(text: str, slots: Slots, language: str, wordbooks: Wordbooks) -> 
         if isinstance(unit, str):
             found.append(unit)
         else:
-            found += spoken(replace(unit, what=in_chunks(*slots[unit.what], language, wordbooks)), language)
+            read = in_chunks(*slots[unit.what], language, wordbooks)
+            found += spoken(Filled(read, unit.kind, unit.before, unit.after), language)
     return found
 
 

@@ -47,6 +47,7 @@ _MARKS_BEHIND = re.compile(rf"(.*?)((?:{_MARK}|\s)*)", re.DOTALL)
 _MANY = (*NAMES, "money", "train")
 _COUNTED = ("count", "number", "train")
 
+
 @dataclass(frozen=True)
 class Filled(Generic[T]):
     """A slot of the type ``kind``. ``what`` is in it; ``before``, ``after``: the menu's words that are said in one sound with

@@ -74,8 +74,8 @@ def _money(value: Any, words: Words, language: str) -> Read:
 
 
 def _train(value: Any, words: Words, language: str) -> Read:
-    found = _match(r"([A-Z]?)(\d{1,5})", value)
-    return words.train(found[1], found[2])
+    found = _match(r"([A-Z]{0,2})(\d{1,5})", value)
+    return words.train(" ".join(found[1]), found[2])
 
 
 def _count(value: Any, words: Words, language: str) -> Read:

@@ -77,7 +77,9 @@ def phrases(text: str, language: str) -> tuple[Phrase, ...]:
     Chinese, such as a foreign station's name, are phrases of their own, in English, and Chinese words within another
     language are Chinese ones; marks that stand alone beside them go.
     """
-    return tuple(Phrase(text[start:end].strip(), spoken_in) for start, end, spoken_in in spans(text, language))
+    return tuple(
+        Phrase(text[start:end].strip(), spoken_in) for start, end, spoken_in in spans(text, language)
+    )
 
 
 def spans(text: str, language: str) -> list[tuple[int, int, str]]:

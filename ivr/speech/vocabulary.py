@@ -3,6 +3,7 @@ needs a sound that is not there. The same code cuts a text here and when it is s
 
 from __future__ import annotations
 
+import datetime
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,39 +28,35 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 @dataclass(frozen=True)
 class Known:
     """What callers may be told of the loaded data. ``names``: of stations, cities, classes …, the ones told most first;
-    ``words``: what ``text`` slots hold; ``trains``: numbers; ``last_hour`` of the times of a service day, which may pass 24;
-    ``most_yuan`` that anything costs; ``most``: the highest count of anything."""
+    ``words``: what ``text`` slots hold; ``trains``: numbers; ``last_hour`` of the times of a service day, which may pass 24."""
 
     names: Sequence[Mapping[str, str]] = ()
     words: Sequence[str] = ()
     trains: Sequence[str] = ()
     last_hour: int = 23
-    most_yuan: int = 999
-    most: int = 99
 
     def values(self) -> Values:
-        """The values that there can be. Money goes by tenths of a yuan; of digits and numbers of bookings it is what they are
-        made of, and of documents what is told of them."""
+        """The values that there can be: every time and date, money by tenths of a yuan below ten thousand, counts below a
+        thousand, small numbers; journeys that a change makes a day longer. Of digits and numbers of bookings it is what they
+        are made of, and of documents what is told of them."""
         hours = range(self.last_hour + 1)
-        days = [f"2024-{month:02}-{day:02}" for month, last in _DAYS.items() for day in range(1, last + 1)]
-        money = [f"{yuan}{jiao}" for yuan in range(self.most_yuan + 1) for jiao in ("", ".1")]
+        leap_year = datetime.date(2024, 1, 1)
+        days = [leap_year + datetime.timedelta(day) for day in range(366)]
+        money = [f"{yuan}{jiao}" for yuan in range(10_000) for jiao in ("", ".1")]
         return {
             "named": self.names,
             "text": self.words,
             "train": self.trains,
             "time": [f"{hour:02}:{minute:02}" for hour in hours for minute in range(60)],
-            "date": days,
+            "date": list(map(str, days)),
             "money": [*money, *(f"{yuan}.{jiao}" for yuan in (0, 1) for jiao in range(1, 10))],
-            "minutes": range((self.last_hour + 1) * 60),
-            "count": range(self.most + 1),
+            "minutes": range((self.last_hour + 24) * 60),
+            "count": range(1000),
             "number": range(100),
             "digits": [*(f"{n:02}" for n in range(100)), *"0123456789*#"],
             "grouped": [f"{n:03}" for n in range(1000)],
             "document": [f"{n}{last}" for n in range(10) for last in "0123456789X"],
         }
-
-
-_DAYS = {1: 31, 2: 29, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}
 
 
 @dataclass

@@ -29,35 +29,39 @@ def ivr(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_build_makes_everything_once(tmp_path):
-    before = ivr(tmp_path, "missing", "--json")
+    before = ivr(tmp_path, "missing", "--kind", "menus", "--json")
     missing = json.loads(before.stdout)
     assert before.returncode == 1
-    assert {"id": "369fccbf473a", "text": "六", "language": "zh"} in missing
-    first = ivr(tmp_path, "build", "--json")
+    assert {"id": "369fccbf473a", "text": "六", "language": "zh", "kind": "menus"} in missing
+    first = ivr(tmp_path, "build", "--kind", "menus", "--json")
     assert first.returncode == 0, first.stderr
     assert json.loads(first.stdout)["made"] == len(missing)
-    second = ivr(tmp_path, "build")
+    second = ivr(tmp_path, "build", "--kind", "menus")
     assert "0 made now, 0 sounds for Asterisk new" in second.stdout
-    after = ivr(tmp_path, "missing")
+    after = ivr(tmp_path, "missing", "--kind", "menus")
     assert (after.returncode, after.stdout) == (0, "")
+    kinds = [line.split() for line in ivr(tmp_path, "missing").stdout.splitlines()]
+    assert "menus" not in [kind for kind, _, _ in kinds]
+    assert all(int(lacking) == int(there) > 0 for _, lacking, there in kinds[1:])
+    assert {"carriers", "time", "money"} < {kind for kind, _, _ in kinds}
     _recordings_win(tmp_path)
 
 
 def _recordings_win(home: Path) -> None:
-    script = json.loads(ivr(home, "script", "--json").stdout)
+    script = json.loads(ivr(home, "script", "--kind", "menus", "--json").stdout)
     thanks, digit = (next(row for row in script if row["text"] == text) for text in ("感谢您的等候。", "六"))
     played = home / "asterisk/data/sounds/zh/queue-thankyou.wav"
     spoken = played.read_bytes()
     recording = record(home / "recordings/zh" / f"{thanks['id']}.wav", 1.5)
     record(home / "recordings/zh" / f"{digit['id']}.wav", 20)
-    built = ivr(home, "build", "--json")
+    built = ivr(home, "build", "--kind", "menus", "--json")
     told = json.loads(built.stdout)
     assert built.returncode == 1
     assert (told["made"], told["installed"], told["recorded"], told["recordings_changed"]) == (0, 1, 1, 1)
     assert [row["text"] for row in told["recordings_not_used"]] == ["六"]
     assert played.read_bytes() != spoken
     recording.unlink()
-    built = ivr(home, "build")
+    built = ivr(home, "build", "--kind", "menus")
     assert "0 recordings in use, 1 changed" in built.stdout
     assert f"zh/{digit['id']}.wav (六): not used: 20.15 s for 1 syllables" in built.stderr
     assert played.read_bytes() == spoken
@@ -93,7 +97,7 @@ def test_what_is_not_recorded_yet_is_told(ivr: Ivr, tmp_path: Path):
     record(tmp_path / "studio" / "en" / f"{six['id']}.wav", 1.0)
     os.environ["IVR_RECORDINGS"] = str(tmp_path / "studio")
     try:
-        after = ivr("prompt", "missing", "--recordings", "--language", "en")
+        after = ivr("prompt", "missing", "--recordings", "--language", "en", "--kind", "menus")
         checked = ivr("prompt", "record-check")
     finally:
         del os.environ["IVR_RECORDINGS"]
