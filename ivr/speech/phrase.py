@@ -7,7 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
-_MARKS = re.compile(r"[\W_]*")
+_MARKS = re.compile(r"[\W_]*$")
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,14 @@ class Phrase:
 
     @property
     def fragments(self) -> tuple[tuple[Phrase, str], ...]:
-        """The phrases whose sounds, joined, say this one, each with the text after it that is only marks."""
+        """The phrases whose sounds, joined, say this one, each with the marks that stand between it and the next."""
         found: list[tuple[Phrase, str]] = []
         for part in self.parts:
-            if not _MARKS.fullmatch(part):
-                found.append((Phrase(part.strip(), self.language), ""))
+            marks = _MARKS.search(part)[0].strip()  # type: ignore[index]  # it finds at least nothing, at the end
+            if part.strip() != marks:
+                found.append((Phrase(part.strip(), self.language), marks))
             elif found:
-                found[-1] = (found[-1][0], found[-1][1] + part.strip())
+                found[-1] = (found[-1][0], found[-1][1] + marks)
         return tuple(found)
 
     @property

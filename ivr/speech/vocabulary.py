@@ -42,6 +42,7 @@ class Known:
         hours = range(self.last_hour + 1)
         leap_year = datetime.date(2024, 1, 1)
         days = [leap_year + datetime.timedelta(day) for day in range(366)]
+        pairs, keys = [f"{n:02}" for n in range(100)], "0123456789*#"
         money = [f"{yuan}{jiao}" for yuan in range(10_000) for jiao in ("", ".1")]
         return {
             "named": self.names,
@@ -53,8 +54,9 @@ class Known:
             "minutes": range((self.last_hour + 24) * 60),
             "count": range(1000),
             "number": range(100),
-            "digits": [*(f"{n:02}" for n in range(100)), *"0123456789*#"],
-            "grouped": [f"{n:03}" for n in range(1000)],
+            "digits": [*pairs, *(f"{two}00" for two in pairs), *(f"00{two}" for two in pairs), *keys]
+            + [digits for key in keys for digits in (f"00{key}", f"{key}*{key}")],
+            "grouped": [f"{n:03}{n:03}" for n in range(1000)],
             "document": [f"{n}{last}" for n in range(10) for last in "0123456789X"],
         }
 
