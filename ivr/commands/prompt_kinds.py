@@ -27,7 +27,9 @@ def pack_of_folder(settings: Settings) -> dict[Phrase, str]:
     trees = load_trees(settings.menus).values()
     try:
         if not settings.database_url and not (settings.home / "ivr.db").exists():
-            raise IvrError("none is loaded", mend="ivr db upgrade, ivr rail import; or start the hotline once")
+            raise IvrError(
+                "none is loaded", mend="ivr db upgrade, ivr rail import; or start the hotline once"
+            )
         return sound_pack(settings, trees)
     except (IvrError, OSError) as fault:
         click.echo(f"without the names and trains of railway data: {fault}", err=True)

@@ -86,7 +86,13 @@ SLOTS = st.fixed_dictionaries(
     {
         name: st.tuples(st.just(kind), st.sampled_from(list(VALUES[kind])))
         for name, kind in KINDS.items()
-        if kind not in ("grouped", "document")
+        if kind not in ("grouped", "document", "named")
+    }
+    | {
+        # A Latin name in Mandarin would take the next train's letter into its phrase.
+        name: st.tuples(st.just("named"), st.sampled_from(KNOWN.names[:2]))
+        for name, kind in KINDS.items()
+        if kind == "named"
     }
     | {
         "number": st.tuples(st.just("grouped"), st.from_regex(r"\A[0-9]{9}\Z")),
