@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ivr.commands.prompt_kinds import kinds_option, pack_of_folder
+from ivr.commands.prompt_kinds import kinds_option, only, pack_of_folder
 from ivr.errors import IvrError
 from ivr.settings import Settings, load
 
@@ -42,11 +42,7 @@ def script_command(language: str | None, kinds: tuple[str, ...], out: Path | Non
     """
     from ivr.commands.table import table
 
-    rows = [
-        row
-        for row in _script(load())
-        if language in (None, row["language"]) and (not kinds or row["kind"] in kinds)
-    ]
+    rows = _script(load(), kinds, language)
     if out:
         _write(out, rows)
     if as_json:
@@ -63,7 +59,7 @@ def script_command(language: str | None, kinds: tuple[str, ...], out: Path | Non
         click.echo(table(heads, cells, left=len(heads), most=_SHOWN))
 
 
-def _script(settings: Settings) -> list[dict[str, Any]]:
+def _script(settings: Settings, kinds: tuple[str, ...], language: str | None) -> list[dict[str, Any]]:
     from ivr.authoring.loader import load_trees
     from ivr.authoring.prompts import places_of
     from ivr.speech import spoken_seconds
@@ -72,6 +68,7 @@ def _script(settings: Settings) -> list[dict[str, Any]]:
     places = places_of(load_trees(settings.menus))
     for phrase, names in system_sounds.names().items():
         places[phrase] = (*places.get(phrase, ()), *(f"asterisk/{name}" for name in names))
+    pack = pack_of_folder(settings)
     return [
         {
             "id": phrase.prompt_id,
@@ -79,10 +76,10 @@ def _script(settings: Settings) -> list[dict[str, Any]]:
             "text": phrase.text,
             "pinyin": mandarin.pinyin(phrase.text) if phrase.language == "zh" else "",
             "seconds": round(spoken_seconds(phrase.text, phrase.language), 1),
-            "where": "; ".join(places.get(phrase) or (kind,)),
-            "kind": kind,
+            "where": "; ".join(places.get(phrase) or (pack[phrase],)),
+            "kind": pack[phrase],
         }
-        for phrase, kind in pack_of_folder(settings).items()
+        for phrase in only(pack, kinds, language)
     ]
 
 

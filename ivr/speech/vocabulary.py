@@ -3,7 +3,6 @@ needs a sound that is not there. The same code cuts a text here and when it is s
 
 from __future__ import annotations
 
-import datetime
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,29 +35,43 @@ class Known:
     last_hour: int = 23
 
     def values(self) -> Values:
-        """The values that there can be: every time and date, money by tenths of a yuan below ten thousand, counts below a
-        thousand, small numbers; journeys that a change makes a day longer. Of digits and numbers of bookings it is what they
-        are made of, and of documents what is told of them."""
+        """Values that bring every chunk there can be: of all times and dates, of money by tenths of a yuan below ten
+        thousand, of counts below a thousand and numbers below a hundred, of journeys that a change makes a day longer, of
+        digits, numbers of bookings, and what is told of documents. A chunk does not depend on the ones beside it, so that few
+        values bring all."""
         hours = range(self.last_hour + 1)
-        leap_year = datetime.date(2024, 1, 1)
-        days = [leap_year + datetime.timedelta(day) for day in range(366)]
+        days = [
+            *(f"2024-{month:02}-01" for month in range(1, 13)),
+            *(f"2024-01-{n:02}" for n in range(1, 32)),
+        ]
         pairs, keys = [f"{n:02}" for n in range(100)], "0123456789*#"
-        money = [f"{yuan}{jiao}" for yuan in range(10_000) for jiao in ("", ".1")]
+        jiao = [*_AMOUNTS, *(yuan + 0.1 for yuan in _AMOUNTS), *(n / 10 for n in range(20))]
         return {
             "named": self.names,
             "text": self.words,
             "train": self.trains,
-            "time": [f"{hour:02}:{minute:02}" for hour in hours for minute in range(60)],
-            "date": list(map(str, days)),
-            "money": [*money, *(f"{yuan}.{jiao}" for yuan in (0, 1) for jiao in range(1, 10))],
-            "minutes": range((self.last_hour + 24) * 60),
-            "count": range(1000),
+            "time": [f"{hour:02}:{minute:02}" for hour in hours for minute in (0, 1)]
+            + [f"00:{minute:02}" for minute in range(60)],
+            "date": days,
+            "money": [f"{amount:.1f}" for amount in jiao],
+            "minutes": [60 * hour + minute for hour in range(self.last_hour + 24) for minute in (0, 1)]
+            + [*range(60)],
+            "count": [n for n in _AMOUNTS if n < 1000],
             "number": range(100),
             "digits": [*pairs, *(f"{two}00" for two in pairs), *(f"00{two}" for two in pairs), *keys]
             + [digits for key in keys for digits in (f"00{key}", f"{key}*{key}")],
             "grouped": [f"{n:03}{n:03}" for n in range(1000)],
             "document": [f"{n}{last}" for n in range(10) for last in "0123456789X"],
         }
+
+
+#: With and without hundreds and thousands before the last two digits, and those alone.
+_AMOUNTS = (
+    *range(200),
+    *(hundreds + last for hundreds in range(200, 1000, 100) for last in (0, 1)),
+    *range(1000, 1100),
+    *(number + last for number in (*range(1100, 2000, 100), *range(2000, 10_000, 1000)) for last in (0, 1)),
+)
 
 
 @dataclass

@@ -82,27 +82,22 @@ def test_documents_and_numbers_of_bookings_have_few_sounds():
     assert len(pack("{number}，{code}")) == 100 + 10 + 2
 
 
-SLOTS = st.fixed_dictionaries(
-    {
-        name: st.tuples(st.just(kind), st.sampled_from(list(VALUES[kind])))
-        for name, kind in KINDS.items()
-        if kind not in ("grouped", "document", "named")
-    }
-    | {
-        # A Latin name in Mandarin would take the next train's letter into its phrase.
-        name: st.tuples(st.just("named"), st.sampled_from(KNOWN.names[:2]))
-        for name, kind in KINDS.items()
-        if kind == "named"
-    }
-    | {
-        "number": st.tuples(st.just("grouped"), st.from_regex(r"\A[0-9]{9}\Z")),
-        "tail": st.tuples(st.just("document"), st.from_regex(r"\A[0-9]{17}[0-9X]\Z")),
-        "fare": st.tuples(
-            st.just("money"), st.integers(0, 99_999).map(lambda jiao: f"{jiao // 10}.{jiao % 10}")
-        ),
-        "code": st.tuples(st.just("digits"), st.from_regex(r"\A[0-9]{1,9}\Z")),
-    }
-)
+VALUE = {
+    "train": st.sampled_from(KNOWN.trains),
+    "time": st.builds("{:02}:{:02}".format, st.integers(0, 30), st.integers(0, 59)),
+    "date": st.dates().map(str),
+    # A Latin name in Mandarin would take the next train's letter into its phrase.
+    "named": st.sampled_from(KNOWN.names[:2]),
+    "count": st.integers(0, 999),
+    "number": st.integers(0, 99),
+    "money": st.integers(0, 99_999).map(lambda jiao: f"{jiao // 10}.{jiao % 10}"),
+    "minutes": st.integers(0, 30 * 60),
+    "digits": st.from_regex(r"\A[0-9]{1,9}\Z"),
+    "grouped": st.from_regex(r"\A[0-9]{9}\Z"),
+    "document": st.from_regex(r"\A[0-9]{17}[0-9X]\Z"),
+    "text": st.sampled_from(KNOWN.words),
+}
+SLOTS = st.fixed_dictionaries({name: st.tuples(st.just(kind), VALUE[kind]) for name, kind in KINDS.items()})
 WORDS = [
     "次",
     "次列车",
