@@ -144,7 +144,8 @@ def missing_command(
     if recordings:
         found = lacking(wanted, settings.recordings_folder)
     else:
-        found = missing(wanted, settings.home, settings.voice)
+        lacks = {*missing(wanted, settings.home, settings.voice)}
+        found = [phrase for phrase in wanted if phrase in lacks]
     if as_json:
         rows = [{"id": p.prompt_id, "text": p.text, "language": p.language, "kind": pack[p]} for p in found]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
@@ -152,8 +153,8 @@ def missing_command(
         for phrase in found:
             click.echo(f"{phrase.language}/{phrase.prompt_id}  {phrase.text}")
     elif found:
-        there, lacks = Counter(pack[p] for p in wanted), Counter(pack[p] for p in found)
-        cells = [(kind, str(lacks[kind]), str(there[kind])) for kind in KINDS if lacks[kind]]
+        there, without = Counter(pack[p] for p in wanted), Counter(pack[p] for p in found)
+        cells = [(kind, str(without[kind]), str(there[kind])) for kind in KINDS if without[kind]]
         click.echo(table(("kind", "missing", "of"), cells, left=1))
     if found:
         raise SystemExit(1)
