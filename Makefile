@@ -33,6 +33,7 @@ bench:
 	.venv/bin/python -m benchmarks.keys
 	.venv/bin/python -m benchmarks.rail_answers
 	.venv/bin/python -m benchmarks.booking
+	.venv/bin/python -m benchmarks.sentences
 	.venv/bin/python -m benchmarks.recorder
 
 check:

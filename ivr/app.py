@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
-from concurrent.futures import CancelledError
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,18 +28,11 @@ if TYPE_CHECKING:
     from ivr.dialogue.tree import Tree
     from ivr.rail.ticket_source import TicketSource
     from ivr.speech import Phrase
+    from ivr.speech.vocabulary import Known
     from ivr.store.messages import MessageBox
     from ivr.store.notices import LiveNotices
-    from ivr.voice.cleaning import Cleaned
-    from ivr.voice.voice import Voice
 
 log = logging.getLogger(__name__)
-
-
-#: How long menus whose sounds are gone wait for them before they go on air.
-_SWITCH_PATIENCE_S = 4.0
-#: After so many sounds in a row that could not be made, the rest waits until it is needed.
-_GIVE_UP = 3
 
 
 #: The tree in which a dialogue of each entry is played; others have their own.
@@ -101,6 +92,7 @@ def prepare(settings: Settings, say: Callable[[str], None] = lambda _line: None)
         voice=settings.voice,
         quick=True,
         recorded=settings.recordings_folder,
+        recordable=recordable(settings, menus.trees.values()),
     )
     if built.made:
         say(f"{built.made} prompts made")
@@ -119,7 +111,7 @@ def live_menus(settings: Settings, engine: Engine) -> LiveMenus:
     """What is on air as ``menus_live`` says, not started yet."""
     from ivr.authoring.live import LiveMenus
 
-    return LiveMenus(_shelf(settings, engine), settings.home / "menus-on-air.json")
+    return LiveMenus(shelf_of(settings, engine), settings.home / "menus-on-air.json")
 
 
 def menus_on_air(settings: Settings, engine: Engine) -> Menus:
@@ -127,7 +119,7 @@ def menus_on_air(settings: Settings, engine: Engine) -> Menus:
     from ivr.authoring.folder import read_folder
     from ivr.authoring.live import LiveMenus
 
-    live = LiveMenus(_shelf(settings, engine))
+    live = LiveMenus(shelf_of(settings, engine))
     try:
         live.start()
     except IvrError:
@@ -162,7 +154,7 @@ def followed_queues(settings: Settings, engine: Engine) -> Callable[[], Mapping[
     have changed. It raises :class:`IvrError` while there never were any that read."""
     from ivr.authoring.live import LiveMenus
 
-    menus = LiveMenus(_shelf(settings, engine))
+    menus = LiveMenus(shelf_of(settings, engine))
     started = False
 
     def queues() -> Mapping[str, Queue]:
@@ -177,7 +169,7 @@ def followed_queues(settings: Settings, engine: Engine) -> Callable[[], Mapping[
     return queues
 
 
-def _shelf(settings: Settings, engine: Engine) -> Shelf:
+def shelf_of(settings: Settings, engine: Engine) -> Shelf:
     from ivr.authoring.live import Folder, Stored
     from ivr.store.revisions import Published
 
@@ -294,78 +286,28 @@ def message_box(settings: Settings, engine: Engine, clock: Clock) -> MessageBox:
     return MessageBox(engine, settings.home, clock)
 
 
-def make_sounds(menus: Menus, voice: Voice, patience_s: float = _SWITCH_PATIENCE_S) -> None:
-    """Make the fixed sounds of menus that are about to go on air, where they are gone: publishing made them, which may
-    be long ago. Waits ``patience_s`` at most; what is missing then is made while calls go on.
-
-    One after the other, so that the sentences callers are waiting for find a free worker.
-    """
-    from ivr.authoring.prompts import phrases_of
-    from ivr.voice.pool import SynthesisFault
-
-    lacking = [phrase for phrase in phrases_of(menus.trees.values()) if not voice.store.ready(phrase)]
-
-    def make() -> None:
-        failures = 0
-        for phrase in lacking:
-            if failures == _GIVE_UP:
-                return
-            try:
-                if not voice.store.ready(phrase):
-                    voice.make(phrase).result()
-                failures = 0
-            except (
-                SynthesisFault,
-                RuntimeError,
-                CancelledError,
-            ) as fault:  # it is tried again when it is needed
-                log.warning("a sound of revision %s was not made: %s", menus.revision, fault)
-                failures += 1
-
-    if lacking:
-        log.warning("%d sounds of revision %s are missing and being made", len(lacking), menus.revision)
-        thread = threading.Thread(target=make, name="sounds", daemon=True)
-        thread.start()
-        thread.join(patience_s)
-
-
-def clean_sounds(settings: Settings, dry_run: bool = False) -> Cleaned:
-    """Remove the sounds that were not played for longest, as far as there are more than the setting ``sounds_mb`` allows.
-    Raises :class:`IvrError`, and removes none that may be needed, when it cannot be told which are."""
-    from ivr.voice.cleaning import clean
-    from ivr.voice.sounds import SoundStore
-
-    store = SoundStore(settings.home.absolute(), settings.voice)
-    return clean(store, settings.sounds_mb, lambda: _phrases_in_need(settings), dry_run=dry_run)
-
-
-def _phrases_in_need(settings: Settings) -> list[Phrase]:
-    """What the menus on air, those to come and the last ones before say, and the notices; what Asterisk itself plays."""
-    from ivr.authoring.live import KEPT
-    from ivr.authoring.prompts import phrases_of
-    from ivr.speech.compose import compose
-    from ivr.store.notices import list_notices
-    from ivr.store.revisions import pending
+def sound_pack(settings: Settings, trees: Iterable[Tree], known: Known | None = None) -> dict[Phrase, str]:
+    """All that ``trees`` can say, and what Asterisk itself plays, in the order in which it is needed; each with what it is, as
+    :func:`ivr.authoring.prompts.pack_of` calls it. ``known``: of the railway; by default what the live data holds. Raises
+    :class:`IvrError` when that cannot be read."""
+    from ivr.authoring.prompts import MENUS, pack_of
+    from ivr.store.rail_names import known_to_callers
     from ivr.voice.build import everything
 
-    now = system_clock(settings.zone)()
-    engine = open_store(settings)
-    try:
-        shelf = _shelf(settings, engine)
-        revisions = [*shelf.on_air()[:KEPT]]
-        if settings.menus_live == "published":
-            revisions += [str(switch.revision) for switch in pending(engine, now)]
-        said: list[Phrase] = []
-        for revision in dict.fromkeys(revisions):
-            try:
-                said += phrases_of(shelf.read(revision).trees.values())
-            except IvrError as fault:  # it cannot go on air either
-                log.warning("the sounds of revision %s are not kept: %s", revision, fault)
-        for notice in list_notices(engine, now):
-            said += [p for language, text in notice.text.items() for p in compose(text, {}, language)]
-    finally:
-        engine.dispose()
-    return everything(said)
+    if known is None:
+        engine = open_store(settings)
+        try:
+            known = known_to_callers(engine)
+        finally:
+            engine.dispose()
+    pack = pack_of(trees, known.values())
+    first = dict.fromkeys(everything(phrase for phrase, kind in pack.items() if kind == MENUS), MENUS)
+    return first | {phrase: kind for phrase, kind in pack.items() if phrase not in first}
+
+
+def recordable(settings: Settings, trees: Iterable[Tree]) -> Collection[Phrase]:
+    """What a person's recordings may be of, where there are any."""
+    return sound_pack(settings, trees) if settings.recordings_folder.is_dir() else ()
 
 
 def ticket_source(settings: Settings) -> TicketSource | None:

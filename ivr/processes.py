@@ -12,12 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from ivr.app import (
-    clean_sounds,
     followed_queues,
     live_conversations,
     live_menus,
     live_notices,
-    make_sounds,
     message_box,
     open_store,
     queue_log_path,
@@ -29,6 +27,7 @@ from ivr.query_service import QueryService
 from ivr.rail.answers import Answer
 from ivr.roster import Roster, RosterKeeper
 from ivr.settings import Settings
+from ivr.sound_pack import clean_sounds, keep_sounds_ahead, make_sounds
 from ivr.store.database import Engine
 from ivr.telephony.agi_dialogue import describe
 
@@ -167,7 +166,8 @@ def _answers(settings: Settings, engine: Engine, clock: Clock, menus: LiveMenus)
 
 def run_recorder(settings: Settings) -> None:
     """Follow Asterisk's queue_log and write outcomes until SIGTERM or SIGINT; beside it, in threads of their own, end
-    bookings that ran out, send text messages, keep the sounds within their bound, and bring queues and skills to Asterisk."""
+    bookings that ran out, send text messages, make sounds ahead and keep them within their bound, and bring queues and skills
+    to Asterisk."""
     from ivr.store.recorder import Recorder
     from ivr.store.upkeep import keep_up
     from ivr.telephony.queue_log import QueueLog
@@ -191,6 +191,10 @@ def run_recorder(settings: Settings) -> None:
     ).start()
     roster = RosterKeeper(settings, engine, followed_queues(settings, engine))
     threading.Thread(target=roster.keep, args=(stopping,), name="roster", daemon=True).start()
+    if settings.sounds_ahead:
+        threading.Thread(
+            target=keep_sounds_ahead, args=(settings, stopping), name="sounds ahead", daemon=True
+        ).start()
     try:
         Recorder(engine, QueueLog(queue_log_path(settings)), node=settings.node).follow(stopping)
     finally:

@@ -96,6 +96,12 @@ def _agi_mode(text: Any) -> str:
     return str(text)
 
 
+def _yes_no(text: Any) -> bool:
+    if str(text).lower() not in ("yes", "no", "true", "false"):
+        raise ValueError("it is yes or no")
+    return str(text).lower() in ("yes", "true")
+
+
 def _menus_live(text: Any) -> str:
     if text not in ("published", "files"):
         raise ValueError("it is published or files")
@@ -165,6 +171,11 @@ class Settings:
         "", _text, "a folder of sentences that a person recorded; empty: recordings in the home"
     )
     sounds_mb: int = _setting(2000, _megabytes, "sounds that were not played for longest go beyond this")
+    sounds_ahead: bool = _setting(
+        True,
+        _yes_no,
+        "whether a running hotline makes the sounds of answers ahead, when nothing else is to be done",
+    )
     voice_workers: int = _setting(2, _workers, "processes that make sounds during calls")
     asterisk: str = _setting("", _text, "the Asterisk program; empty: look for one")
     asterisk_cache: str = _setting("", _text, "where our own copy of Asterisk lies; empty: ~/.cache")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr import app, processes
+from ivr import app, processes, sound_pack
 from ivr.authoring import prompts
 from ivr.authoring.folder import read_folder
 from ivr.authoring.live import MENU_OF_CALL, LiveMenus
@@ -221,7 +221,7 @@ def test_menus_whose_sounds_are_gone_get_them_before_they_go_on_air(
 
     async def run(voice: Voice) -> bool:
         following = asyncio.ensure_future(
-            processes.follow(menus, lambda found: app.make_sounds(found, voice, 30.0))
+            processes.follow(menus, lambda found: sound_pack.make_sounds(found, voice, 30.0))
         )
         for _ in range(600):
             await asyncio.sleep(0.1)
@@ -266,6 +266,6 @@ def test_a_voice_that_makes_nothing_does_not_keep_menus_off_the_air(
     voice = Voice(settings.home, 1, command=("false",))
     began = time.monotonic()
     with voice:
-        app.make_sounds(menus, voice, 0.1)
+        sound_pack.make_sounds(menus, voice, 0.1)
     assert time.monotonic() - began < 5
     assert "sounds of revision 7 are missing and being made" in caplog.text

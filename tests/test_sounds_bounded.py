@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr import app, processes
+from ivr import app, processes, sound_pack
 from ivr.authoring.folder import read_folder
 from ivr.authoring.prompts import fixed_phrases
 from ivr.errors import IvrError
@@ -67,7 +67,7 @@ def test_menus_on_air_to_come_and_before_keep_their_sounds(tmp_path, home, monke
         path = store.path(phrase)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(silence(1))
-    app.clean_sounds(settings)
+    sound_pack.clean_sounds(settings)
     stays = {name for name, phrase in said.items() if store.path(phrase).is_file()}
     assert stays == ({"before", "on air", "to come"} if live == "published" else {"file"})
     assert [store.path(phrase).is_file() for phrase in (NOTICE, QUEUE, NOBODYS)] == [True, True, False]
@@ -80,9 +80,9 @@ def test_without_a_database_nothing_is_removed(tmp_path, home, monkeypatch):
     path.parent.mkdir(parents=True)
     path.write_bytes(silence(1))
     with pytest.raises(IvrError):
-        app.clean_sounds(settings)
+        sound_pack.clean_sounds(settings)
     assert path.is_file()
-    assert app.clean_sounds(replace(settings, sounds_mb=10)).files == 0
+    assert sound_pack.clean_sounds(replace(settings, sounds_mb=10)).files == 0
 
 
 def test_the_recorder_does_it_beside_its_work(home, monkeypatch):

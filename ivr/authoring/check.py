@@ -29,6 +29,7 @@ from ivr.dialogue.tree import (
 )
 from ivr.rail.answers import LIST, QuerySpec
 from ivr.speech import placeholders
+from ivr.speech.reading import LABEL
 
 _BRACKET = re.compile(r"\[[^\[\]]*\]")
 
@@ -36,6 +37,8 @@ _BRACKET = re.compile(r"\[[^\[\]]*\]")
 Spoken = tuple[Text, Mapping[str, str], frozenset[str]]
 _NONE: frozenset[str] = frozenset()
 _NO_QUERY = QuerySpec("", {}, {})
+#: The type of a slot that is a list, where a reply says how its entries are read.
+TOLD = "told"
 
 
 def check(sources: Iterable[Source], tree: Tree, places: Mapping[str, tuple[Source, yaml.Node]]) -> None:
@@ -118,7 +121,7 @@ def _plain_texts(part: Part) -> Iterator[Text]:
 def _texts_of_form(facts: Mapping[str, str], form: FormPart) -> Iterator[Spoken]:
     slots = {**facts, **{field.name: slot_type(field) for field in form.fields}}
     for field in form.fields:
-        yield field.prompt, {**slots, "label": "text"}, _NONE
+        yield field.prompt, {**slots, "label": LABEL}, _NONE
         if field.last is not None:
             yield field.last, {"last": slot_type(field), "key": "key"}, _NONE
     checked = form.check or _NO_QUERY
@@ -141,7 +144,7 @@ def _texts_of_answers(
     replies: Mapping[str, Reply], spec: QuerySpec, slots: Mapping[str, str]
 ) -> Iterator[Spoken]:
     for outcome, reply in replies.items():
-        read = dict.fromkeys(reply.lists, "text")  # as words, by the reply's own text for it
+        read = dict.fromkeys(reply.lists, TOLD)
         said = {**slots, **spec.outcomes.get(outcome, {})}
         each = {**said, **spec.items.get(outcome, {})}
         optional = _optional(spec, outcome)

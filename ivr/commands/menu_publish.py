@@ -170,6 +170,7 @@ def _test(settings: Settings, tell: Any) -> None:
 
 def _make_sounds(settings: Settings, menus: Menus, tell: Any, *, refuse: bool = True) -> None:
     """Make the sounds that are missing. ``refuse``: raise :class:`IvrError` when one cannot be made."""
+    from ivr.app import recordable
     from ivr.authoring.prompts import phrases_of
     from ivr.commands.progress import sounds_done
     from ivr.voice.build import build
@@ -180,6 +181,7 @@ def _make_sounds(settings: Settings, menus: Menus, tell: Any, *, refuse: bool = 
         progress=sounds_done,
         voice=settings.voice,
         recorded=settings.recordings_folder,
+        recordable=recordable(settings, menus.trees.values()),
     )
     for phrase, why in built.failed:
         click.echo(f"{phrase.text}: {why}", err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ivr.commands.prompt_clean import clean_command
+from ivr.commands.prompt_kinds import KINDS, kinds_option, only, pack_of_folder
 from ivr.commands.prompt_record import record_check_command, script_command, told
 from ivr.errors import IvrError, UsageFault
 from ivr.settings import Settings, load
@@ -34,13 +36,6 @@ def _settings(home: Path | None) -> Settings:
     return replace(load(), home=home) if home else load()
 
 
-def _fixed_phrases(settings: Settings) -> list[Phrase]:
-    """What the menus say without a slot in it."""
-    from ivr.authoring.prompts import fixed_phrases
-
-    return fixed_phrases(settings.menus)
-
-
 @click.group("prompt")
 def command() -> None:
     """Sounds: build, missing, say, clean; recordings: script, record-check.
@@ -58,29 +53,36 @@ for _sub in (clean_command, script_command, record_check_command):
 @command.command("build")
 @_home_option
 @click.option("--workers", type=click.IntRange(1, 64), help="Processes at once; default: one a processor.")
+@kinds_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-def build_command(home: Path | None, workers: int | None, as_json: bool) -> None:
+def build_command(home: Path | None, workers: int | None, kinds: tuple[str, ...], as_json: bool) -> None:
     """Make every sound that is known beforehand and not there yet.
 
-    The fixed phrases of the menus, the sounds that Asterisk itself plays, and the waiting music.
-    Recordings of the folder IVR_RECORDINGS are checked and win over every voice. Exit code 1 when a phrase could not
-    be made or a recording is not good.
+    The fixed sentences of the menus, what their answers are joined from (words, numbers, times, names of the railway
+    data), the sounds that Asterisk itself plays, and the waiting music; those that are needed most come first, and a build that was
+    broken off goes on. Recordings of the folder IVR_RECORDINGS are checked and win over every voice. Exit code 1
+    when a phrase could not be made or a recording is not good.
 
     \b
     Example:
       ivr prompt build --workers 4
+      ivr prompt build --kind menus --kind carriers
     """
     from ivr.commands.progress import sounds_done
     from ivr.voice.build import build
+    from ivr.voice.sounds import SoundStore
 
     settings = _settings(home)
+    SoundStore(settings.home, settings.voice).writable()
+    pack = pack_of_folder(settings)
     built = build(
-        _fixed_phrases(settings),
+        only(pack, kinds),
         settings.home,
         workers or os.cpu_count() or 2,
         sounds_done,
         settings.voice,
         recorded=settings.recordings_folder,
+        recordable=pack,
     )
     recorded = built.recorded
     if as_json:
@@ -119,31 +121,41 @@ def _reasons(phrases: Iterable[tuple[Phrase, str]]) -> list[dict[str, str]]:
 @_home_option
 @click.option("--recordings", is_flag=True, help="Those that nobody has recorded yet, sound or not.")
 @click.option("--language", help="Only this language, such as zh.")
+@kinds_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-def missing_command(home: Path | None, recordings: bool, language: str | None, as_json: bool) -> None:
-    """List the fixed phrases that have no sound yet; exit code 1 when there are any.
+def missing_command(
+    home: Path | None, recordings: bool, language: str | None, kinds: tuple[str, ...], as_json: bool
+) -> None:
+    """How many phrases of each kind have no sound yet; with --kind, which; exit code 1 when there are any.
 
     \b
     Example:
-      ivr prompt missing --json
-      ivr prompt missing --recordings --language zh
+      ivr prompt missing
+      ivr prompt missing --kind menus --json
+      ivr prompt missing --recordings --kind carriers --language zh
     """
-    from ivr.voice.build import everything, missing
+    from ivr.commands.table import table
+    from ivr.voice.build import missing
     from ivr.voice.recordings import lacking
 
     settings = _settings(home)
-    phrases = _fixed_phrases(settings)
+    pack = pack_of_folder(settings)
+    wanted = only(pack, kinds, language)
     if recordings:
-        found = lacking(everything(phrases), settings.recordings_folder)
+        found = lacking(wanted, settings.recordings_folder)
     else:
-        found = missing(phrases, settings.home, settings.voice)
-    found = [phrase for phrase in found if language in (None, phrase.language)]
+        lacks = {*missing(wanted, settings.home, settings.voice)}
+        found = [phrase for phrase in wanted if phrase in lacks]
     if as_json:
-        rows = [{"id": p.prompt_id, "text": p.text, "language": p.language} for p in found]
+        rows = [{"id": p.prompt_id, "text": p.text, "language": p.language, "kind": pack[p]} for p in found]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
-    else:
+    elif kinds:
         for phrase in found:
             click.echo(f"{phrase.language}/{phrase.prompt_id}  {phrase.text}")
+    elif found:
+        there, without = Counter(pack[p] for p in wanted), Counter(pack[p] for p in found)
+        cells = [(kind, str(without[kind]), str(there[kind])) for kind in KINDS if without[kind]]
+        click.echo(table(("kind", "missing", "of"), cells, left=1))
     if found:
         raise SystemExit(1)
 

@@ -25,7 +25,7 @@ def clean_command(home: Path | None, dry_run: bool, as_json: bool) -> None:
     Example:
       ivr prompt clean --dry-run
     """
-    from ivr.app import clean_sounds
+    from ivr.sound_pack import clean_sounds
     from ivr.voice.cleaning import MB
 
     settings = replace(load(), home=home.absolute()) if home else load()

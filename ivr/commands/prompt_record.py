@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ivr.commands.prompt_kinds import kinds_option, only, pack_of_folder
 from ivr.errors import IvrError
 from ivr.settings import Settings, load
 
 if TYPE_CHECKING:
-    from ivr.speech import Phrase
     from ivr.voice.recordings import Recording
 
 _SHOWN = 60  # columns of a cell on the terminal
@@ -21,14 +21,16 @@ _SHOWN = 60  # columns of a cell on the terminal
 
 @click.command("script")
 @click.option("--language", help="Only this language, such as zh.")
+@kinds_option
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the table here: .csv or .xlsx.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-def script_command(language: str | None, out: Path | None, as_json: bool) -> None:
-    """The sentences to record, for a voice talent: the menus' fixed ones and those that Asterisk plays.
+def script_command(language: str | None, kinds: tuple[str, ...], out: Path | None, as_json: bool) -> None:
+    """The sentences to record, for a voice talent: the menus' fixed ones, those that Asterisk plays, and what answers are
+    joined from. A sentence of an answer is in the recorded voice when all of its pieces are recorded.
 
     The recording of a sentence is the file LANGUAGE/ID.wav in the folder IVR_RECORDINGS (default: recordings in the
     home). An id stays as long as the words do. Then: ivr prompt record-check, ivr prompt build.
@@ -36,10 +38,11 @@ def script_command(language: str | None, out: Path | None, as_json: bool) -> Non
     \b
     Example:
       ivr prompt script --language zh --out script.csv
+      ivr prompt script --kind menus --kind carriers --out script.xlsx
     """
     from ivr.commands.table import table
 
-    rows = [row for row in _script(load()) if language in (None, row["language"])]
+    rows = _script(load(), kinds, language)
     if out:
         _write(out, rows)
     if as_json:
@@ -56,15 +59,16 @@ def script_command(language: str | None, out: Path | None, as_json: bool) -> Non
         click.echo(table(heads, cells, left=len(heads), most=_SHOWN))
 
 
-def _script(settings: Settings) -> list[dict[str, Any]]:
+def _script(settings: Settings, kinds: tuple[str, ...], language: str | None) -> list[dict[str, Any]]:
     from ivr.authoring.loader import load_trees
     from ivr.authoring.prompts import places_of
     from ivr.speech import spoken_seconds
     from ivr.voice import mandarin, system_sounds
 
-    places: dict[Phrase, tuple[str, ...]] = places_of(load_trees(settings.menus))
+    places = places_of(load_trees(settings.menus))
     for phrase, names in system_sounds.names().items():
         places[phrase] = (*places.get(phrase, ()), *(f"asterisk/{name}" for name in names))
+    pack = pack_of_folder(settings)
     return [
         {
             "id": phrase.prompt_id,
@@ -72,16 +76,17 @@ def _script(settings: Settings) -> list[dict[str, Any]]:
             "text": phrase.text,
             "pinyin": mandarin.pinyin(phrase.text) if phrase.language == "zh" else "",
             "seconds": round(spoken_seconds(phrase.text, phrase.language), 1),
-            "where": "; ".join(where),
+            "where": "; ".join(places.get(phrase) or (pack[phrase],)),
+            "kind": pack[phrase],
         }
-        for phrase, where in places.items()
+        for phrase in only(pack, kinds, language)
     ]
 
 
 def _write(out: Path, rows: list[dict[str, Any]]) -> None:
     from ivr.commands.export import csv_text, workbook, write_to
 
-    columns = ("id", "language", "text", "pinyin", "seconds", "where")
+    columns = ("id", "language", "text", "pinyin", "seconds", "where", "kind")
     if out.suffix.lower() == ".xlsx":
         data = workbook(rows, columns, "prompts")
     elif out.suffix.lower() == ".csv":
@@ -104,13 +109,11 @@ def record_check_command(folder: Path | None, as_json: bool) -> None:
     Example:
       ivr prompt record-check ~/from-the-studio
     """
-    from ivr.authoring.prompts import fixed_phrases
-    from ivr.voice.build import everything
     from ivr.voice.recordings import check
 
     settings = load()
     folder = folder or settings.recordings_folder
-    found = check(folder, everything(fixed_phrases(settings.menus)))
+    found = check(folder, pack_of_folder(settings))
     wrong = [recording for recording in found if recording.state == "wrong"]
     if as_json:
         click.echo(json.dumps([asdict(recording) for recording in found], ensure_ascii=False, indent=2))

@@ -153,8 +153,8 @@ def sample_command(name: str | None, home: Path | None, text: str, out: Path | N
     """
     from ivr.commands.prompt import PATIENT_S, made_sound, written
     from ivr.speech import Phrase, syllables
-    from ivr.voice.sounds import sound_seconds
     from ivr.voice.voice import Voice
+    from ivr.voice.wav import sound_seconds
 
     settings = load()
     home = home or settings.home

@@ -10,6 +10,9 @@ from typing import Any
 
 from ivr.dialogue.call import CallInfo
 
+#: A phrase as JSON: its text, its language, its parts.
+Spoken = list[Any]
+
 
 @dataclass(frozen=True)
 class Session:
@@ -19,7 +22,7 @@ class Session:
     asked: ``menu``, ``field``, ``choose``, ``check``, ``confirm``, ``lookup``, ``query``, ``items``, ``facts``, ``done``, or
     ``ended``. ``values``: the form's fields so far, name → ``[slot type, JSON value]``. ``answer``: the last query's answer.
     ``keyed``: the fields of every form whose query was asked, like ``values``: what later parts may use.
-    ``pending``: texts ``[text, language]`` waiting to be played with the next prompt; ``prompt``:
+    ``pending``: phrases ``[text, language, parts]`` waiting to be played with the next prompt; ``prompt``:
     those last played, of which the first ``lead`` came before the question itself;
     ``gathering``, ``max_keys``, ``shorter``, ``private``: for which phase and how its keys were gathered;
     ``full``: the last input took as many keys as it could. ``history``: the menus the caller came
@@ -42,8 +45,8 @@ class Session:
     candidates: list[Any] = field(default_factory=list)
     answer: Mapping[str, Any] = field(default_factory=dict)
     page: int = 0
-    pending: list[list[str]] = field(default_factory=list)
-    prompt: list[list[str]] = field(default_factory=list)
+    pending: list[Spoken] = field(default_factory=list)
+    prompt: list[Spoken] = field(default_factory=list)
     lead: int = 0
     gathering: str = ""
     max_keys: int = 1

@@ -9,7 +9,7 @@ from typing import Any
 
 from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Say
 from ivr.dialogue.notices import Notice
-from ivr.dialogue.session import Session
+from ivr.dialogue.session import Session, Spoken
 from ivr.dialogue.tree import (
     AGAIN,
     BACK,
@@ -26,6 +26,7 @@ from ivr.dialogue.tree import (
 from ivr.rail.answers import QuerySpec
 from ivr.speech.compose import compose
 from ivr.speech.phrase import Phrase
+from ivr.speech.reading import LABEL
 
 #: slot name → (slot type, JSON value)
 Slots = Mapping[str, tuple[str, Any]]
@@ -99,7 +100,7 @@ class Turn:
         filled = self.slots() if slots is None else slots
         entries = {name: self.text_in(entry) for name, entry in lists.items()}
         spoken = compose(self.text_in(text), filled, language, self.tree.wordbooks, entries)
-        self.change(pending=self.session.pending + [[p.text, p.language] for p in spoken])
+        self.change(pending=self.session.pending + [[p.text, p.language, list(p.parts)] for p in spoken])
 
     def word(self, name: str, **slots: tuple[str, Any]) -> None:
         """Put a standing sentence into what is played next."""
@@ -107,7 +108,7 @@ class Turn:
 
     def label(self, text: Text) -> tuple[str, str]:
         """A label as a slot value."""
-        return ("text", self.text_in(text))
+        return (LABEL, self.text_in(text))
 
     def mark_question(self) -> None:
         """What is said from here on is the question itself and is repeated when it is missed."""
@@ -152,7 +153,7 @@ class Turn:
         """What is played next has to be heard, an answer or what was wrong: keys pressed before do not count."""
         self._fresh = True
 
-    def _emit_gather(self, prompt: list[list[str]]) -> None:
+    def _emit_gather(self, prompt: list[Spoken]) -> None:
         if self.one_more_question():
             self.over_limit()
             return
@@ -350,5 +351,5 @@ def argument(value: Any) -> Any:
     return value["code"] if isinstance(value, dict) else value
 
 
-def _phrases(texts: list[list[str]]) -> tuple[Phrase, ...]:
-    return tuple(Phrase(text, language) for text, language in texts)
+def _phrases(texts: list[Spoken]) -> tuple[Phrase, ...]:
+    return tuple(Phrase(text, language, tuple(parts)) for text, language, parts in texts)

@@ -28,6 +28,8 @@ _GROUPS = {
     "D": {"code": "D", "zh": "动车", "en": "D trains"},
 }
 _ORDINARY = {"code": "ordinary", "zh": "普通列车", "en": "ordinary trains"}
+#: The kinds of trains, in the order in which their fares are told.
+KINDS = (*_GROUPS.values(), _ORDINARY)
 
 
 def fares(inquiry: Inquiry) -> Answer:
@@ -42,7 +44,7 @@ def fares(inquiry: Inquiry) -> Answer:
     priced = price(inquiry.source, rides, *codes, _day(inquiry), _passenger(inquiry))
     items: list[dict[str, Any]] = []
     told = 0
-    for group in (*_GROUPS.values(), _ORDINARY):
+    for group in KINDS:
         of_group = [p for p in priced if _GROUPS.get(p.ride.kind, _ORDINARY) == group]
         of_group = [p for p in of_group if p.basis == TABLE] or of_group
         told += len(of_group)

@@ -1,5 +1,7 @@
 """English readings, on the 24-hour clock that the timetable uses.
 
+As in :mod:`ivr.speech.zh`, what a slot holds is given in chunks, ``|`` between them.
+
 ==========================  ============  ============================
 trains digit by digit       G102          G one zero two
 the clock                   06:26         six twenty-six
@@ -7,11 +9,18 @@ minutes below ten           06:05         six oh five
 the full hour               06:00/18:00   six o'clock / eighteen hundred
 times past midnight         25:10         one ten the next day
 money                       54.5          fifty-four yuan fifty
+a train's letter with one   G102          G one|zero two
+or two digits, then pairs
+hours, then minutes         06:26         six|twenty-six
+the month, then the day     2026-02-10    February|tenth
+numbers after hundreds      553 yuan      five hundred|fifty-three yuan
+digits in pairs             021           zero two|one
 ==========================  ============  ============================
 """
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 _ONES = (
@@ -27,6 +36,7 @@ _MONTHS = (
 _IRREGULAR = {"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth"}
 _IRREGULAR |= {"nine": "ninth", "twelve": "twelfth"}
 _KEYS = {"*": "star", "#": "the pound key"}
+_AFTER_A_UNIT = re.compile(r"(?<=hundred|housand|million|billion) (?!yuan)")
 
 
 def number(n: int) -> str:
@@ -44,6 +54,14 @@ def number(n: int) -> str:
     raise AssertionError("unreachable")  # pragma: no cover
 
 
+def numbered(n: int) -> tuple[str, ...]:
+    """:func:`number` in chunks: 553 → five hundred|fifty-three."""
+    return tuple(_AFTER_A_UNIT.split(number(n)))
+
+
+counted = numbered
+
+
 def ordinal(n: int) -> str:
     """1 to 99: 21 → twenty-first, 30 → thirtieth."""
     head, hyphen, last = number(n).rpartition("-")
@@ -52,13 +70,19 @@ def ordinal(n: int) -> str:
     return head + hyphen + _IRREGULAR.get(last, last + "th")
 
 
-def train(letter: str, digits: str) -> str:
-    """``G one zero two``."""
-    return f"{letter} {line_digits(digits)}".strip()
+def train(letter: str, digits: str) -> tuple[str, ...]:
+    """``G one|zero two``."""
+    first = 2 - len(digits) % 2
+    return (f"{letter} {spelled(digits[:first])}".strip(), *line_digits(digits[first:]))
 
 
-def line_digits(text: str) -> str:
-    """Digits one by one: 021 → zero two one."""
+def line_digits(text: str) -> tuple[str, ...]:
+    """Digits one by one, in pairs: 021 → zero two|one."""
+    return tuple(map(spelled, re.findall(r"[0-9]{1,2}|[*#]", text)))
+
+
+def spelled(text: str) -> str:
+    """Digits one by one: 02 → zero two."""
     return " ".join(_KEYS[c] if c in _KEYS else _ONES[int(c)] for c in text)
 
 
@@ -67,45 +91,36 @@ def key(name: str) -> str:
     return _KEYS[name] if name in _KEYS else _ONES[int(name)]
 
 
-def time(hours: int, minutes: int) -> str:
-    """A time of a service day; hours may pass 24: 25:10 → one ten the next day."""
+def time(hours: int, minutes: int) -> tuple[str, ...]:
+    """A time of a service day; hours may pass 24: 25:10 → one|ten|the next day."""
     day, hour = divmod(hours, 24)
-    if minutes == 0:
-        words = (
-            f"{number(hour)} o'clock"
-            if 1 <= hour <= 12
-            else f"{number(hour)} hundred"
-            if hour
-            else "midnight"
-        )
-    else:
-        words = f"{number(hour)} {'oh ' if minutes < 10 else ''}{number(minutes)}"
-    if day == 0:
-        return words
-    return f"{words} the next day" if day == 1 else f"{words} on the {ordinal(day + 1)} day"
+    after = ("the next day" if day == 1 else f"on the {ordinal(day + 1)} day",) if day else ()
+    if minutes:
+        return (number(hour), f"{'oh ' if minutes < 10 else ''}{number(minutes)}", *after)
+    if hour == 0:
+        return ("midnight", *after)
+    return (f"{number(hour)} o'clock" if hour <= 12 else f"{number(hour)} hundred", *after)
 
 
-def date(month: int, day: int) -> str:
-    """February tenth."""
-    return f"{_MONTHS[month - 1]} {ordinal(day)}"
+def date(month: int, day: int) -> tuple[str, ...]:
+    """February|tenth."""
+    return (_MONTHS[month - 1], ordinal(day))
 
 
-def money(yuan: Decimal) -> str:
-    """553 → five hundred fifty-three yuan, 54.5 → fifty-four yuan fifty."""
+def money(yuan: Decimal) -> tuple[str, ...]:
+    """553 → five hundred|fifty-three yuan, 54.5 → fifty-four yuan|fifty."""
     if yuan < 0:
-        return "minus " + money(-yuan)
+        first, *rest = money(-yuan)
+        return ("minus " + first, *rest)
     whole, fen = divmod(int(yuan * 100), 100)
-    if not fen:
-        return f"{number(whole)} yuan"
-    if not whole:
-        return f"{number(fen)} fen"
-    return f"{number(whole)} yuan {'oh ' if fen < 10 else ''}{number(fen)}"
+    if fen and not whole:
+        return (f"{number(fen)} fen",)
+    words = tuple(_AFTER_A_UNIT.split(f"{number(whole)} yuan"))
+    return (*words, f"{'oh ' if fen < 10 else ''}{number(fen)}") if fen else words
 
 
-def duration(minutes: int) -> str:
-    """125 → two hours five minutes."""
+def duration(minutes: int) -> tuple[str, ...]:
+    """125 → two hours|five minutes."""
     hours, rest = divmod(minutes, 60)
-    words = [f"{number(hours)} hour{'s' if hours != 1 else ''}"] if hours else []
-    if rest or not hours:
-        words.append(f"{number(rest)} minute{'s' if rest != 1 else ''}")
-    return " ".join(words)
+    whole = (f"{number(hours)} hour{'s' if hours != 1 else ''}",) if hours else ()
+    return (*whole, f"{number(rest)} minute{'s' if rest != 1 else ''}") if rest or not hours else whole

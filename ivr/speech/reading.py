@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any, Union
 
 from ivr.errors import IvrError
+from ivr.rail.answers import SLOT_TYPES
 from ivr.speech import en, zh
 from ivr.speech.wordbook import Wordbook
 
@@ -22,6 +23,12 @@ LANGUAGES: Mapping[str, ModuleType] = {"zh": zh, "en": en}
 Wordbooks = Mapping[str, Wordbook]
 NO_WORDBOOKS: Wordbooks = {}
 
+
+#: What a reader gives: words in chunks, or in one piece.
+Read = Union[str, tuple[str, ...]]
+
+#: The slot type of a field's or an option's name, which stands in the menu; for the rest see ``SLOT_TYPES``.
+LABEL = "label"
 
 #: Digits of a long number that are told in one breath.
 _GROUP = 3
@@ -48,63 +55,67 @@ def _whole(value: Any, lowest: int = -(10**15)) -> int:
     return value
 
 
-def _time(value: Any, words: Words, language: str) -> str:
+def _time(value: Any, words: Words, language: str) -> Read:
     found = _match(r"(\d{1,3}):([0-5]\d)", value)
-    return str(words.time(int(found[1]), int(found[2])))
+    return words.time(int(found[1]), int(found[2]))
 
 
-def _date(value: Any, words: Words, language: str) -> str:
+def _date(value: Any, words: Words, language: str) -> Read:
     year, month, day = map(int, _match(r"(\d{4})-(\d\d)-(\d\d)", value).groups())
     try:
         datetime.date(year, month, day)
     except ValueError:
         raise _Unfit from None
-    return str(words.date(month, day))
+    return words.date(month, day)
 
 
-def _money(value: Any, words: Words, language: str) -> str:
-    return str(words.money(Decimal(_match(r"-?\d{1,12}(\.\d{1,2}0*)?", value)[0])))
+def _money(value: Any, words: Words, language: str) -> Read:
+    return words.money(Decimal(_match(r"-?\d{1,12}(\.\d{1,2}0*)?", value)[0]))
 
 
-def _train(value: Any, words: Words, language: str) -> str:
-    found = _match(r"([A-Z]?)(\d{1,5})", value)
-    return str(words.train(found[1], found[2]))
+def _train(value: Any, words: Words, language: str) -> Read:
+    found = _match(r"([A-Z]{0,2})(\d{1,5})", value)
+    return words.train(" ".join(found[1]), found[2])
 
 
-def _count(value: Any, words: Words, language: str) -> str:
-    return str(words.count(_whole(value, 0)) if language == "zh" else words.number(_whole(value, 0)))
+def _count(value: Any, words: Words, language: str) -> Read:
+    return words.counted(_whole(value, 0))
 
 
-def _number(value: Any, words: Words, language: str) -> str:
-    return str(words.number(_whole(value)))
+def _number(value: Any, words: Words, language: str) -> Read:
+    return words.numbered(_whole(value))
 
 
-def _minutes(value: Any, words: Words, language: str) -> str:
-    return str(words.duration(_whole(value, 0)))
+def _minutes(value: Any, words: Words, language: str) -> Read:
+    return words.duration(_whole(value, 0))
 
 
-def _digits(value: Any, words: Words, language: str) -> str:
-    return str(words.line_digits(_match(r"[0-9*#]+", value)[0]))
+def _digits(value: Any, words: Words, language: str) -> Read:
+    return words.line_digits(_match(r"[0-9*#]+", value)[0])
 
 
-def _grouped(value: Any, words: Words, language: str) -> str:
+def _grouped(value: Any, words: Words, language: str) -> Read:
     digits = _match(r"[0-9]+", value)[0]
-    groups = [words.line_digits(digits[start : start + _GROUP]) for start in range(0, len(digits), _GROUP)]
-    return ("，" if language == "zh" else ", ").join(groups)
+    read: list[str] = []
+    for start in range(0, len(digits), _GROUP):
+        if read:
+            read[-1] += "，" if language == "zh" else ","
+        read += _in_chunks(words.line_digits(digits[start : start + _GROUP]))
+    return tuple(read)
 
 
-def _document(value: Any, words: Words, language: str) -> str:
+def _document(value: Any, words: Words, language: str) -> Read:
     found = _match(r"[0-9A-Z]*([0-9A-Z]{2})", value)
     return " ".join(
-        words.line_digits(part) if part.isdigit() else part for part in re.findall(r"\d+|\D", found[1])
+        words.spelled(part) if part.isdigit() else part for part in re.findall(r"\d+|\D", found[1])
     )
 
 
-def _key(value: Any, words: Words, language: str) -> str:
-    return str(words.key(_match(r"[0-9*#]", value)[0]))
+def _key(value: Any, words: Words, language: str) -> Read:
+    return words.key(_match(r"[0-9*#]", value)[0])
 
 
-def _named(value: Any, words: Words, language: str) -> str:
+def _named(value: Any, words: Words, language: str) -> Read:
     if not isinstance(value, Mapping):
         raise _Unfit
     known: tuple[Any, ...] = (value.get(language), value.get("zh"))
@@ -117,13 +128,13 @@ def _named(value: Any, words: Words, language: str) -> str:
     return name
 
 
-def _text(value: Any, words: Words, language: str) -> str:
+def _text(value: Any, words: Words, language: str) -> Read:
     if not isinstance(value, str):
         raise _Unfit
     return value
 
 
-_READERS: Mapping[str, Callable[[Any, Words, str], str]] = {
+_READERS: Mapping[str, Callable[[Any, Words, str], Read]] = {
     "time": _time,
     "date": _date,
     "money": _money,
@@ -137,11 +148,13 @@ _READERS: Mapping[str, Callable[[Any, Words, str], str]] = {
     "key": _key,
     "named": _named,
     "text": _text,
+    LABEL: _text,
 }
 
 
-def speak(type: str, value: Any, language: str, wordbooks: Wordbooks = NO_WORDBOOKS) -> str:
-    """The words for ``value``, whose form ``ivr.rail.answers.SLOT_TYPES`` gives.
+def chunks(type: str, value: Any, language: str, wordbooks: Wordbooks = NO_WORDBOOKS) -> tuple[str, ...]:
+    """The words for ``value``, whose form ``ivr.rail.answers.SLOT_TYPES`` gives, in chunks: of a number or a time each is
+    one of few, of a name it is the whole name, and in a language of ``wordbooks`` everything is one.
 
     ``language``: "zh", "en", or one of ``wordbooks``; a ``named`` value without an English name keeps its Chinese one.
     Raises :class:`SpeechFault` for an unknown type or language and for a value of another form.
@@ -149,12 +162,26 @@ def speak(type: str, value: Any, language: str, wordbooks: Wordbooks = NO_WORDBO
     reader = _READERS.get(type)
     words: Words | None = wordbooks.get(language) or LANGUAGES.get(language)
     if reader is None:
-        raise SpeechFault(f"unknown slot type '{type}'", mend=f"one of {', '.join(_READERS)}")
+        raise SpeechFault(f"unknown slot type '{type}'", mend=f"one of {', '.join(SLOT_TYPES)}")
     if words is None:
         raise SpeechFault(
             f"unknown language '{language}'", mend=f"one of {', '.join([*LANGUAGES, *wordbooks])}"
         )
     try:
-        return reader(value, words, language)
+        return _in_chunks(reader(value, words, language))
     except _Unfit:
         raise SpeechFault(f"{value!r} is not a {type}") from None
+
+
+def _in_chunks(read: Read) -> tuple[str, ...]:
+    return (read,) if isinstance(read, str) else read
+
+
+def speak(type: str, value: Any, language: str, wordbooks: Wordbooks = NO_WORDBOOKS) -> str:
+    """The words of :func:`chunks` as one text."""
+    return between(language).join(chunks(type, value, language, wordbooks))
+
+
+def between(language: str) -> str:
+    """What stands between two words."""
+    return "" if language == "zh" else " "

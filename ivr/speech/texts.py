@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import Any
 
 from ivr.speech.phrase import Phrase
-from ivr.speech.reading import NO_WORDBOOKS, SpeechFault, Wordbooks, speak
 
-_SLOT = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+SLOT = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 #: Sentence ends, together with closing quotes after them. A Latin mark ends a sentence only before
 #: white space or at the end of the text.
@@ -51,27 +49,7 @@ _ZH_LETTER = re.compile(r"(?<![A-Za-z])[A-Z](?![A-Za-z])")
 
 def placeholders(text: str) -> tuple[str, ...]:
     """The names of the slots in ``text``, each once, in order."""
-    return tuple(dict.fromkeys(_SLOT.findall(text)))
-
-
-def render(
-    text: str, slots: Mapping[str, tuple[str, Any]], language: str, wordbooks: Wordbooks = NO_WORDBOOKS
-) -> str:
-    """Fill each ``{name}`` with the words of ``slots[name]``, a ``(slot type, value)``.
-
-    What a slot brings in is never filled again. Raises :class:`SpeechFault` for a name that
-    ``slots`` lacks and for a value of another form than its type.
-    """
-
-    def words(found: re.Match[str]) -> str:
-        try:
-            type, value = slots[found[1]]
-        except KeyError:
-            known = ", ".join(sorted(slots)) or "none"
-            raise SpeechFault(f"unknown slot '{{{found[1]}}}'", mend=f"there are: {known}") from None
-        return speak(type, value, language, wordbooks)
-
-    return _SLOT.sub(words, text)
+    return tuple(dict.fromkeys(SLOT.findall(text)))
 
 
 def syllables(text: str, language: str) -> int:
@@ -99,19 +77,36 @@ def phrases(text: str, language: str) -> tuple[Phrase, ...]:
     Chinese, such as a foreign station's name, are phrases of their own, in English, and Chinese words within another
     language are Chinese ones; marks that stand alone beside them go.
     """
+    return tuple(
+        Phrase(text[start:end].strip(), spoken_in) for start, end, spoken_in in spans(text, language)
+    )
+
+
+def spans(text: str, language: str) -> list[tuple[int, int, str]]:
+    """Where the phrases of :func:`phrases` begin and end in ``text``, white space included, and their language."""
     other, pattern = ("en", _LATIN) if language == "zh" else ("zh", _CHINESE)
     if found := pattern.search(text):
-        before, after = text[: found.start()], text[found.end() :]
-        return (*phrases(before, language), Phrase(found[0].strip(), other), *phrases(after, language))
-    pieces: list[str] = []
+        start, end = found.span()
+        after = [(end + first, end + last, name) for first, last, name in spans(text[end:], language)]
+        return [*spans(text[:start], language), (start, end, other), *after]
+    cut: list[tuple[int, int]] = []
     start = 0
-    for end in [found.end() for found in _END.finditer(text)] + [len(text)]:
-        piece, start = text[start:end], end
-        if pieces and (syllables(pieces[-1], language) < SHORTEST or syllables(piece, language) < SHORTEST):
-            pieces[-1] += piece
+    for piece in sentences(text):
+        end = start + len(piece)
+        last = text[slice(*cut[-1])] if cut else ""
+        if cut and (syllables(last, language) < SHORTEST or syllables(piece, language) < SHORTEST):
+            cut[-1] = cut[-1][0], end
         else:
-            pieces.append(piece)
-    return tuple(Phrase(piece.strip(), language) for piece in pieces if syllables(piece, language))
+            cut.append((start, end))
+        start = end
+    return [(start, end, language) for start, end in cut if syllables(text[start:end], language)]
+
+
+def sentences(text: str) -> list[str]:
+    """``text`` cut behind the end of each sentence, however short it is; of an empty text one that is empty."""
+    ends = [found.end() for found in _END.finditer(text)]
+    cuts = [0, *ends, *([len(text)] if len(text) not in ends else [])]
+    return [text[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
 
 
 def readable(text: str, language: str) -> list[str]:
@@ -120,7 +115,7 @@ def readable(text: str, language: str) -> list[str]:
     Mandarin: digits, Latin words (a single capital letter, as of a train, is fine), markup.
     English: digits, anything but Latin letters, markup. Other languages: digits, markup.
     """
-    text = _SLOT.sub(" ", text)
+    text = SLOT.sub(" ", text)
     if language == "zh":
         text = _ZH_LETTER.sub(" ", text)
     fine = {"zh": _ZH_READABLE, "en": _EN_READABLE}.get(language, _READABLE)

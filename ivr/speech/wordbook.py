@@ -76,7 +76,7 @@ class Wordbook:
         """A number in words."""
         return in_words(n, self.language)
 
-    count = number
+    counted = numbered = number
 
     def ordinal(self, n: int) -> str:
         """Which one: 2 → second."""
@@ -85,6 +85,8 @@ class Wordbook:
     def line_digits(self, text: str) -> str:
         """Digits one by one."""
         return " ".join(self.key(digit) for digit in text)
+
+    spelled = line_digits
 
     def key(self, name: str) -> str:
         """The name of a telephone key."""

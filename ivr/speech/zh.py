@@ -1,6 +1,7 @@
 """Mandarin readings, as railway announcers and the hotline's own operators read them.
 
-All functions take plain values and give words without a single digit. Rules, each with its example:
+All functions take plain values and give words without a single digit; those of slot types give them in chunks, each out of
+a small vocabulary, so that the sounds of all chunks can be made ahead. Rules, each with its example, ``|`` between chunks:
 
 ==========================  ============  ============================
 0 is always 零              1002          一千零二
@@ -13,17 +14,26 @@ minutes below ten with 零   06:05         六点零五分
 the full hour with 整       06:00         六点整
 times past midnight         25:10         次日一点十分
 money by unit               54.5          五十四元五角
+a train's letter with one   G102, G7613   G 幺|零二, G 七六|幺三
+or two digits, then pairs
+hours, then minutes         06:26, 25:10  六点|二十六分, 次日|一点|十分
+the month, then the day     2026-02-10    二月|十日
+numbers after 千 and 百     1024, 553元   一千|零二十四, 五百|五十三元
+角 by themselves            54.5          五十四元|五角
+digits in pairs             0571, 021     零五|七幺, 零二|幺
 ==========================  ============  ============================
 """
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 DIGITS = "零一二三四五六七八九"
 _LINE_DIGITS = "零幺二三四五六七八九"  # on the telephone and in train numbers 1 is yāo, never yī
 _KEYS = {"*": "星号键", "#": "井号键"}
 _ORDINAL_DAYS = {1: "次日", 2: "第三日"}
+_AFTER_A_UNIT = re.compile(rf"(?<=[千百万亿])(?=[{DIGITS}两])")
 
 
 def _section(n: int) -> str:
@@ -64,14 +74,31 @@ def count(n: int) -> str:
     return words
 
 
-def train(letter: str, digits: str) -> str:
-    """``G 幺零二``; the word 次 stands in the menu's text. One or two digits are a number."""
-    words = number(int(digits)) if len(digits) <= 2 else line_digits(digits)
-    return f"{letter} {words}".strip()
+def counted(n: int) -> tuple[str, ...]:
+    """:func:`count` in chunks: 518 → 五百|一十八."""
+    return tuple(_AFTER_A_UNIT.split(count(n)))
 
 
-def line_digits(text: str) -> str:
-    """Digits one by one, 1 as 幺: 021 → 零二幺."""
+def numbered(n: int) -> tuple[str, ...]:
+    """:func:`number` in chunks."""
+    return tuple(_AFTER_A_UNIT.split(number(n)))
+
+
+def train(letter: str, digits: str) -> tuple[str, ...]:
+    """``G 幺|零二``; the word 次 stands in the menu's text. One or two digits are a number."""
+    if len(digits) <= 2:
+        return (f"{letter} {number(int(digits))}".strip(),)
+    first = 2 - len(digits) % 2
+    return (f"{letter} {spelled(digits[:first])}".strip(), *line_digits(digits[first:]))
+
+
+def line_digits(text: str) -> tuple[str, ...]:
+    """Digits one by one, 1 as 幺, in pairs: 021 → 零二|幺."""
+    return tuple(map(spelled, re.findall(r"[0-9]{1,2}|[*#]", text)))
+
+
+def spelled(text: str) -> str:
+    """Digits one by one: 02 → 零二."""
     return "".join(_KEYS[c] if c in _KEYS else _LINE_DIGITS[int(c)] for c in text)
 
 
@@ -80,37 +107,39 @@ def key(name: str) -> str:
     return _KEYS[name] if name in _KEYS else DIGITS[int(name)]
 
 
-def time(hours: int, minutes: int) -> str:
-    """A time of a service day; hours may pass 24: 25:10 → 次日一点十分."""
+def time(hours: int, minutes: int) -> tuple[str, ...]:
+    """A time of a service day; hours may pass 24: 25:10 → 次日|一点|十分."""
     day, hour = divmod(hours, 24)
-    before = "" if day == 0 else _ORDINAL_DAYS.get(day) or f"第{number(day + 1)}日"
+    before = (_ORDINAL_DAYS.get(day) or f"第{number(day + 1)}日",) if day else ()
     clock = ("两" if hour == 2 else number(hour)) + "点"
     if minutes == 0:
-        return f"{before}{clock}整"
-    return f"{before}{clock}{'零' if minutes < 10 else ''}{number(minutes)}分"
+        return (*before, f"{clock}整")
+    return (*before, clock, f"{'零' if minutes < 10 else ''}{number(minutes)}分")
 
 
-def date(month: int, day: int) -> str:
-    """二月十日."""
-    return f"{number(month)}月{number(day)}日"
+def date(month: int, day: int) -> tuple[str, ...]:
+    """二月|十日."""
+    return (f"{number(month)}月", f"{number(day)}日")
 
 
-def money(yuan: Decimal) -> str:
-    """An amount in yuan, whole fen: 553 → 五百五十三元, 54.5 → 五十四元五角, 0.05 → 五分."""
+def money(yuan: Decimal) -> tuple[str, ...]:
+    """An amount in yuan, whole fen: 553 → 五百|五十三元, 54.5 → 五十四元|五角, 0.05 → 五分."""
     if yuan < 0:
-        return "负" + money(-yuan)
+        first, *rest = money(-yuan)
+        return ("负" + first, *rest)
     fen = int(yuan * 100)
-    whole, jiao, rest = fen // 100, fen // 10 % 10, fen % 10
-    words = count(whole) + "元" if whole else ""
+    whole, jiao, odd = fen // 100, fen // 10 % 10, fen % 10
+    words = _AFTER_A_UNIT.split(count(whole) + "元") if whole else []
     if jiao:
-        words += (number(jiao) if words else count(jiao)) + "角"
-    if rest:
-        words += ("零" if whole and not jiao else "") + (number(rest) if words else count(rest)) + "分"
-    return words or "零元"
+        words.append((number(jiao) if words else count(jiao)) + "角")
+    if odd:
+        zero = "零" if whole and not jiao else ""
+        words.append(zero + (number(odd) if words else count(odd)) + "分")
+    return tuple(words) or ("零元",)
 
 
-def duration(minutes: int) -> str:
-    """How long: 125 → 两小时五分钟, 60 → 一小时, 45 → 四十五分钟."""
+def duration(minutes: int) -> tuple[str, ...]:
+    """How long: 125 → 两小时|五分钟, 60 → 一小时, 45 → 四十五分钟."""
     hours, rest = divmod(minutes, 60)
-    words = f"{count(hours)}小时" if hours else ""
-    return words + (f"{count(rest)}分钟" if rest or not hours else "")
+    whole = (f"{count(hours)}小时",) if hours else ()
+    return (*whole, f"{count(rest)}分钟") if rest or not hours else whole

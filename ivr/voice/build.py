@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import Future, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import Union
 
 from ivr.errors import IvrError
 from ivr.speech import Phrase, syllables
-from ivr.voice import music, recordings, system_sounds
-from ivr.voice.pool import Made, SynthesisFault
+from ivr.voice import music, neural, recordings, system_sounds
+from ivr.voice.pool import COMMAND, Made, SynthesisFault
 from ivr.voice.sounds import SoundStore
 from ivr.voice.voice import Voice
+
+_log = logging.getLogger("ivr.voice")
 
 #: Called with (phrases done, phrases to do, about how many seconds are left or None) after each one.
 Progress = Callable[[int, int, Union[float, None]], None]
 
 _TIMEOUT_S = 30.0  # nobody waits on the line
 _ESPEAK_COST = 0.1  # of a syllable, against one of the neural voice
+_START_COST = 3  # what a sound costs besides, in syllables: the voice makes silence around it
+_GENTLY = ("nice", "-n", "19")
+_GIVE_UP = 3
 _FIRST_GUESS_S = 3.0  # no estimate is told before
 
 
@@ -46,17 +53,17 @@ def everything(phrases: Iterable[Phrase]) -> list[Phrase]:
 
 def missing(phrases: Iterable[Phrase], home: Path, voice: str = "auto") -> list[Phrase]:
     """Those of ``phrases`` and of the system sounds that have no sound of their own voice yet, each once, in order."""
-    return _missing(phrases, SoundStore(Path(home).absolute(), voice))
+    return _missing_of(everything(phrases), SoundStore(Path(home).absolute(), voice))
 
 
 def silent(phrases: Iterable[Phrase], home: Path, voice: str = "auto") -> list[Phrase]:
     """Those of :func:`missing` for which nothing stands in either."""
     store = SoundStore(Path(home).absolute(), voice)
-    return [phrase for phrase in _missing(phrases, store) if not store.heard(phrase)]
+    return [phrase for phrase in _missing_of(everything(phrases), store) if not store.heard(phrase)]
 
 
-def _missing(phrases: Iterable[Phrase], store: SoundStore) -> list[Phrase]:
-    return [phrase for phrase in everything(phrases) if not store.ready(phrase)]
+def _missing_of(phrases: Iterable[Phrase], store: SoundStore) -> list[Phrase]:
+    return [phrase for phrase in phrases if not store.ready(phrase)]
 
 
 def build(
@@ -67,20 +74,23 @@ def build(
     voice: str = "auto",
     quick: bool = False,
     recorded: Path | None = None,
+    recordable: Collection[Phrase] = (),
 ) -> Built:
     """Make what is missing in ``home`` with ``workers`` processes; what is there stays, so a broken build goes on.
 
     ``voice``: the setting. What the neural voice cannot make, espeak says; the next build tries again. ``quick``: do not
     ask the neural voice, so that all can be said within seconds. ``recorded``: the folder of recordings, which win over
-    every voice; without it those taken before stay. Raises IvrError when the folder cannot be written. A
+    every voice; without it those taken before stay. ``recordable``: the phrases that may be recorded, by default ``phrases``.
+    Raises IvrError when the folder cannot be written. A
     phrase that cannot be made does not stop the others.
     """
     home = Path(home).absolute()
     phrases = everything(phrases)
+    recordable = everything(recordable) if recordable else phrases
     store = SoundStore(home, voice)
     store.writable()
-    taken = _take(recorded, phrases, store) if recorded else recordings.Taken()
-    todo = _missing(phrases, store)
+    taken = _take(recorded, recordable, store) if recorded else recordings.Taken()
+    todo = _missing_of(phrases, store)
     failed: dict[Phrase, str] = {}
     stood_in: dict[Phrase, str] = {}
     if todo:
@@ -99,6 +109,33 @@ def build(
     return Built(len(phrases), made, tuple(failed.items()), installed, only_stood_in, taken)
 
 
+def make_ahead(phrases: Iterable[Phrase], home: Path, voice: str, stop: Event) -> bool:
+    """Make what is missing one after the other, at the lowest priority, until ``stop`` is set. Whether all is there; it gives
+    up where several cannot be made in a row. Raises IvrError when the folder cannot be written."""
+    home = Path(home).absolute()
+    store = SoundStore(home, voice)
+    lacking = _missing_of(phrases, store)
+    if not lacking:
+        return True
+    store.writable()
+    neural_command = (*_GENTLY, *neural.command(home, store.speaker, 1))
+    failures = 0
+    with Voice(
+        home, 1, _TIMEOUT_S, command=(*_GENTLY, *COMMAND), voice=voice, neural_command=neural_command
+    ) as speaking:
+        for phrase in lacking:
+            if stop.is_set() or failures == _GIVE_UP:
+                return False
+            try:
+                if not store.ready(phrase):
+                    speaking.make(phrase).result()
+                failures = 0
+            except SynthesisFault as fault:
+                _log.warning("a sound was not made ahead: %s", fault)
+                failures += 1
+    return failures == 0
+
+
 def _make(
     phrases: list[Phrase],
     make: Callable[[Phrase], Future[Made]],
@@ -108,7 +145,8 @@ def _make(
     """Make each; those that failed, with the reason."""
 
     def cost(phrase: Phrase) -> float:
-        return syllables(phrase.text, phrase.language) * (1.0 if store.stand_in(phrase) else _ESPEAK_COST) + 1
+        spoken = syllables(phrase.text, phrase.language) + _START_COST
+        return spoken * (1.0 if store.stand_in(phrase) else _ESPEAK_COST)
 
     failed: dict[Phrase, str] = {}
     began, total, spent = time.monotonic(), sum(map(cost, phrases)), 0.0
@@ -126,7 +164,7 @@ def _make(
     return failed
 
 
-def _take(folder: Path, phrases: list[Phrase], store: SoundStore) -> recordings.Taken:
+def _take(folder: Path, phrases: Iterable[Phrase], store: SoundStore) -> recordings.Taken:
     try:
         return recordings.take(folder, phrases, store)
     except OSError as fault:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ivr.speech import syllables
 from ivr.voice import driver, mandarin
 from ivr.voice.driver import SynchronousDriver
 from ivr.voice.kokoro_pack import MODEL, TOKENS, style_file
@@ -26,6 +27,9 @@ _STYLE = (510, 256)  # a vector for each number of tokens
 _LONGEST = 400  # tokens of one run; beyond about that many the voice begins to slur
 _PAUSE = np.zeros(int(0.15 * _SAMPLE_RATE), np.float32)  # between two runs
 _LOUDEST = 0.98
+#: syllables → by how much few words are quickened: the model says a word alone up to half as slowly again as in a sentence,
+#: and sentences are joined of such. A change of it is one of ``mandarin.VERSION``.
+HASTE = {1: 1.3, 2: 1.3, 3: 1.2, 4: 1.15}
 _SILENT, _EDGE = 0.01, int(0.03 * _SAMPLE_RATE)  # of full scale; samples that stay before and after speech
 
 
@@ -100,7 +104,8 @@ class KokoroDriver(SynchronousDriver):
         if not phonemes:
             return b"", _SAMPLE_RATE
         properties = self._properties
-        sound = self._model.speak(phonemes, properties["voice"], properties["rate"] / USUAL_RATE)
+        speed = properties["rate"] / USUAL_RATE * HASTE.get(syllables(text, "zh"), 1.0)
+        sound = self._model.speak(phonemes, properties["voice"], speed)
         loudest = float(np.abs(sound).max(initial=0.0))  # the model may pass full scale
         sound = sound * properties["volume"] * min(1.0, _LOUDEST / max(loudest, 1e-9))
         return np.round(sound * 32767).astype("<i2").tobytes(), _SAMPLE_RATE

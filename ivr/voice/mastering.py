@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from ivr.voice.profile import SAMPLE_RATE
-from ivr.voice.tones import pcm_wav
+from ivr.voice.profile import HEAD_S, SAMPLE_RATE, TAIL_S
+from ivr.voice.wav import pcm_wav
 
 ACTIVE_DBFS = -20.0
 PEAK = 10 ** (-3 / 20)
 _KNEE = 0.5  # peaks above this are bent towards PEAK
-_HEAD_S, _TAIL_S, _FADE_S, _FRAME_S = 0.030, 0.120, 0.005, 0.010
+_FADE_S, _FRAME_S = 0.005, 0.010
 _SILENT_DBFS = -50.0
 _FULL_SCALE, _CLIPPED_SAMPLES = 0.9999, 8
 
@@ -102,7 +102,7 @@ def _trim(sound: Any) -> Any:
     heard = np.flatnonzero(levels > levels.max() * 10 ** (-40 / 20))
     size = int(SAMPLE_RATE * _FRAME_S)
     begin, end = heard[0] * size, (heard[-1] + 1) * size
-    head, tail = int(SAMPLE_RATE * _HEAD_S), int(SAMPLE_RATE * _TAIL_S)
+    head, tail = int(SAMPLE_RATE * HEAD_S), int(SAMPLE_RATE * TAIL_S)
     padded = np.concatenate([np.zeros(head), sound, np.zeros(tail)]).astype(np.float32)
     return padded[begin : end + head + tail].copy()
 
@@ -119,7 +119,7 @@ def check(samples: Any, syllables: int, pace_s: float) -> None:
     """Raise :class:`SoundFault` when mastered ``samples`` cannot be ``syllables`` spoken syllables,
     of which none takes less than ``pace_s`` on average: a cut sentence is noticed here."""
     seconds = len(samples) / SAMPLE_RATE
-    shortest = _HEAD_S + _TAIL_S + pace_s * syllables
+    shortest = HEAD_S + TAIL_S + pace_s * syllables
     longest = 3.0 + 1.2 * syllables
     if not shortest <= seconds <= longest:
         raise SoundFault(

@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ivr.voice.profile import SAMPLE_RATE
-from ivr.voice.sounds import replace, sound_seconds
+from ivr.voice.sounds import replace
+from ivr.voice.wav import sound_seconds
 
 VERSION = 1  #: raise it when the melody changes
 SECONDS = 60

@@ -14,6 +14,7 @@ from ivr.voice import mandarin
 from ivr.voice.kokoro_pack import ESPEAK, FILES, MODEL, TOKENS, style_file
 
 SAMPLE_RATE = 8000  #: of every sound file, 16-bit mono PCM
+HEAD_S, TAIL_S = 0.030, 0.120  #: the silence before and behind what is said in it
 MASTERING = 1  #: raise it when :mod:`ivr.voice.mastering` changes what it makes
 
 

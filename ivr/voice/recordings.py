@@ -20,7 +20,8 @@ from ivr.speech import Phrase, syllables
 from ivr.voice import mastering
 from ivr.voice.kokoro_pack import sha256
 from ivr.voice.profile import MASTERING, SAMPLE_RATE
-from ivr.voice.sounds import SoundStore, replace, sound_seconds
+from ivr.voice.sounds import SoundStore, replace
+from ivr.voice.wav import sound_seconds
 
 #: Quieter speech than this brings the room's noise to a level that is heard, once it is as loud as the rest.
 _QUIET_DBFS = -40.0

@@ -17,14 +17,14 @@ from pathlib import Path
 
 from ivr.errors import IvrError
 from ivr.speech import Phrase
-from ivr.voice import kokoro_pack
+from ivr.voice import joining, kokoro_pack
+from ivr.voice.joining import pause_s
 from ivr.voice.kokoro_pack import ESPEAK
 from ivr.voice.profile import identity, neural
+from ivr.voice.wav import sound_seconds
 
 #: That a sound is played is noted in its file's time of change, not more often than this.
 NOTED_EVERY_S = 3600.0
-
-_HEADER = 44
 
 
 def replace(path: Path, data: bytes) -> None:
@@ -36,20 +36,6 @@ def replace(path: Path, data: bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def sound_seconds(path: Path) -> float | None:
-    """How long a WAV file of ours is; None when it is missing, empty or damaged."""
-    try:
-        with path.open("rb") as stream:
-            header, size = stream.read(_HEADER), os.fstat(stream.fileno()).st_size
-    except OSError:
-        return None
-    if len(header) < _HEADER or header[:4] != b"RIFF" or header[36:40] != b"data":
-        return None
-    length = int.from_bytes(header[40:44], "little")
-    per_second = int.from_bytes(header[28:32], "little")
-    return length / per_second if length and per_second and size == _HEADER + length else None
 
 
 class Recorded:
@@ -93,6 +79,9 @@ class SoundStore:
 
     A phrase of the neural voice has two names: its own, and that of the same words spoken by espeak, which stands in
     for it until it is made. So a stand-in is never taken for the voice itself. A person's recording wins over both.
+
+    A phrase with parts is joined from their sounds, when a person recorded all of them or the voice has made all of
+    them: one sentence is never in two voices. Its own file is for when one is missing.
     """
 
     def __init__(self, home: Path, voice: str = "auto") -> None:
@@ -111,17 +100,32 @@ class SoundStore:
         return self._path(phrase, ESPEAK) if neural(phrase.language, self.speaker) else None
 
     def ready(self, phrase: Phrase) -> bool:
-        """Whether nothing is left to make: the recording or the voice's file is there and whole. A file once found
-        whole is not read again. Who asks is about to play it, and that is noted."""
-        return self._best(phrase) is not None
+        """Whether nothing is left to make: the recording or the voice's file is there and whole, or those of all parts. A
+        file once found whole is not read again. Who asks is about to play it, and that is noted."""
+        return bool(self._fragments(phrase)) or self._best(phrase) is not None
+
+    def playable(self, phrase: Phrase) -> list[Path]:
+        """The files to play now, one: its parts joined, else a person's recording, else its own, else its stand-in. Where its
+        parts cannot be joined, as on a full disk, they themselves; [] when there is nothing."""
+        if fragments := self._fragments(phrase):
+            joined = self._joined(fragments, phrase.language)
+            return [joined] if joined else [path for path, _ in fragments]
+        best, other = self._best(phrase), self.stand_in(phrase)
+        if best is None and other and self._whole(other):
+            best = other
+        return [best] if best else []
 
     def heard(self, phrase: Phrase) -> Path | None:
-        """The file to play now: a person's recording, else the phrase's own, else its stand-in; None when there is none."""
-        best = self._best(phrase)
-        if best:
-            return best
-        other = self.stand_in(phrase)
-        return other if other and self._whole(other) else None
+        """The one file to play now; None when there is none."""
+        files = self.playable(phrase)
+        return files[0] if len(files) == 1 else None
+
+    def lacking(self, phrase: Phrase) -> list[Phrase]:
+        """What has to be made so that ``phrase`` is heard in its voice: it itself, or the fragments that are missing. espeak,
+        which is quick, makes a whole sentence sooner."""
+        if not phrase.parts or self.stand_in(phrase) is None:
+            return [phrase]
+        return [fragment for fragment in dict(phrase.fragments) if not self._whole(self.path(fragment))]
 
     def files(self, phrase: Phrase) -> list[Path]:
         """The files that ``phrase`` is played from, there or not: its own, and its stand-in until that is made. Nothing is noted."""
@@ -134,6 +138,27 @@ class SoundStore:
         if other:
             with contextlib.suppress(OSError):
                 os.utime(other, (0, 0))
+
+    def _fragments(self, phrase: Phrase) -> list[tuple[Path, float]]:
+        """The sounds of a phrase's parts, each with the pause behind it: all a person's, or else all of the voice; [] when one
+        is missing, or there are no parts."""
+        for of in (self.recorded.path, self.path):
+            paths = [(of(fragment), pause_s(marks)) for fragment, marks in phrase.fragments]
+            found = [(path, pause) for path, pause in paths if path and self._whole(path)]
+            if len(found) == len(paths):
+                return found
+        return []
+
+    def _joined(self, fragments: list[tuple[Path, float]], language: str) -> Path | None:
+        """The file of these fragments joined, made now where it is not there; None when it cannot be written."""
+        name = joining.name(fragments)
+        path = self.folder / language / name[:2] / f"{name}.wav"
+        if not self._whole(path):
+            try:
+                replace(path, joining.join(fragments))
+            except OSError:
+                return None
+        return path
 
     def _best(self, phrase: Phrase) -> Path | None:
         recorded = self.recorded.path(phrase)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ivr.speech import Phrase, spoken_seconds
-from ivr.voice.sounds import SoundStore, sound_seconds
+from ivr.voice.sounds import SoundStore
+from ivr.voice.wav import sound_seconds
 
 #: Each joint of two sounds costs this much silence.
 _JOINT_S = 0.05

@@ -5,26 +5,14 @@ from __future__ import annotations
 import array
 import math
 import tempfile
-import wave
-from io import BytesIO
 from pathlib import Path
 
 from ivr.errors import IvrError
 from ivr.voice.profile import SAMPLE_RATE
-from ivr.voice.sounds import replace, sound_seconds
+from ivr.voice.sounds import replace
+from ivr.voice.wav import pcm_wav, sound_seconds
 
 _PEAK = 32767 * 10 ** (-15 / 20)
-
-
-def pcm_wav(samples: bytes) -> bytes:
-    """Little-endian 16-bit samples at 8 kHz → mono WAV."""
-    out = BytesIO()
-    with wave.open(out, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(SAMPLE_RATE)
-        sound.writeframes(samples)
-    return out.getvalue()
 
 
 def tones(*pitches: float) -> bytes:

@@ -23,7 +23,8 @@ _log = logging.getLogger("ivr.voice")
 #: Of the time that a caller waits at most, this much is left for espeak to stand in for the neural voice.
 _STAND_IN_S = 0.5
 
-_Making = dict[Phrase, "Future[Made]"]
+#: A phrase → the makings of the sounds that it waits for.
+_Making = dict[Phrase, "list[Future[Made]]"]
 
 
 class Voice:
@@ -68,16 +69,17 @@ class Voice:
         self._on_failure = on_failure or self._report
 
     def ensure(self, phrases: Iterable[Phrase]) -> list[str]:
-        """The sound files of ``phrases`` in order, without suffix as Asterisk wants them.
+        """The sound files of ``phrases`` in order, without suffix as Asterisk wants them: one for each, which is joined from
+        the sounds of its parts where it has some.
 
         What is missing is made first. A phrase that cannot be made, or not in time, is left out and
         reported; when nothing at all is left, the one file is a short signal, never silence.
         """
         phrases, until = list(phrases), time.monotonic() + self._patience_s
         making = self._begin(phrases)
-        wait(making.values(), self._first_s)
+        wait(_futures(making), self._first_s)
         late = self._stand_in(making)
-        wait(late.values(), max(0.0, until - time.monotonic()))
+        wait(_futures(late), max(0.0, until - time.monotonic()))
         return self._finish(phrases, making | late)
 
     async def ensure_async(self, phrases: Iterable[Phrase]) -> list[str]:
@@ -87,6 +89,8 @@ class Voice:
         await _wait_async(making, self._first_s)
         late = self._stand_in(making)
         await _wait_async(late, max(0.0, until - time.monotonic()))
+        if any(phrase.parts for phrase in phrases):  # files are written
+            return await asyncio.to_thread(self._finish, phrases, making | late)
         return self._finish(phrases, making | late)
 
     def make(self, phrase: Phrase) -> Future[Made]:
@@ -99,7 +103,7 @@ class Voice:
         future = self._neural_engine.make(phrase, self.store.path(phrase))
 
         def made(future: Future[Made]) -> None:
-            if not _reason(future):
+            if not _reason([future]):
                 self.store.retire(phrase)
 
         future.add_done_callback(made)
@@ -130,59 +134,64 @@ class Voice:
         self.close()
 
     def _begin(self, phrases: list[Phrase]) -> _Making:
-        """Start what is missing; of it, what must be waited for because nothing stands in for it yet."""
+        """Start what is missing; the phrases that must be waited for because nothing stands in for them yet."""
         making: _Making = {}
         for phrase in phrases:
             try:
-                if not self.store.ready(phrase) and phrase not in making:
-                    future = self.make(phrase) if self._in_time(phrase) else self.make_stand_in(phrase)
+                if phrase not in making and not self.store.ready(phrase):
+                    futures = self._start(phrase)
                     if not self.store.heard(phrase):
-                        making[phrase] = future
+                        making[phrase] = futures
             except (IvrError, RuntimeError) as fault:  # no such language; closed
-                making[phrase] = Future()
-                making[phrase].set_exception(SynthesisFault(str(fault)))
+                making[phrase] = [Future()]
+                making[phrase][0].set_exception(SynthesisFault(str(fault)))
         return making
 
-    def _in_time(self, phrase: Phrase) -> bool:
-        """Whether the phrase's own voice can be expected to make it while a caller waits."""
+    def _start(self, phrase: Phrase) -> list[Future[Made]]:
+        lacking = self.store.lacking(phrase)
+        if self._in_time(phrase, len(lacking)):
+            return [self.make(one) for one in lacking]
+        return [self.make_stand_in(phrase)]
+
+    def _in_time(self, phrase: Phrase, sounds: int) -> bool:
+        """Whether the phrase's own voice can be expected to make so many sounds while a caller waits."""
         return not (self._neural_pool and self.store.stand_in(phrase)) or self._neural_pool.worth_asking(
-            self._neural_engine.busy_with
+            self._neural_engine.busy_with + sounds - 1
         )
 
     def _stand_in(self, making: _Making) -> _Making:
-        """Start the stand-ins of what failed in the neural voice or takes too long; what else is late goes on."""
+        """Start the stand-ins of what failed in the neural voice or takes too long; what else is late goes on. A sentence is
+        stood in for whole, so that it is in one voice."""
         late: _Making = {}
-        for phrase, future in making.items():
-            if self._neural_pool and (not future.done() or _reason(future)):
+        for phrase, futures in making.items():
+            reason = _reason(futures)
+            if self._neural_pool and reason:
                 try:
-                    late[phrase] = self.make_stand_in(phrase)
+                    late[phrase] = [self.make_stand_in(phrase)]
                 except (IvrError, RuntimeError):
                     continue  # as it was in the beginning
-                _log.warning("espeak stands in for the neural voice: %s", _reason(future))
+                _log.warning("espeak stands in for the neural voice: %s", reason)
         return late
 
     def _finish(self, phrases: list[Phrase], making: _Making) -> list[str]:
         paths: list[Path] = []
         failed: dict[Phrase, str] = {}
         for phrase in phrases:
-            future = making.get(phrase)
-            reason = _reason(future) if future else ""
-            path = self._heard(phrase)
-            if path:
-                paths.append(path)
-            else:
-                failed[phrase] = reason or "it is gone"
+            found = self._playable(phrase)
+            paths += found
+            if not found:
+                failed[phrase] = _reason(making.get(phrase, [])) or "it is gone"
         for phrase, reason in failed.items():
             self._on_failure(phrase, reason)
         if phrases and not paths:
             paths = [fallback_sound(self.store.folder)]
         return [str(path.with_suffix("")) for path in paths]
 
-    def _heard(self, phrase: Phrase) -> Path | None:
+    def _playable(self, phrase: Phrase) -> list[Path]:
         try:
-            return self.store.heard(phrase)
+            return self.store.playable(phrase)
         except IvrError:  # no voice speaks the language
-            return None
+            return []
 
     @staticmethod
     def _report(phrase: Phrase, reason: str) -> None:
@@ -191,18 +200,26 @@ class Voice:
         )
 
 
-def _reason(future: Future[Made]) -> str:
-    """Why ``future`` has no sound (yet); empty when it has."""
-    if not future.done():
-        return "not ready in time"
-    if future.cancelled():
-        return "the voice was closed"
-    return str(future.exception() or "")
+def _futures(making: _Making) -> list[Future[Made]]:
+    return [future for futures in making.values() for future in futures]
+
+
+def _reason(futures: Iterable[Future[Made]]) -> str:
+    """Why one of ``futures`` has no sound (yet); empty when all have."""
+    for future in futures:
+        if not future.done():
+            return "not ready in time"
+        if future.cancelled():
+            return "the voice was closed"
+        if fault := future.exception():
+            return str(fault)
+    return ""
 
 
 async def _wait_async(making: _Making, seconds: float) -> None:
     if making:
-        waiting = [asyncio.wrap_future(future) for future in making.values()]
+        waiting = [asyncio.wrap_future(future) for future in _futures(making)]
         for future in waiting:
             future.add_done_callback(lambda f: f.cancelled() or f.exception())  # seen: no warning
-        await asyncio.wait(waiting, timeout=seconds)
+        if waiting:
+            await asyncio.wait(waiting, timeout=seconds)

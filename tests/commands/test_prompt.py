@@ -18,10 +18,23 @@ from tests.voice.recorded import record
 PROJECT = Path(__file__).resolve().parents[2]
 
 
-def ivr(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+MENU = """
+hotline: "12306"
+languages: [zh]
+start: presale
+parts:
+  presale:
+    ask: presale
+    answers: {told: {say: "现在的预售期为{days}天。", then: hangup}}
+"""
+
+SHORT = "languages: [zh]\nstart: a\nparts: {a: {say: 您好您好。, then: hangup}}\n"
+
+
+def ivr(home: Path, *words: str, menus: Path | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, PROJECT / "cli.py", "prompt", *words],
-        env={**os.environ, "IVR_HOME": str(home)},
+        env={**os.environ, "IVR_HOME": str(home), **({"IVR_MENUS": str(menus)} if menus else {})},
         capture_output=True,
         text=True,
         timeout=120,
@@ -29,38 +42,58 @@ def ivr(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_build_makes_everything_once(tmp_path):
-    before = ivr(tmp_path, "missing", "--json")
+    menus = tmp_path / "menus"
+    menus.mkdir()
+    (menus / "hotline.yaml").write_text(MENU, "utf-8")
+    for other in ("agent", "connected"):
+        (menus / f"{other}.yaml").write_text(SHORT, "utf-8")
+    before = ivr(tmp_path, "missing", "--json", menus=menus)
     missing = json.loads(before.stdout)
     assert before.returncode == 1
-    assert {"id": "369fccbf473a", "text": "六", "language": "zh"} in missing
-    first = ivr(tmp_path, "build", "--json")
+    assert {"id": "369fccbf473a", "text": "六", "language": "zh", "kind": "menus"} in missing
+    first = ivr(tmp_path, "build", "--json", menus=menus)
     assert first.returncode == 0, first.stderr
     assert json.loads(first.stdout)["made"] == len(missing)
-    second = ivr(tmp_path, "build")
+    second = ivr(tmp_path, "build", menus=menus)
     assert "0 made now, 0 sounds for Asterisk new" in second.stdout
-    after = ivr(tmp_path, "missing")
+    after = ivr(tmp_path, "missing", menus=menus)
     assert (after.returncode, after.stdout) == (0, "")
-    _recordings_win(tmp_path)
+    (menus / "hotline.yaml").write_text(MENU.replace("预售期为", "预售期是"), "utf-8")
+    changed = json.loads(ivr(tmp_path, "missing", "--json", menus=menus).stdout)
+    assert [row["text"] for row in changed] == ["现在的预售期是"]
+    _recordings_win(tmp_path, menus)
 
 
-def _recordings_win(home: Path) -> None:
-    script = json.loads(ivr(home, "script", "--json").stdout)
+def _recordings_win(home: Path, menus: Path) -> None:
+    script = json.loads(ivr(home, "script", "--kind", "menus", "--json", menus=menus).stdout)
     thanks, digit = (next(row for row in script if row["text"] == text) for text in ("感谢您的等候。", "六"))
     played = home / "asterisk/data/sounds/zh/queue-thankyou.wav"
     spoken = played.read_bytes()
     recording = record(home / "recordings/zh" / f"{thanks['id']}.wav", 1.5)
     record(home / "recordings/zh" / f"{digit['id']}.wav", 20)
-    built = ivr(home, "build", "--json")
+    built = ivr(home, "build", "--kind", "menus", "--json", menus=menus)
     told = json.loads(built.stdout)
     assert built.returncode == 1
     assert (told["made"], told["installed"], told["recorded"], told["recordings_changed"]) == (0, 1, 1, 1)
     assert [row["text"] for row in told["recordings_not_used"]] == ["六"]
     assert played.read_bytes() != spoken
     recording.unlink()
-    built = ivr(home, "build")
+    built = ivr(home, "build", "--kind", "menus", menus=menus)
     assert "0 recordings in use, 1 changed" in built.stdout
     assert f"zh/{digit['id']}.wav (六): not used: 20.15 s for 1 syllables" in built.stderr
     assert played.read_bytes() == spoken
+
+
+def test_what_is_missing_is_counted_by_kind(ivr: Ivr):
+    done = ivr("prompt", "missing", "--language", "zh")
+    heads, *rows = [line.split() for line in done.out.splitlines()]
+    assert (done.code, heads) == (1, ["kind", "missing", "of"])
+    assert [kind for kind, _, _ in rows][:3] == ["menus", "carriers", "count"]
+    assert all(lacking == there for _, lacking, there in rows)
+    carriers = ivr("prompt", "missing", "--language", "zh", "--kind", "carriers")
+    assert len(carriers.out.splitlines()) == int(rows[1][1])
+    assert "  次列车由" not in carriers.out
+    assert "  列车由\n" in carriers.out
 
 
 def test_the_script_is_a_table_for_the_voice_talent(ivr: Ivr, tmp_path: Path):
@@ -87,13 +120,13 @@ def test_the_script_is_a_table_for_the_voice_talent(ivr: Ivr, tmp_path: Path):
 
 
 def test_what_is_not_recorded_yet_is_told(ivr: Ivr, tmp_path: Path):
-    before = ivr("prompt", "missing", "--recordings", "--language", "en", "--json")
+    before = ivr("prompt", "missing", "--recordings", "--language", "en", "--kind", "menus", "--json")
     six = next(row for row in before.document if row["text"] == "six")
     assert before.code == 1
     record(tmp_path / "studio" / "en" / f"{six['id']}.wav", 1.0)
     os.environ["IVR_RECORDINGS"] = str(tmp_path / "studio")
     try:
-        after = ivr("prompt", "missing", "--recordings", "--language", "en")
+        after = ivr("prompt", "missing", "--recordings", "--language", "en", "--kind", "menus")
         checked = ivr("prompt", "record-check")
     finally:
         del os.environ["IVR_RECORDINGS"]

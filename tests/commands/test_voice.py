@@ -8,8 +8,9 @@ import pytest
 
 from ivr.errors import IvrError
 from ivr.voice import kokoro_pack, neural
-from ivr.voice.sounds import replace, sound_seconds
+from ivr.voice.sounds import replace
 from ivr.voice.tones import silence
+from ivr.voice.wav import sound_seconds
 from tests.voice.conftest import neural_home  # noqa: F401
 
 

@@ -463,7 +463,9 @@ def running(queues: str = "", sounds_of: Line | None = None, **environ: str) -> 
     own = {
         "IVR_HOME": str(home), "IVR_CONFIG": str(home / "none.toml"), "IVR_SIP_PORT": str(free_port()),
         "IVR_AGI_PORT": str(free_port()), "IVR_AMI_PORT": str(free_port()),
-        "IVR_RTP_START": str(rtp), "IVR_RTP_END": str(rtp + RTP_PORTS - 1), **environ,
+        "IVR_RTP_START": str(rtp), "IVR_RTP_END": str(rtp + RTP_PORTS - 1),
+        "IVR_SOUNDS_AHEAD": "no",  # it would take minutes of processor time from the calls
+        **environ,
     }  # fmt: skip
     kept = {k: v for k, v in os.environ.items() if not k.startswith("IVR_") or k.startswith("IVR_ASTERISK")}
     settings = load({**kept, **own}, home / "none.toml")

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import datetime
 
 import numpy as np
 
+from ivr.authoring.loader import load_trees
+from ivr.dialogue.tree import AskPart
+from ivr.rail.queries import ask
+from ivr.speech.compose import compose
 from ivr.speech.phrase import Phrase
+from ivr.store.database import open_engine, reading
+from ivr.store.rail_source import SqlRailSource
+from ivr.voice.mastering import longest_gap
 from ivr.voice.sounds import SoundStore
+from ivr.voice.voice import Voice
 from tests.e2e.hotline import Line, wait_for
 from tests.e2e.rtp import RATE, Ear, read_wav
 
@@ -54,3 +63,51 @@ def test_the_caller_hears_the_files_of_the_prompt_in_their_order(lonely: Line) -
     found = [find(heard, file[RATE // 2 :].astype(float)) for file in files[:-1]]
     assert [round(likeness, 1) >= 0.8 for _, likeness in found] == [True] * len(found), found
     assert [at for at, _ in found] == sorted(at for at, _ in found)
+
+
+def presale_answer(line: Line) -> tuple[Phrase, ...]:
+    """What option 2 says today."""
+    part = load_trees(line.settings.menus)["hotline"].parts["presale"]
+    assert isinstance(part, AskPart)
+    engine = open_engine(line.settings.database)
+    with reading(engine) as session:
+        answer = ask(SqlRailSource(session), "presale", {}, datetime.now(line.settings.zone).date())
+    engine.dispose()
+    kinds, reply = part.ask.outcomes[answer.outcome], part.replies[answer.outcome]
+    slots = {name: (kinds[name], value) for name, value in answer.slots.items()}
+    assert reply.say is not None
+    return compose(reply.say["zh"], slots, "zh")
+
+
+def test_an_answer_is_joined_from_sounds_that_are_there_without_a_hole(lonely: Line) -> None:
+    home = lonely.settings.home
+    store, answer = SoundStore(home, "espeak"), presale_answer(lonely)
+    joined = [phrase for phrase in answer if phrase.parts]
+    assert joined
+    fragments = [fragment for phrase in joined for fragment, _ in phrase.fragments]
+    with Voice(home, 1, 30, voice="espeak") as voice:
+        for making in [voice.make(fragment) for fragment in fragments if not store.ready(fragment)]:
+            making.result()
+    ear = Ear()
+    try:
+        call = lonely.call(["2"], keys_by="info", ear=ear.port)
+        call.ready()
+        wait_for(lambda: ear.heard, "sound")
+        there = {*(home / "sounds").rglob("*.wav")}
+        call.phone.press()
+        pressed = time.monotonic()
+        wait_for(lambda: ear.quiet_for(1.5, pressed), "the answer was said", 60)
+        call.hang_up()
+    finally:
+        ear.close()
+    played = [path for phrase in answer if (path := store.heard(phrase))]
+    own = {store.path(phrase) for phrase in joined}
+    assert not own & ({*(home / "sounds").rglob("*.wav")} - there)  # nothing was spoken for this answer
+    assert not own & {*played}
+    heard = ear.sound(pressed + 0.3).astype(float)
+    for phrase, path in zip(answer, played, strict=True):
+        sound = read_wav(path).astype(float)
+        at, likeness = find(heard, sound[RATE // 2 :])
+        if phrase.parts:
+            assert likeness > 0.8, (phrase, likeness)
+            assert longest_gap(heard[at : at + len(sound) - RATE // 2 - RATE // 8]) <= 0.26

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from ivr.errors import IvrError
 from ivr.rail.answers import LIST
+from ivr.speech import SpeechFault
 from ivr.speech.compose import compose
 
 TRAIN = ("train", "G102")
@@ -56,6 +57,24 @@ def test_words_of_other_languages_are_parted():
     slots = {"classes": (LIST, [seat("second class", 5), seat("first class", 2)])}
     told = said("{classes}", slots, {"classes": "{left} left in {class}."}, "en")
     assert told == ["five left in second class.", "two left in first class."]
+
+
+def test_slots_are_filled_by_type():
+    slots = {"train": TRAIN, "dep": ("time", "06:26"), "fare": ("money", "553.00")}
+    assert said("{train}次，{dep}开，票价{fare}。", slots) == [
+        "G 幺零二次，六点二十六分开，票价五百五十三元。"
+    ]
+
+
+def test_what_a_slot_brings_is_not_filled_again():
+    assert said("{a}{a}好好好。", {"a": ("text", "{a}")}) == ["{a}{a}好好好。"]
+
+
+def test_an_unknown_slot_is_named_with_those_that_exist():
+    with pytest.raises(SpeechFault, match=r"unknown slot '\{dpe\}' \(there are: dep\)"):
+        said("{dpe}", {"dep": ("time", "06:26")})
+    with pytest.raises(SpeechFault, match="there are: none"):
+        said("{dpe}", {})
 
 
 @given(st.lists(st.tuples(st.integers(0, 999), st.none() | st.integers(1, 999)), min_size=1, max_size=5))

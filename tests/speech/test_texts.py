@@ -8,26 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.speech import Phrase, SpeechFault, phrases, placeholders, readable, render, syllables
+from ivr.speech import Phrase, phrases, placeholders, readable, syllables
 from ivr.speech.lexicon import READINGS, split
 
 
-def test_slots_are_filled_by_type():
-    text = "{train}次，{dep}开，票价{fare}。"
-    slots = {"train": ("train", "G102"), "dep": ("time", "06:26"), "fare": ("money", "553.00")}
-    assert placeholders(text) == ("train", "dep", "fare")
-    assert render(text, slots, "zh") == "G 幺零二次，六点二十六分开，票价五百五十三元。"
-
-
-def test_what_a_slot_brings_is_not_filled_again():
-    assert render("{a}{a}", {"a": ("text", "{a}")}, "zh") == "{a}{a}"
-
-
-def test_an_unknown_slot_is_named_with_those_that_exist():
-    with pytest.raises(SpeechFault, match=r"unknown slot '\{dpe\}' \(there are: dep\)"):
-        render("{dpe}", {"dep": ("time", "06:26")}, "zh")
-    with pytest.raises(SpeechFault, match="there are: none"):
-        render("{dpe}", {}, "zh")
+def test_slots_are_named_in_order():
+    assert placeholders("{train}次，{dep}开，{train}。") == ("train", "dep")
 
 
 def test_a_text_is_cut_at_the_ends_of_its_sentences():

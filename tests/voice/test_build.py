@@ -9,7 +9,8 @@ from ivr.speech import Phrase
 from ivr.voice import music, system_sounds
 from ivr.voice.build import build, missing
 from ivr.voice.mastering import active_rms, dbfs, read_wav
-from ivr.voice.sounds import SoundStore, sound_seconds
+from ivr.voice.sounds import SoundStore
+from ivr.voice.wav import sound_seconds
 
 FIXED = [Phrase("售票预售期请按二。"), Phrase("For English press star.", "en"), Phrase("售票预售期请按二。")]
 

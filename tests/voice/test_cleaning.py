@@ -13,8 +13,8 @@ from ivr.speech import Phrase
 from ivr.voice import cleaning
 from ivr.voice.cleaning import MB, clean, keep_bounded
 from ivr.voice.sounds import SoundStore
-from ivr.voice.tones import pcm_wav
 from ivr.voice.voice import Voice
+from ivr.voice.wav import pcm_wav
 
 DAY = 86_400
 NAMES = [Phrase(f"第{digit}个车站。") for digit in "一二三四五六"]

@@ -12,8 +12,9 @@ from ivr.speech import Phrase
 from ivr.voice import cleaning, kokoro_pack, neural, trial
 from ivr.voice.build import build, missing, silent
 from ivr.voice.mastering import active_rms, dbfs, read_wav
-from ivr.voice.sounds import SoundStore, sound_seconds
+from ivr.voice.sounds import SoundStore
 from ivr.voice.voice import Voice
+from ivr.voice.wav import sound_seconds
 
 from .conftest import worker_pids
 

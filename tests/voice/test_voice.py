@@ -14,8 +14,9 @@ import pytest
 
 from ivr.speech import Phrase
 from ivr.voice.mastering import active_rms, dbfs, read_wav
-from ivr.voice.sounds import SoundStore, sound_seconds
+from ivr.voice.sounds import SoundStore
 from ivr.voice.voice import Voice
+from ivr.voice.wav import sound_seconds
 
 from .conftest import worker_pids
 
