@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ivr.errors import IvrError
-from ivr.voice import kokoro_pack, neural
+from ivr.voice import kokoro_pack, lost, neural
 from ivr.voice.sounds import replace, sound_seconds
 from ivr.voice.tones import silence
 from tests.voice.conftest import neural_home  # noqa: F401
@@ -141,6 +141,15 @@ def test_the_doctor_hears_the_voice(ivr, toml, neural_home, monkeypatch):  # noq
 
     monkeypatch.setattr("ivr.voice.trial.trial", hangs)
     assert _doctor(ivr)[-1] == ("fail", "zf_xiaoxiao says nothing: the voice worker hung for 10 s")
+
+
+def test_the_doctor_tells_of_workers_that_were_replaced(ivr, toml, home: Path):
+    lost.note(home, "the voice worker took 2000 MB of memory, more than 1500")
+    state, says = _doctor(ivr)[0]
+    assert state == "warn"
+    assert says.startswith(
+        "1 voice workers replaced within a day, the last 0 min ago: the voice worker took 2000 MB"
+    )
 
 
 def test_the_doctor_sees_a_damaged_file(ivr, toml, neural_home):  # noqa: F811
