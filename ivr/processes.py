@@ -138,6 +138,7 @@ def run_agi_server(settings: Settings) -> None:
             patience_s=_PATIENCE_S,
             voice=settings.voice,
             own_voice_s=_OWN_VOICE_S,
+            memory_mb=settings.voice_memory_mb,
         ) as voice:
             threading.Thread(target=voice.warm, daemon=True).start()
             make_sounds(menus.now, voice, 0)
@@ -217,7 +218,13 @@ def run_agi_process(entry: str) -> int:
     menus.start()
     try:
         with (
-            Voice(settings.home, workers=1, voice=settings.voice, own_voice_s=_OWN_VOICE_S) as voice,
+            Voice(
+                settings.home,
+                workers=1,
+                voice=settings.voice,
+                own_voice_s=_OWN_VOICE_S,
+                memory_mb=settings.voice_memory_mb,
+            ) as voice,
             live_notices(settings, engine, clock, menus) as notices,
         ):
             return agi_process.run(

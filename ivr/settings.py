@@ -177,6 +177,7 @@ class Settings:
         "whether a running hotline makes the sounds of answers ahead, when nothing else is to be done",
     )
     voice_workers: int = _setting(2, _workers, "processes that make sounds during calls")
+    voice_memory_mb: int = _setting(1500, _megabytes, "one of them that takes more memory is replaced")
     asterisk: str = _setting("", _text, "the Asterisk program; empty: look for one")
     asterisk_cache: str = _setting("", _text, "where our own copy of Asterisk lies; empty: ~/.cache")
     agi_mode: str = _setting("server", _agi_mode, "server: FastAGI; process: one process for each call")

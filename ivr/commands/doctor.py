@@ -261,7 +261,7 @@ def _calendar(settings: Settings) -> Iterator[Finding]:
 
 
 def _voice(settings: Settings) -> Iterator[Finding]:
-    from ivr.voice import kokoro_pack, neural
+    from ivr.voice import kokoro_pack, lost, neural
     from ivr.voice.trial import TRIAL_S, trial
 
     wanted = settings.voice
@@ -276,6 +276,9 @@ def _voice(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "voice", "warn", f"espeak speaks: {wanted} is not installed", "ivr voice install kokoro"
         )
+    if gone := lost.lately(settings.home):
+        says = f"{gone.workers} voice workers replaced within a day, the last {gone.ago_s / 60:.0f} min ago: {gone.reason}"
+        yield Finding("voice", "warn", says, "the log ivr.voice tells when; of memory, see voice_memory_mb")
     seconds = trial(settings.home, wanted)
     if speaker == kokoro_pack.ESPEAK:
         yield Finding("voice", "ok", f"espeak spoke within {seconds:.1f} s")

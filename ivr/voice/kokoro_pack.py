@@ -17,6 +17,9 @@ from ivr.settings import KOKORO_SPEAKERS
 ESPEAK = "espeak"
 #: Who speaks when a site says only "kokoro".
 USUAL_SPEAKER = "zf_xiaoxiao"
+#: Who speaks English wherever Kokoro speaks Mandarin.
+ENGLISH_SPEAKER = "af_heart"
+SPEAKERS = (*KOKORO_SPEAKERS, ENGLISH_SPEAKER)
 
 MODEL, TOKENS = "model.onnx", "tokens.json"
 #: What must stay with the model wherever it goes.
@@ -37,6 +40,7 @@ def style_file(speaker: str) -> str:
 
 
 _STYLES = {
+    "af_heart": "d583ccff3cdca2f7fae535cb998ac07e9fcb90f09737b9a41fa2734ec44a8f0b",
     "zf_xiaobei": "5dde6e1c9c4f12c8b327bc29c0cee361a23b52b952c04636858ba637ec66e640",
     "zf_xiaoxiao": "03adb5d5e3ddd88b047954e974e651cb0a4b524c985057e5d872e962c7be1169",
     "zm_yunxi": "7243892fb4e560d47014090ddf010f8b8b790f3c6b029ff82b2ac06aa4e27c8b",
@@ -52,7 +56,7 @@ FILES: Mapping[str, Pinned] = {
         1_080, "f61fdd0217de9ece8fa699912848d91187d84879fc2e689f0906d0c1299e955e"
     ),
     "NOTICE": Pinned(776, "c65f1296608fb310c3d434ec2fea753504284fcad138ec5fbec0bf7e28df140d"),
-    **{style_file(speaker): Pinned(522_240, _STYLES[speaker]) for speaker in KOKORO_SPEAKERS},
+    **{style_file(speaker): Pinned(522_240, _STYLES[speaker]) for speaker in SPEAKERS},
 }
 
 _PACKAGES = ("onnxruntime", "pypinyin")
@@ -63,9 +67,21 @@ def folder(home: Path) -> Path:
     return Path(home) / "voices" / "kokoro"
 
 
+def speaks(language: str, speaker: str) -> str:
+    """Who speaks ``language`` where ``speaker`` speaks Mandarin: a speaker of Kokoro, or espeak."""
+    if speaker == ESPEAK:
+        return ESPEAK
+    return {"zh": speaker, "en": ENGLISH_SPEAKER}.get(language, ESPEAK)
+
+
 def complete(home: Path) -> bool:
     """Whether every file is there with its size; quick enough to be asked at each start."""
-    return not any(_size(folder(home) / name) != pinned.size for name, pinned in FILES.items())
+    return not lacking(home)
+
+
+def lacking(home: Path) -> list[str]:
+    """The files that are missing or not as long as they must be."""
+    return [name for name, pinned in FILES.items() if _size(folder(home) / name) != pinned.size]
 
 
 def damaged(place: Path) -> list[str]:

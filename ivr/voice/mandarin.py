@@ -47,15 +47,20 @@ _TOKEN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[A-Za-z]|\S")
 
 def syllable(pinyin: str) -> str:
     """The sounds of one syllable with its tone digit: ``xiong2`` → ``ɕjʊ↗ŋ``. Raises ValueError for another text."""
+    initial, final, tone = parts(pinyin)
+    buzzed = final == "i" and initial in ("zh", "ch", "sh", "r", "z", "c", "s")
+    return _INITIALS[initial] + (_BUZZED if buzzed else _FINALS[final]).replace("0", _TONES[tone])
+
+
+def parts(pinyin: str) -> tuple[str, str, str]:
+    """Initial, final as it is spelled behind an initial, and tone digit: ``you3`` → "", "iu", "3". Raises ValueError."""
     found = _SYLLABLE.fullmatch(_with_initial(pinyin.replace("v", "ü")))
     if found:
         initial, final, tone = found.groups()
         if initial in ("j", "q", "x") and final.startswith("u"):
             final = "ü" + final[1:]
-        buzzed = final == "i" and initial in ("zh", "ch", "sh", "r", "z", "c", "s")
-        sounds = _BUZZED if buzzed else _FINALS.get(final)
-        if sounds:
-            return _INITIALS[initial] + sounds.replace("0", _TONES[tone])
+        if final in _FINALS:
+            return initial, final, tone
     raise ValueError(f"'{pinyin}' is no syllable of pinyin")
 
 

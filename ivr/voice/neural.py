@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from ivr.speech import Phrase
 from ivr.voice import kokoro_pack
-from ivr.voice.pool import Made, SynthesisFault, WorkerPool
+from ivr.voice.pool import Bounds, Made, SynthesisFault, WorkerPool
 from ivr.voice.sounds import replace
 
 #: A sentence may take this much for each syllable, beyond the usual timeout: a few times what it takes.
@@ -59,9 +60,9 @@ def _note(home: Path) -> Path:
 class NeuralPool:
     """A :class:`WorkerPool` that knows when it is better not asked. Safe to use from several threads."""
 
-    def __init__(self, home: Path, workers: int, timeout_s: float, command: Sequence[str]) -> None:
+    def __init__(self, home: Path, workers: int, bounds: Bounds, command: Sequence[str]) -> None:
         self._home = home
-        self._pool = WorkerPool(workers, timeout_s, command, _SYLLABLE_S)
+        self._pool = WorkerPool(workers, dataclasses.replace(bounds, syllable_s=_SYLLABLE_S), command)
         self._lock = threading.Lock()
         self._closed = False
         self._failures = 0

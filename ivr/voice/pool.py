@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,8 @@ from ivr.speech import Phrase, syllables
 COMMAND = (sys.executable, "-m", "ivr.voice.worker")
 _PROJECT = Path(__file__).resolve().parents[2]
 _START_S = 30.0  # a cold start of Python and numpy on a busy machine
+_WATCHED_EVERY_S = 0.25  # how much memory a working worker takes
+_PAGES_IN_MB = (1 << 20) / os.sysconf("SC_PAGE_SIZE")
 
 
 class SynthesisFault(Exception):
@@ -45,10 +47,21 @@ class Made:
     dbfs: float
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """What a worker may take. ``timeout_s`` for an utterance and ``syllable_s`` more for each of its syllables;
+    ``memory_mb``, 0 for any. ``on_lost`` is told why, each time that a worker went wrong and will be replaced."""
+
+    timeout_s: float
+    syllable_s: float = 0.0
+    memory_mb: int = 0
+    on_lost: Callable[[str], None] = lambda _reason: None
+
+
 class _Worker:
     """One process. Once ``dead`` it is never used again."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], bounds: Bounds) -> None:
         # A session of its own: Ctrl-C in the terminal reaches the starter only, which closes stdin.
         self._process = subprocess.Popen(  # noqa: S603
             command,
@@ -59,12 +72,15 @@ class _Worker:
             env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         )
         self.dead = False
+        self._bounds = bounds
         self._pending = b""
         self._number = 0
         if self._answer(_START_S) != {"ready": True}:
             raise self._broken("did not start")
 
-    def make(self, phrase: Phrase, path: Path, timeout_s: float) -> Made:
+    def make(self, phrase: Phrase, path: Path) -> Made:
+        bounds = self._bounds
+        timeout_s = bounds.timeout_s + bounds.syllable_s * syllables(phrase.text, phrase.language)
         self._number += 1
         request = {"id": self._number, "text": phrase.text, "language": phrase.language, "path": str(path)}
         assert self._process.stdin is not None
@@ -76,6 +92,8 @@ class _Worker:
         answer = self._answer(timeout_s)
         if answer.get("id") != self._number:
             raise self._broken("answered nonsense")
+        if reason := self._too_big():  # what it made is good
+            self._lost(reason)
         if not answer.get("ok"):
             raise SynthesisFault(str(answer.get("error")))
         return Made(path, answer["seconds"], answer["dbfs"])
@@ -86,9 +104,15 @@ class _Worker:
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ)
             while b"\n" not in self._pending:
-                if not selector.select(max(0.0, deadline - time.monotonic())):
-                    self.kill()
-                    raise SynthesisFault(f"the voice worker hung for {timeout_s:g} s")
+                left_s = max(0.0, deadline - time.monotonic())
+                if not selector.select(min(left_s, _WATCHED_EVERY_S)):
+                    reason = self._too_big() or (
+                        "" if left_s else f"the voice worker hung for {timeout_s:g} s"
+                    )
+                    if reason:
+                        self._lost(reason)
+                        raise SynthesisFault(reason)
+                    continue
                 chunk = os.read(self._process.stdout.fileno(), 65536)
                 if not chunk:
                     raise self._broken("died")
@@ -103,8 +127,21 @@ class _Worker:
         return answer
 
     def _broken(self, how: str) -> _Broken:
-        self.kill()
+        self._lost(f"the voice worker {how}")
         return _Broken(f"the voice worker {how}")
+
+    def _lost(self, reason: str) -> None:
+        self.kill()
+        self._bounds.on_lost(reason)
+
+    def _too_big(self) -> str:
+        """What to say of a worker that takes more memory than it may; empty when it does not."""
+        try:
+            pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        except (OSError, IndexError):  # it is dying, or this is no Linux
+            return ""
+        taken, most = pages / _PAGES_IN_MB, self._bounds.memory_mb
+        return f"the voice worker took {taken:.0f} MB of memory, more than {most}" if 0 < most < taken else ""
 
     def close(self) -> None:
         """Let it end by itself, as it does when its stdin closes; kill it when it does not."""
@@ -126,17 +163,11 @@ class _Worker:
 
 
 class WorkerPool:
-    """At most ``size`` workers, started when first needed. Safe to use from several threads.
+    """At most ``size`` workers, started when first needed. Safe to use from several threads."""
 
-    An utterance may take ``timeout_s`` and ``syllable_s`` for each of its syllables.
-    """
-
-    def __init__(
-        self, size: int, timeout_s: float, command: Sequence[str] = COMMAND, syllable_s: float = 0.0
-    ) -> None:
+    def __init__(self, size: int, bounds: Bounds, command: Sequence[str] = COMMAND) -> None:
         self.size = size
-        self._timeout_s = timeout_s
-        self._syllable_s = syllable_s
+        self._bounds = bounds
         self._command = command
         self._closed = False
         self._slots: queue.SimpleQueue[_Worker | None] = queue.SimpleQueue()
@@ -157,27 +188,26 @@ class WorkerPool:
     def make(self, phrase: Phrase, path: Path) -> Made:
         """Make one sound; waits for a free worker. Raises :class:`SynthesisFault`.
 
-        A worker that died is replaced and the phrase tried once more; one that hung is killed, and
-        the phrase given up, as its caller has waited long enough.
+        A worker that died is replaced and the phrase tried once more; one that hung or took too much memory is
+        killed, and the phrase given up, as its caller has waited long enough.
         """
-        timeout_s = self._timeout_s + self._syllable_s * syllables(phrase.text, phrase.language)
         slot = self._slots.get()
         try:
             if self._closed:
                 raise SynthesisFault("the voice was closed")
             try:
                 slot = self._live(slot)
-                return slot.make(phrase, path, timeout_s)
+                return slot.make(phrase, path)
             except _Broken:
                 slot = self._live(slot)
-                return slot.make(phrase, path, timeout_s)
+                return slot.make(phrase, path)
         except OSError as fault:
             raise SynthesisFault(f"the voice worker cannot be started: {fault}") from fault
         finally:
             self._slots.put(slot)
 
     def _live(self, slot: _Worker | None) -> _Worker:
-        return _Worker(self._command) if slot is None or slot.dead else slot
+        return _Worker(self._command, self._bounds) if slot is None or slot.dead else slot
 
     def close(self) -> None:
         """End every worker, after the sound that it is making."""

@@ -10,8 +10,8 @@ from ivr.errors import IvrError
 from ivr.settings import KOKORO_SPEAKERS
 from ivr.speech import lexicon
 from ivr.speech.voices import VOICES
-from ivr.voice import mandarin
-from ivr.voice.kokoro_pack import ESPEAK, FILES, MODEL, TOKENS, style_file
+from ivr.voice import english, mandarin
+from ivr.voice.kokoro_pack import ENGLISH_SPEAKER, ESPEAK, FILES, MODEL, TOKENS, speaks, style_file
 
 SAMPLE_RATE = 8000  #: of every sound file, 16-bit mono PCM
 HEAD_S, TAIL_S = 0.030, 0.120  #: the silence before and behind what is said in it
@@ -36,15 +36,16 @@ PROFILES: Mapping[str, Profile] = {
     "en": Profile("en-us+f3", 150, 0.10),
 }
 
-#: What Kokoro is told for each of its speakers, who speak Mandarin.
+#: What Kokoro is told for each of its speakers.
 KOKORO_PROFILES: Mapping[str, Profile] = {
-    speaker: Profile(speaker, 200, 0.13, "ivr_kokoro") for speaker in KOKORO_SPEAKERS
+    **{speaker: Profile(speaker, 200, 0.13, "ivr_kokoro") for speaker in KOKORO_SPEAKERS},
+    ENGLISH_SPEAKER: Profile(ENGLISH_SPEAKER, 200, 0.08, "ivr_kokoro"),
 }
 
 
 def neural(language: str, speaker: str) -> bool:
     """Whether the neural voice speaks ``language`` where ``speaker`` was chosen."""
-    return language == "zh" and speaker != ESPEAK
+    return speaks(language, speaker) != ESPEAK
 
 
 @functools.cache
@@ -52,7 +53,7 @@ def profile_of(language: str, speaker: str = ESPEAK) -> Profile:
     """The voice of a language where ``speaker`` speaks Mandarin: Kokoro's, ours of espeak-ng, or espeak-ng's of that
     name. Raises IvrError when there is none."""
     if neural(language, speaker):
-        return KOKORO_PROFILES[speaker]
+        return KOKORO_PROFILES[speaks(language, speaker)]
     if language not in PROFILES and language not in VOICES:
         raise IvrError(f"no voice speaks '{language}'", mend="zh, en, or a language of espeak-ng, such as ru")
     return PROFILES.get(language) or Profile(f"{language}+f3", 150, 0.05)
@@ -65,8 +66,11 @@ def identity(language: str, speaker: str = ESPEAK) -> str:
 
     profile = profile_of(language, speaker)
     if neural(language, speaker):
-        files = [FILES[name].sha256 for name in (MODEL, TOKENS, style_file(speaker))]
-        made_by = [*files, version("pypinyin"), mandarin.VERSION]
+        files = [FILES[name].sha256 for name in (MODEL, TOKENS, style_file(profile.voice))]
+        if language == "zh":
+            made_by = [*files, version("pypinyin"), mandarin.VERSION]
+        else:
+            made_by = [*files, version("espeakng-loader"), english.VERSION]
     else:
         made_by = [version("espeakng-loader")]
     what = (profile.engine, *made_by, profile.voice, profile.rate, MASTERING, lexicon.VERSION, SAMPLE_RATE)

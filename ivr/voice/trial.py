@@ -9,7 +9,7 @@ from pathlib import Path
 from ivr.errors import IvrError
 from ivr.speech import Phrase
 from ivr.voice import kokoro_pack, neural
-from ivr.voice.pool import COMMAND, SynthesisFault, WorkerPool
+from ivr.voice.pool import COMMAND, Bounds, SynthesisFault, WorkerPool
 
 #: A caller is not kept waiting longer than this for the neural voice.
 TRIAL_S = 2.0
@@ -22,7 +22,7 @@ def trial(home: Path, voice: str) -> float:
     """Seconds that a short sentence takes with a fresh worker that has started; nothing is kept. Raises IvrError."""
     speaker = kokoro_pack.speaker(home, voice)
     command = COMMAND if speaker == kokoro_pack.ESPEAK else neural.command(home, speaker, 1)
-    pool = WorkerPool(1, _HUNG_S, command)
+    pool = WorkerPool(1, Bounds(_HUNG_S), command)
     with tempfile.TemporaryDirectory() as folder:
         try:
             pool.start()

@@ -12,9 +12,9 @@ from types import TracebackType
 
 from ivr.errors import IvrError
 from ivr.speech import Phrase
-from ivr.voice import neural
+from ivr.voice import lost, neural
 from ivr.voice.kokoro_pack import ESPEAK
-from ivr.voice.pool import COMMAND, Engine, Made, SynthesisFault, WorkerPool
+from ivr.voice.pool import COMMAND, Bounds, Engine, Made, SynthesisFault, WorkerPool
 from ivr.voice.sounds import SoundStore
 from ivr.voice.tones import fallback_sound
 
@@ -34,8 +34,8 @@ class Voice:
     engine synthesise, the first started at the first miss; ``timeout_s``: longest time for one utterance, after which
     its worker counts as hung (the neural voice gets more for long ones); ``patience_s``: how long :meth:`ensure` waits,
     by default a second longer. What is made later than that is kept for the next time. ``on_failure``: told each phrase
-    that could not be made and why (default: a line in the log ``ivr.voice``, without the words). Safe to use
-    from several threads. Close it, or use it in ``with``.
+    that could not be made and why (default: a line in the log ``ivr.voice``, without the words). ``memory_mb``: a
+    worker that takes more is replaced; 0 for any. Safe to use from several threads. Close it, or use it in ``with``.
 
     Where the neural voice fails, is too busy or needs more than ``own_voice_s`` (default: half a second less than
     ``patience_s``), espeak stands in for it.
@@ -52,15 +52,17 @@ class Voice:
         voice: str = "auto",
         own_voice_s: float | None = None,
         neural_command: Sequence[str] | None = None,
+        memory_mb: int = 0,
     ) -> None:
         home = Path(home).absolute()
         self.store = SoundStore(home, voice)
-        self._pool = WorkerPool(workers, timeout_s, command)
+        bounds = Bounds(timeout_s, memory_mb=memory_mb, on_lost=lambda reason: lost.note(home, reason))
+        self._pool = WorkerPool(workers, bounds, command)
         self._engine = Engine(self._pool, workers)
         self._neural_pool: neural.NeuralPool | None = None
         if self.store.speaker != ESPEAK:
             neural_command = neural_command or neural.command(home, self.store.speaker, workers)
-            self._neural_pool = neural.NeuralPool(home, workers, timeout_s, neural_command)
+            self._neural_pool = neural.NeuralPool(home, workers, bounds, neural_command)
             self._neural_engine = Engine(self._neural_pool, workers)
         self._patience_s = timeout_s + 1.0 if patience_s is None else patience_s
         if own_voice_s is None:

@@ -1,6 +1,6 @@
 """``python -m ivr.voice.worker [SPEAKER FOLDER THREADS]``: makes one sound after the other, as it is told on stdin.
 
-Without arguments espeak speaks; with them the neural voice, whose files are in FOLDER, and only Mandarin.
+Without arguments espeak speaks; with them the neural voice, whose files are in FOLDER: Mandarin, which SPEAKER speaks, and English.
 
 A request is one JSON line ``{"id", "text", "language", "path"}``; its answer one JSON line
 ``{"id", "ok": true, "seconds", "dbfs"}`` or ``{"id", "ok": false, "error"}``. The first line says

@@ -152,9 +152,7 @@ def test_a_voice_that_fails_is_told_and_the_notice_is_set(ivr, monkeypatch):
 
     assert ivr("db", "upgrade").code == 0
     pool = voice.WorkerPool
-    monkeypatch.setattr(
-        voice, "WorkerPool", lambda size, timeout_s, _command: pool(size, timeout_s, ("false",))
-    )
+    monkeypatch.setattr(voice, "WorkerPool", lambda size, bounds, _command: pool(size, bounds, ("false",)))
     done = ivr("notice", "set", TYPHOON, "--until", "+1h")
     assert done.code == 0
     assert "ivr: no sound yet: " in done.err

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from ivr.settings import KOKORO_SPEAKERS
 from ivr.voice import kokoro_pack, mandarin
 
 
@@ -104,11 +103,12 @@ def neural_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> NeuralHome:
     home.folder.mkdir(parents=True)
     letters = sorted(
         set("".join(mandarin._INITIALS.values()) + "".join(mandarin._FINALS.values()) + "ɨ→↗↓↘ ,.!?;:")
+        | set("AIOWYbdfhjklmnpstuvwzæðŋɑɔəɛɜɡɪɹɾʃʊʌʒʤʧθᵊᵻˈˌi")
     )
     (home.folder / kokoro_pack.TOKENS).write_text(
         json.dumps({"vocab": {c: n for n, c in enumerate(letters, 1)}})
     )
-    for speaker in KOKORO_SPEAKERS:
+    for speaker in kokoro_pack.SPEAKERS:
         (home.folder / kokoro_pack.style_file(speaker)).write_bytes(bytes(510 * 256 * 4))
     home.behaves("well")
     monkeypatch.setattr(

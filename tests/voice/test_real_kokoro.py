@@ -14,6 +14,8 @@ from ivr.voice import kokoro_pack
 from ivr.voice.mastering import active_rms, dbfs, read_wav
 from ivr.voice.voice import Voice
 
+from .conftest import worker_pids
+
 HOME = Path(os.environ.get("KOKORO_HOME", load().home)).absolute()
 pytestmark = pytest.mark.skipif(
     not kokoro_pack.complete(HOME) or bool(kokoro_pack.missing_packages()),
@@ -28,9 +30,10 @@ def home(tmp_path):
     return tmp_path
 
 
-def made(voice: Voice, text: str) -> np.ndarray:
-    path = voice.make(Phrase(text)).result().path
-    assert path == voice.store.path(Phrase(text))
+def made(voice: Voice, text: str, language: str = "zh") -> np.ndarray:
+    phrase = Phrase(text, language)
+    path = voice.make(phrase).result().path
+    assert path == voice.store.path(phrase)
     samples, rate = read_wav(path.read_bytes())
     assert rate == 8000
     assert dbfs(active_rms(samples)) == pytest.approx(-20, abs=0.5)
@@ -70,7 +73,18 @@ def test_the_same_words_are_the_same_sound(home):
         assert np.array_equal(first, made(voice, "请按一。"))
 
 
-def test_a_very_long_sentence_is_whole(home):
+def test_a_very_long_sentence_is_whole_and_takes_half_of_the_memory_that_it_may(home):
     text = "、".join(["北京南", "济南西", "徐州东", "南京南", "苏州北", "上海虹桥"] * 5) + "。"
-    with Voice(home, 1, 60.0, voice="kokoro") as voice:
+    with Voice(home, 1, 60.0, voice="kokoro", memory_mb=load().voice_memory_mb // 2) as voice:
         assert gap_s(made(voice, text)) < 0.7
+        assert made(voice, "Please press one.", "en").any()
+        assert len(worker_pids()) == 1  # still there
+
+
+def test_english_sentences_and_single_words_are_whole(home):
+    with Voice(home, 1, 60.0, voice="kokoro") as voice:
+        samples = made(voice, "Train G one zero two leaves Beijing South at six oh five.", "en")
+        assert 2.5 < len(samples) / 8000 < 6.5
+        assert gap_s(samples) < 0.6
+        for word in ("one.", "G", "Hongqiao", "and"):
+            assert len(made(voice, word, "en")) / 8000 < 1.2, word

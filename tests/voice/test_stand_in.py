@@ -20,7 +20,8 @@ from .conftest import worker_pids
 
 WELCOME = Phrase("您好，欢迎致电铁路客户服务中心。")
 TRAIN = Phrase("G 幺零二次，二等座余两张。")
-ENGLISH = Phrase("For English press star.", "en")
+RUSSIAN = Phrase("Здравствуйте, это вокзал.", "ru")
+ENGLISH = Phrase("Train G one zero two leaves Beijing South at six oh five.", "en")
 
 
 @pytest.fixture
@@ -51,14 +52,23 @@ def heard(paths: list[str]) -> list[Path]:
 
 def test_it_speaks_mandarin_and_espeak_the_rest(voice, neural_home, failures):
     speaking = voice()
-    paths = heard(speaking.ensure([WELCOME, ENGLISH]))
+    paths = heard(speaking.ensure([WELCOME, RUSSIAN]))
     assert speaking.store.speaker == "zf_xiaoxiao"
-    assert paths == [speaking.store.path(WELCOME), speaking.store.path(ENGLISH)]
-    assert speaking.store.path(ENGLISH) == SoundStore(neural_home.home, "espeak").path(ENGLISH)
+    assert paths == [speaking.store.path(WELCOME), speaking.store.path(RUSSIAN)]
+    assert speaking.store.path(RUSSIAN) == SoundStore(neural_home.home, "espeak").path(RUSSIAN)
     assert (neural_home.asked, failures) == (1, [])
     samples, rate = read_wav(paths[0].read_bytes())
     assert (rate, dbfs(active_rms(samples))) == (8000, pytest.approx(-20, abs=0.5))
     assert neural.trouble(neural_home.home) is None
+
+
+def test_it_speaks_english_with_a_speaker_of_its_own(voice, neural_home, failures):
+    speaking = voice()
+    (path,) = heard(speaking.ensure([ENGLISH]))
+    assert path == speaking.store.path(ENGLISH)
+    assert path != SoundStore(neural_home.home, "espeak").path(ENGLISH) == speaking.store.stand_in(ENGLISH)
+    assert path == SoundStore(neural_home.home, "zm_yunxi").path(ENGLISH)  # whoever speaks Mandarin
+    assert (neural_home.asked, failures) == (1, [])
 
 
 def test_each_speaker_has_sounds_of_its_own(neural_home):
@@ -67,7 +77,7 @@ def test_each_speaker_has_sounds_of_its_own(neural_home):
     assert len({store.path(WELCOME) for store in stores.values()}) == 5
     assert stores["auto"].path(WELCOME) == stores["kokoro"].path(WELCOME)
     assert {store.stand_in(WELCOME) for store in stores.values()} == {None, stores["espeak"].path(WELCOME)}
-    assert {store.stand_in(ENGLISH) for store in stores.values()} == {None}
+    assert {store.stand_in(RUSSIAN) for store in stores.values()} == {None}
 
 
 def test_a_site_without_it_is_spoken_to_by_espeak(neural_home, monkeypatch):
@@ -146,7 +156,7 @@ def test_when_nobody_can_say_it_the_caller_hears_the_signal(voice, neural_home, 
 
 
 async def _ensured(speaking: Voice) -> list[str]:
-    return await speaking.ensure_async([WELCOME, ENGLISH])
+    return await speaking.ensure_async([WELCOME, RUSSIAN])
 
 
 def test_the_event_loop_hears_the_same(voice, neural_home, failures):
@@ -155,30 +165,30 @@ def test_the_event_loop_hears_the_same(voice, neural_home, failures):
     neural_home.behaves("break")
     speaking = voice()
     paths = heard(asyncio.run(_ensured(speaking)))
-    assert paths == [speaking.store.stand_in(WELCOME), speaking.store.path(ENGLISH)]
+    assert paths == [speaking.store.stand_in(WELCOME), speaking.store.path(RUSSIAN)]
     assert failures == []
 
 
 def test_a_build_makes_stand_ins_of_what_fails_and_replaces_them_later(neural_home, monkeypatch):
     monkeypatch.setattr("ivr.voice.system_sounds.phrases", tuple)
     neural_home.behaves("break")
-    built = build([WELCOME, ENGLISH, Phrase("。。")], neural_home.home, 1)
+    built = build([WELCOME, RUSSIAN, Phrase("。。")], neural_home.home, 1)
     assert (built.phrases, built.made) == (3, 1)
     assert [(phrase, why) for phrase, why in built.stood_in] == [(WELCOME, "no memory left")]
     assert [phrase.text for phrase, _ in built.failed] == ["。。"]
     neural_home.behaves("well")
-    built = build([WELCOME, ENGLISH], neural_home.home, 1)
+    built = build([WELCOME, RUSSIAN], neural_home.home, 1)
     assert (built.made, built.stood_in, built.failed) == (1, (), ())
-    assert missing([WELCOME, ENGLISH], neural_home.home) == []
+    assert missing([WELCOME, RUSSIAN], neural_home.home) == []
 
 
 def test_a_quick_build_does_not_ask_it(neural_home, monkeypatch):
     monkeypatch.setattr("ivr.voice.system_sounds.phrases", tuple)
-    built = build([WELCOME, ENGLISH], neural_home.home, 1, quick=True)
+    built = build([WELCOME, RUSSIAN], neural_home.home, 1, quick=True)
     assert (built.made, built.stood_in, built.failed) == (1, ((WELCOME, ""),), ())
     assert neural_home.asked == 0
-    assert silent([WELCOME, ENGLISH], neural_home.home) == []
-    assert missing([WELCOME, ENGLISH], neural_home.home) == [WELCOME]
+    assert silent([WELCOME, RUSSIAN], neural_home.home) == []
+    assert missing([WELCOME, RUSSIAN], neural_home.home) == [WELCOME]
 
 
 def test_a_trial_tells_how_fast_it_is_or_what_is_wrong(neural_home, monkeypatch):

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ivr.speech import Phrase
+from ivr.voice import lost, pool
 from ivr.voice.mastering import active_rms, dbfs, read_wav
 from ivr.voice.sounds import SoundStore
 from ivr.voice.voice import Voice
@@ -197,6 +198,7 @@ def test_a_killed_worker_is_replaced(make_voice, failures):
     assert len(voice.ensure([TRAIN])) == 1
     assert failures == []
     assert worker_pids() != [pid]
+    assert lost.lately(voice.store.folder.parent).reason == "the voice worker died"
 
 
 def test_a_frozen_worker_costs_one_phrase_and_is_replaced(make_voice, failures):
@@ -208,6 +210,58 @@ def test_a_frozen_worker_costs_one_phrase_and_is_replaced(make_voice, failures):
     assert [phrase for phrase, _ in failures] == [TRAIN]
     assert len(voice.ensure([TRAIN])) == 1
     assert pid not in worker_pids()
+
+
+def test_a_worker_that_eats_memory_is_replaced_before_it_has_eaten_all(
+    make_voice, misbehaving, failures, tmp_path
+):
+    eats = "READY(); sys.stdin.readline(); eaten = b'x' * (400 << 20); time.sleep(60)"
+    voice = make_voice(command=misbehaving(eats), workers=1, memory_mb=300)
+    began = time.monotonic()
+    voice.ensure([WELCOME])
+    assert time.monotonic() - began < 5  # sooner than a hung one
+    assert failures[0][1].startswith("the voice worker took ")
+    assert failures[0][1].endswith(" MB of memory, more than 300")
+    assert len(voice.ensure([WELCOME, TRAIN])) == 2  # by the next worker, which is left alone
+    assert (tmp_path / "starts").read_text() == "xx"
+    gone = lost.lately(tmp_path / "home")
+    assert (gone.workers, gone.reason) == (1, failures[0][1])
+
+
+def test_a_worker_that_has_grown_is_replaced_when_it_has_answered(
+    make_voice, failures, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(pool, "_WATCHED_EVERY_S", 60)
+    voice = make_voice(workers=1, memory_mb=10)  # Python alone takes more
+    assert len(voice.ensure([WELCOME])) == 1
+    assert (failures, worker_pids()) == ([], [])
+    assert "more than 10" in lost.lately(tmp_path / "home").reason
+
+
+def test_lost_workers_are_told_for_a_day_and_a_damaged_note_is_none(tmp_path, monkeypatch):
+    assert lost.lately(tmp_path) is None
+    for reason in ("it died", "it hung"):
+        lost.note(tmp_path, reason)
+    assert (lost.lately(tmp_path).workers, lost.lately(tmp_path).reason) == (2, "it hung")
+    monkeypatch.setattr(lost, "LATELY_S", 0.0)
+    assert lost.lately(tmp_path) is None
+    (tmp_path / "voices" / "lost.json").write_text("{")
+    assert lost.lately(tmp_path) is None
+
+
+def test_a_full_disk_leaves_no_half_file_and_gives_the_signal(make_voice, failures, tmp_path):
+    """The disk is full after the first kilobytes of a file."""
+    full = (
+        "import os, resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096));"
+        "os.execv(sys.executable, [sys.executable, '-m', 'ivr.voice.worker'])"
+    )
+    voice = make_voice(command=(sys.executable, "-c", full), workers=1)
+    assert "ivr-signal" in voice.ensure([WELCOME])[0]
+    assert [phrase for phrase, _ in failures] == [WELCOME]
+    assert "File too large" in failures[0][1]
+    left = [path.name for path in (tmp_path / "home" / "sounds").rglob("*") if path.is_file()]
+    assert [name for name in left if "ivr-signal" not in name] == []
+    assert len(worker_pids()) == 1  # it is not the worker's fault
 
 
 def test_what_cannot_be_spoken_is_left_out_and_told(make_voice, failures):
