@@ -97,8 +97,8 @@ def test_conditions_choices_and_records_of_the_small_trees():
     assert messages.nodes["message"].lines == ("● 请在嘀声后留言，按井号键结束。", "otherwise ↻ again")
     assert messages.nodes["bye"].lines == ("■ message_left",)
     agent = graph_of(load_tree(MENUS / "agent.yaml"))
-    assert edges(agent, "which")["sign_in"] == "operation sign_in"
-    assert "! pause" in agent.nodes["pause"].lines
+    assert edges(agent, "which")["meal"] == "operation pause and key 2"
+    assert "! pause" in agent.nodes["meal"].lines
     included = graph_of(load_tree(SMALL / "included.yaml"))
     assert edges(included, "pets") == {"pets.told": ""}
 
