@@ -202,8 +202,8 @@ def _days(calendar: Calendar) -> Iterator[tuple[Way, str]]:
 
 def _queue(queue: Queue, way: Way) -> Iterator[tuple[Way, str]]:
     """As the admin's file has it."""
-    for name in ("label", "strategy", "weight", "levels", "most_waiting", "language"):
-        if (value := getattr(queue, name)) != "":
+    for name in ("label", "strategy", "weight", "levels", "most_waiting", "language", "number"):
+        if (value := getattr(queue, name)) not in ("", None):
             yield (*way, name), str(value)
     yield (*way, "announce"), f"{queue.announce_s}s" if queue.announce_s else "never"
     for name in ("ring", "wrapup", "longest_wait", "service_level"):

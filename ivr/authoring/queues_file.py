@@ -48,6 +48,7 @@ KEYS = (
     "announce",
     "hours",
     "language",
+    "number",
 )
 #: The key of a time → the longest there may be, in seconds.
 TIMES = {"longest_wait": 7200, "service_level": 600, "ring": 120, "wrapup": 600, "announce": 600}
@@ -77,7 +78,11 @@ def read_queues(path: Path) -> tuple[dict[str, Queue], Source]:
             )
             source.fault(key, grammar.wrong_value, message)
         else:
-            queues[name] = _QueueReader(source, name).queue(node)
+            queue = queues[name] = _QueueReader(source, name).queue(node)
+            for other in list(queues.values())[:-1]:
+                if queue.number is not None and other is not queue and other.number == queue.number:
+                    message = f"queue '{other.name}' has the number {queue.number} already"
+                    source.fault(key, grammar.contradiction, message)
     return queues, source
 
 
@@ -108,7 +113,15 @@ class _QueueReader:
             self._time(given, "service_level"),
             read_hours(self.source, given["hours"], "hours") if "hours" in given else None,
             self._language(given["language"]) if "language" in given else "",
+            self._digit(given["number"]) if "number" in given else None,
         )
+
+    def _digit(self, node: yaml.Node) -> int | None:
+        text = self.source.word(node, "number")
+        if text and not re.fullmatch("[0-9]", text):
+            self.source.fault(node, grammar.wrong_value, f"number must be one digit, not '{text}'")
+            return None
+        return int(text) if text else None
 
     def _language(self, node: yaml.Node) -> str:
         language = self.source.word(node, "language")

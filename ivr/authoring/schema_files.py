@@ -70,6 +70,7 @@ def queues() -> Schema:
         "wrapup": time("An agent's time after a call."),
         "announce": {"description": "The place in the queue is told this often, or never.", **WORD},
         "hours": {"description": "When the queue is open; otherwise always.", **_week()},
+        "number": number("Agents hand callers over to it at *6 and this digit.", 0, 9),
         "language": {"description": "Callers who hear this language come here first.", **WORD},
     }
     queue = a_map(each(queues_file.KEYS, values))

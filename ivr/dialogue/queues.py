@@ -20,7 +20,8 @@ class Queue:
     ``levels``: agents of levels 1 to this one are rung at first; ``widen``: (seconds waited, level), rising, from when on
     agents up to that level are rung too. ``most_waiting``: so many may wait, more are refused (0: any number).
     ``announce_s``: the caller is told the place in the queue every so often (0: never). ``hours``: when the queue
-    is open, ``None`` for always. ``language``: callers who hear it come here first while agents are here. ``None`` of the other times: as the
+    is open, ``None`` for always. ``language``: callers who hear it come here first while agents are here. ``number``:
+    0 to 9, an agent hands a caller over to this queue at ``*6`` and it. ``None`` of the other times: as the
     site's settings say.
     """
 
@@ -38,6 +39,7 @@ class Queue:
     service_level_s: int | None = None
     hours: tuple[Hours, ...] | None = None
     language: str = ""
+    number: int | None = None
 
     def is_open(self, calendar: Calendar, now: datetime) -> bool:
         """Whether the queue takes callers at ``now`` (aware, in the site's zone). Days on which ``calendar`` makes an

@@ -1,4 +1,5 @@
-"""The queues as Asterisk reads them: ``queues_on_air.conf``, which ``queues.conf`` includes, and ``queuerules.conf``."""
+"""The queues as Asterisk reads them: ``queues_on_air.conf``, which ``queues.conf`` includes, ``queuerules.conf``, and
+``queue_numbers.conf``, in which the dialplan looks up where an agent hands a caller over to."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from ivr.telephony.asterisk_process import ask
 
 QUEUES_FILE = "queues_on_air.conf"
 RULES_FILE = "queuerules.conf"
+NUMBERS_FILE = "queue_numbers.conf"
 #: Our strategy → app_queue's. ``leastrecent`` goes by the end of an agent's last call in any queue (shared_lastcall).
 _STRATEGY = {
     "longest_idle": "leastrecent",
@@ -26,6 +28,8 @@ def queue_files(queues: Iterable[Queue]) -> dict[str, str]:
     queues = list(queues)
     return {
         QUEUES_FILE: "\n".join(line for queue in queues for line in _section(queue)) + "\n",
+        NUMBERS_FILE: "[numbers]\n"
+        + "".join(f"{queue.number} = {queue.name}\n" for queue in queues if queue.number is not None),
         RULES_FILE: "[general]\nrealtime_rules = no\n" + "".join(map(_rule, queues)),
     }
 
@@ -61,7 +65,7 @@ def sections(text: str) -> tuple[str, ...]:
 
 
 def write_queues(folder: Path, queues: Iterable[Queue]) -> tuple[str, ...] | None:
-    """Write both files into Asterisk's folder of configuration, where they differ; ``None`` when they do not, else the
+    """Write these files into Asterisk's folder of configuration, where they differ; ``None`` when they do not, else the
     queues there were before. Raises :class:`OSError`."""
     files = queue_files(queues)
     before = {name: _read(folder / name) for name in files}
@@ -73,7 +77,7 @@ def write_queues(folder: Path, queues: Iterable[Queue]) -> tuple[str, ...] | Non
 
 
 def reload_queues(control_socket: Path) -> None:
-    """Let a running Asterisk read both files again; callers and agents stay where they are. Raises
+    """Let a running Asterisk read the queues and their rules again; callers and agents stay where they are. Raises
     :class:`ivr.errors.IvrError` when it does not answer."""
     ask(control_socket, "queue reload all")
 

@@ -36,6 +36,7 @@ FULL = """
         announce: never
         hours: {weekdays: 08:00-18:00}
         language: en
+        number: 1
 """
 
 
@@ -58,7 +59,7 @@ def test_everything_that_can_be_said_of_a_queue(write):
     assert queues["operator"] == Queue("operator")
     hours = queues["tickets"].hours
     assert queues["tickets"] == Queue(
-        "tickets", "票务", "fewest_calls", 2, 3, ((60, 6), (120, 9)), 30, 0, 12, 0, 180, 15, hours, "en"
+        "tickets", "票务", "fewest_calls", 2, 3, ((60, 6), (120, 9)), 30, 0, 12, 0, 180, 15, hours, "en", 1
     )
     monday = datetime(2026, 11, 23, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
     for day, hour, is_open in ((23, 9, True), (23, 18, False), (28, 9, False)):
@@ -68,6 +69,7 @@ def test_everything_that_can_be_said_of_a_queue(write):
 def test_what_asterisk_is_told(write, tmp_path):
     queues = read_queues(write(FULL))[0].values()
     files = queue_files(queues)
+    assert files["queue_numbers.conf"] == "[numbers]\n1 = tickets\n"
     assert files["queuerules.conf"].endswith("[tickets]\npenaltychange => 60,6,0\npenaltychange => 120,9,0\n")
     assert "\n".join(files["queues_on_air.conf"].split("\n\n")[1:]) == dedent("""\
         [tickets](usual)
@@ -92,7 +94,7 @@ def test_what_asterisk_is_told(write, tmp_path):
     [
         ("queues: {Tickets: {}}", "1:10: a queue cannot be called 'Tickets'; its name is of a-z, 0-9 and _, and begins with a letter [wrong-value]"),
         ("queues: {general: {}}", "1:10: 'general' means something already; give the queue another name [taken-name]"),
-        ("queues: {a: {colour: red}}", "1:14: unknown key 'colour' in queue 'a'; known are: label, strategy, weight, levels, widen, most_waiting, longest_wait, service_level, ring, wrapup, announce, hours, language [unknown-key]"),
+        ("queues: {a: {colour: red}}", "1:14: unknown key 'colour' in queue 'a'; known are: label, strategy, weight, levels, widen, most_waiting, longest_wait, service_level, ring, wrapup, announce, hours, language, number [unknown-key]"),
         ("queues: {a: {strategy: longest_idel}}", "1:24: there is no strategy 'longest_idel'; did you mean 'longest_idle'? [unknown-name]"),
         ("queues: {a: {weight: 1001}}", "1:22: weight is 1001; it is at most 1000 [wrong-value]"),
         ("queues: {a: {levels: 0}}", "1:22: levels must be a level from 1 to 9, not '0' [wrong-value]"),
@@ -104,6 +106,8 @@ def test_what_asterisk_is_told(write, tmp_path):
         ("queues: {a: {ring: 3m}}", "1:20: ring is 3m; it is at most 120s [wrong-value]"),
         ("queues: {a: {hours: {daily: always}}}", "1:29: hours must be such as 06:00-23:00, or closed, not 'always' [wrong-value]"),
         ("queues: {a: {language: rus}}", "1:24: there is no language 'rus'; did you mean 'ru'? [unknown-name]"),
+        ("queues: {a: {number: 12}}", "1:22: number must be one digit, not '12' [wrong-value]"),
+        ("queues: {a: {number: 1}, b: {number: 1}}", "1:26: queue 'a' has the number 1 already [contradiction]"),
         ("queues: [operator]", "1:9: queues must be a map of name: value [wrong-shape]"),
         ("nothing: 1", "1:1: unknown key 'nothing' in the queues; known are: queues [unknown-key]"),
     ],

@@ -197,7 +197,7 @@ class SeatPhone(Sipp):
     """A seat's phone that registers and then takes ``calls`` calls.
 
     It rings for ``ring_s``, or for ever with ``None``; ``reject`` answers 486 instead. It hangs up ``talk_s`` after
-    answering, or never with ``None``.
+    answering, or never with ``None``; ``refer``: instead of hanging up it hands the caller over to that number.
     """
 
     def __init__(
@@ -211,11 +211,14 @@ class SeatPhone(Sipp):
         talk_s: float | None = None,
         reject: bool = False,
         calls: int = 1,
+        refer: str = "",
     ) -> None:
         folder.mkdir(parents=True)
         port = free_port()
         self.registration = register(folder, at, seat, secret, port)
-        super().__init__(folder, at, _seat_scenario(ring_s, talk_s, reject), "seat", port=port, calls=calls)
+        super().__init__(
+            folder, at, _seat_scenario(ring_s, talk_s, reject, refer), "seat", port=port, calls=calls
+        )
 
     def hang_up(self) -> None:
         """Send BYE in the talk."""
@@ -329,7 +332,7 @@ def _info(key: str, caller: str, number: str, cseq: int) -> str:
     )
 
 
-def _seat_scenario(ring_s: float | None, talk_s: float | None, reject: bool) -> str:
+def _seat_scenario(ring_s: float | None, talk_s: float | None, reject: bool, refer: str) -> str:
     saved = "".join(
         f'<ereg regexp=".*" search_in="hdr" header="{name}:" assign_to="{name.lower()}"/>'
         for name in ("Via", "From", "CSeq")
@@ -359,15 +362,27 @@ def _seat_scenario(ring_s: float | None, talk_s: float | None, reject: bool) -> 
         + _OK
         + '<nop next="end"/>'
     )
-    bye = """BYE [next_url] SIP/2.0
+
+    def ours(method: str, more: str = "") -> str:
+        request = f"""{method} [next_url] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 From: <sip:seat@[local_ip]>;tag=[pid]S[call_number]
 To:[$from]
 Call-ID: [call_id]
-CSeq: 2 BYE
+CSeq: 2 {method}
 Max-Forwards: 70
-"""
-    parts.append('<label id="ours"/>' + _send(bye, attributes='retrans="500"'))
+{more}"""
+        return '<label id="ours"/>' + _send(request, attributes='retrans="500"')
+
+    if refer:
+        parts.append(ours("REFER", f"{mine}Refer-To: <sip:{refer}@[remote_ip]:[remote_port]>\n"))
+        parts.append('<recv response="202"/><label id="referred"/>')
+        parts.append('<recv request="NOTIFY" optional="true" next="notified"/><recv request="BYE"/>' + _OK)
+        parts.append(
+            '<nop next="end"/><label id="notified"/>' + _OK + '<nop next="referred"/><label id="end"/>'
+        )
+        return _scenario("seat", parts)
+    parts.append(ours("BYE"))
     parts.append('<recv request="BYE" optional="true" next="both"/><recv response="200" next="end"/>')
     parts.append('<label id="both"/>' + _OK + '<label id="end"/>')
     return _scenario("seat", parts)

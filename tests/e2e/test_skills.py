@@ -83,6 +83,26 @@ def a_complaint_goes_to_who_knows_about_complaints_and_else_to_anybody(line: Lin
 
 
 @scenario
+def an_agent_hands_a_caller_over_to_a_queue(line: Line) -> None:
+    line.seat("1001", ring_s=0.1, talk_s=5, refer="*62")
+    agent_at(line, "1001", "1036")
+    line.seat("1002", ring_s=0.1, talk_s=4)
+    agent_at(line, "1002", "1037", "complaints:7")
+    line.cli("agent", "pause", "1037", "--seat", "1002")
+    call = line.call(["9"])
+    call.press_all()
+    uniqueid = call.uniqueid()
+    handed_over = "SELECT 1 FROM queue_entries WHERE call_uniqueid = ? AND queue = 'complaints'"
+    wait_for(lambda: line.rows(handed_over, uniqueid), "the caller waits for who knows about complaints")
+    line.cli("agent", "unpause", "1037", "--seat", "1002")
+    assert call.ended(60).by == "hotline"
+    first, second = call.story().entries
+    assert (first["queue"], first["agent"], first["ended_by"]) == ("operator", "1036", "blind")
+    assert (second["queue"], second["agent"], second["outcome"]) == ("complaints", "1037", "answered")
+    assert call.story()["outcome"] == "answered"
+
+
+@scenario
 def what_goes_on_is_seen_at_once(line: Line) -> None:
     line.agent("1035")
     with watched(line) as seen, line.manager() as manager:
