@@ -40,6 +40,8 @@ def test_the_names_of_the_data_are_known(settings: Settings):
     pack = app.sound_pack(settings, load_trees(PROJECT / "menus").values())
     assert pack[Phrase("站1")] == "names"
     assert next(iter(pack.values())) == "menus"
+    kinds = [*pack.values()]
+    assert {*kinds[kinds.index("names") :]} == {"names"}  # of all languages, after all else
     assert {"carriers", "time", "money"} <= {*pack.values()}
 
 
