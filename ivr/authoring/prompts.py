@@ -18,7 +18,7 @@ from ivr.speech import Phrase, phrases, placeholders
 from ivr.speech.compose import OWN, compose
 from ivr.speech.reading import LABEL
 from ivr.speech.texts import sentences
-from ivr.speech.vocabulary import Values, Vocabulary
+from ivr.speech.vocabulary import NAMED, Values, Vocabulary
 
 #: What :func:`pack_of` calls the sentences that are always the same.
 MENUS = "menus"
@@ -52,9 +52,9 @@ def pack_of(trees: Iterable[Tree], values: Values) -> dict[Phrase, str]:
         for saying in _sayings(tree):
             language = saying.language
             saying.add_to(vocabularies.setdefault(language, Vocabulary(language)))
-    for vocabulary in vocabularies.values():
-        for phrase, kind in vocabulary.phrases(values).items():
-            found.setdefault(phrase, kind)
+    made = [item for vocabulary in vocabularies.values() for item in vocabulary.phrases(values).items()]
+    for phrase, kind in sorted(made, key=lambda item: item[1] == NAMED):  # there are thousands of names
+        found.setdefault(phrase, kind)
     return found
 
 
