@@ -124,9 +124,10 @@ def test_readings_of_mandarin_belong_to_the_revision_and_to_what_holds_their_wor
         "start: bye\nparts: {bye: {say: 开往六安的列车已经开出。下一趟是上海虹桥方向。, then: hangup}}\n",
         "utf-8",
     )
-    (tmp_path / "connected.yaml").write_text(
-        "start: bye\nparts: {bye: {say: 再见。, then: hangup}}\n", "utf-8"
-    )
+    for name in ("agent", "connected"):
+        (tmp_path / f"{name}.yaml").write_text(
+            "start: bye\nparts: {bye: {say: 再见。, then: hangup}}\n", "utf-8"
+        )
     (tmp_path / "words.yaml").write_text("zh: {readings: {上海: shang3 hai3}}\n", "utf-8")
     before = read_folder(tmp_path)
     (tmp_path / "words.yaml").write_text("zh: {readings: {六安: liu4 an1}}\n", "utf-8")
