@@ -84,7 +84,8 @@ def prepare(settings: Settings, say: Callable[[str], None] = lambda _line: None)
     finally:
         engine.dispose()
     notices = _standing_notices(settings, lambda: menus)
-    told = notices.phrases(system_clock(settings.zone)())
+    wordbooks = {name: book for tree in menus.trees.values() for name, book in tree.wordbooks.items()}
+    told = notices.phrases(system_clock(settings.zone)(), wordbooks)
     # Quick: the hotline starts within seconds, and the neural voice takes minutes for all of the menus.
     built = build(
         [*phrases_of(menus.trees.values()), *told],

@@ -14,7 +14,7 @@ from ivr.settings import Settings
 
 if TYPE_CHECKING:
     from ivr.authoring.folder import Menus
-    from ivr.speech import Phrase
+    from ivr.speech import Phrase, Wordbooks
     from ivr.voice.cleaning import Cleaned
     from ivr.voice.voice import Voice
 
@@ -122,13 +122,17 @@ def _phrases_in_need(settings: Settings) -> list[Phrase]:
         if settings.menus_live == "published":
             revisions += [str(switch.revision) for switch in pending(engine, now)]
         said: list[Phrase] = []
+        wordbooks: list[Wordbooks] = [{}]
         for revision in dict.fromkeys(revisions):
             try:
-                said += sound_pack(settings, shelf.read(revision).trees.values())
+                trees = shelf.read(revision).trees.values()
+                said += sound_pack(settings, trees)
+                wordbooks += [tree.wordbooks for tree in trees if tree.wordbooks not in wordbooks]
             except IvrError as fault:  # it cannot go on air either
                 log.warning("the sounds of revision %s are not kept: %s", revision, fault)
         for notice in list_notices(engine, now):
-            said += [p for language, text in notice.text.items() for p in compose(text, {}, language)]
+            for language, text in notice.text.items():
+                said += [phrase for words in wordbooks for phrase in compose(text, {}, language, words)]
     finally:
         engine.dispose()
     return list(dict.fromkeys(said))

@@ -214,7 +214,7 @@ def test_commands_that_change_what_is_on_air(ivr: Ivr, tmp_path: Path, monkeypat
     shutil.copytree(PROJECT / "menus", folder, ignore=shutil.ignore_patterns("tests"))
     monkeypatch.setenv("IVR_MENUS", str(folder))
     monkeypatch.setattr("ivr.voice.build.build", lambda phrases, _home, **_: Built(len(phrases), 0, (), 0))
-    monkeypatch.setattr("ivr.commands.notice._make_sounds", lambda _settings, _texts: [])
+    monkeypatch.setattr("ivr.commands.notice._make_sounds", lambda *_given: [])
     monkeypatch.setattr("ivr.commands.notice.datetime", _Noon)
     hotline = folder / "hotline.yaml"
     text = hotline.read_text("utf-8")

@@ -32,6 +32,7 @@ from ivr.errors import IvrError
 from ivr.speech import placeholders, readable
 from ivr.speech.compose import compose
 from ivr.speech.phrase import Phrase
+from ivr.speech.reading import NO_WORDBOOKS, Wordbooks
 
 log = logging.getLogger(__name__)
 
@@ -170,13 +171,13 @@ class StandingNotices:
         self._refresh()
         return on_air(self._known, now, self._zone)
 
-    def phrases(self, now: datetime) -> list[Phrase]:
+    def phrases(self, now: datetime, wordbooks: Wordbooks = NO_WORDBOOKS) -> list[Phrase]:
         """What those on air at ``now`` (aware) say."""
         return [
             phrase
             for notice in self(now)
             for language, words in notice.text.items()
-            for phrase in compose(words, {}, language)
+            for phrase in compose(words, {}, language, wordbooks)
         ]
 
     def _refresh(self) -> None:

@@ -14,9 +14,9 @@ from ivr.dialogue.forms import CANDIDATES_AT_A_TIME, CONFIRM_KEY, LAST_KEY, slot
 from ivr.dialogue.replies import NEXT_KEY
 from ivr.dialogue.tree import FormPart, MenuPart, Part, Text, Tree, Tries
 from ivr.dialogue.words import WORDS
-from ivr.speech import Phrase, phrases, placeholders
+from ivr.speech import Phrase, Wordbook, phrases, placeholders
 from ivr.speech.compose import OWN, compose
-from ivr.speech.reading import LABEL
+from ivr.speech.reading import LABEL, read_as_told
 from ivr.speech.texts import sentences
 from ivr.speech.vocabulary import NAMED, Values, Vocabulary
 
@@ -48,11 +48,16 @@ def pack_of(trees: Iterable[Tree], values: Values) -> dict[Phrase, str]:
     found = dict.fromkeys(phrases_of(trees), MENUS)
     values = {**values, "named": [*_choices(trees), *values.get("named", ())]}
     vocabularies: dict[str, Vocabulary] = {}
+    wordbooks: dict[str, Wordbook] = {}
     for tree in trees:
+        wordbooks |= tree.wordbooks  # of one file
         for saying in _sayings(tree):
             language = saying.language
             saying.add_to(vocabularies.setdefault(language, Vocabulary(language)))
-    made = [item for vocabulary in vocabularies.values() for item in vocabulary.phrases(values).items()]
+    made: list[tuple[Phrase, str]] = []
+    for vocabulary in vocabularies.values():
+        fragments = vocabulary.phrases(values)
+        made += zip(read_as_told(fragments, wordbooks), fragments.values(), strict=True)
     for phrase, kind in sorted(made, key=lambda item: item[1] == NAMED):  # there are thousands of names
         found.setdefault(phrase, kind)
     return found
@@ -66,7 +71,7 @@ def places_of(trees: Mapping[str, Tree]) -> dict[Phrase, tuple[str, ...]]:
         for saying in _sayings(tree):
             carriers = Vocabulary(saying.language)
             saying.add_to(carriers)
-            for phrase in (*_fixed(tree, saying), *carriers.phrases({})):
+            for phrase in (*_fixed(tree, saying), *read_as_told(carriers.phrases({}), tree.wordbooks)):
                 place = f"{name}/{saying.part}" if saying.part else f"words/{saying.word}"
                 found.setdefault(phrase, {})[place] = None
     return {phrase: tuple(places) for phrase, places in found.items()}
@@ -79,7 +84,7 @@ def _fixed(tree: Tree, saying: _Saying) -> Iterator[Phrase]:
         return
     for sentence in sentences(saying.text):
         if not set("[]{}") & set(sentence):
-            yield from phrases(sentence, saying.language)
+            yield from read_as_told(phrases(sentence, saying.language), tree.wordbooks)
 
 
 def _choices(trees: Iterable[Tree]) -> Iterator[Mapping[str, str]]:

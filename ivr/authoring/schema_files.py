@@ -111,11 +111,16 @@ def words() -> Schema:
         "sentences": a_map(dict.fromkeys(WORDS, WORD), WORDS),
     }
     book = a_map(each(words_file.TOP, values), words_file.NEEDED)
+    pinyin = {"type": "string", "pattern": "^[a-zü]+[1-5]( [a-zü]+[1-5])*$"}
+    readings = map_of(
+        pinyin, description="Words of Mandarin, each with its pinyin and tones, such as lu4 an1."
+    )
     return {
         "$schema": DRAFT,
-        "title": "The words of languages other than Chinese and English",
+        "title": "The words of languages other than Chinese and English, and readings of Mandarin words",
         "type": ["object", "null"],
-        "propertyNames": {"enum": list(VOICES)},
+        "propertyNames": {"enum": ["zh", *VOICES]},
+        "properties": {"zh": a_map({words_file.READINGS: readings})},
         "additionalProperties": book,
     }
 

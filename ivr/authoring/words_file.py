@@ -1,7 +1,9 @@
-"""Reads ``words.yaml``: how languages other than Chinese and English are read, and their standing sentences.
+"""Reads ``words.yaml``: how languages other than Chinese and English are read, and their standing sentences; of Mandarin, how
+single words are read.
 
 ::
 
+    zh: {readings: {六安: lu4 an1}}          # pinyin with tones
     ru:                                      # the language, by espeak-ng's name of its voice
       time: "{hours} {minutes}"              # 06:26
       full_hour: "{hours} ровно"             # 06:00
@@ -19,9 +21,10 @@ import yaml
 
 from ivr.authoring import grammar
 from ivr.authoring.lint.rules_texts import unreadable_text
-from ivr.authoring.source import Source, nearest
+from ivr.authoring.source import MenuFaults, Source, nearest
 from ivr.dialogue.words import WORDS
 from ivr.speech import LANGUAGES, Wordbook, placeholders, readable
+from ivr.speech.pinyin import fault_of
 from ivr.speech.voices import VOICES
 from ivr.speech.wordbook import FRAMES, KEYS, OTHER, UNITS, USUAL, Unit, month_names, plural_categories
 
@@ -30,6 +33,8 @@ LISTS = {"digits": 10, "months": 12, "days": 31}
 GENDERS = ("", "m", "f", "n")
 MAPS = ("keys", "letters", "names")
 TOP = (*FRAMES, *UNITS, *LISTS, *MAPS, "sentences")
+#: All that can be said of Mandarin: word → its pinyin.
+READINGS = "readings"
 #: What every language must give.
 NEEDED = (*(frame for frame in FRAMES if frame not in USUAL), *UNITS, "keys", "sentences")
 
@@ -39,7 +44,9 @@ def read_wordbooks(path: Path) -> tuple[dict[str, Wordbook], Source]:
     source = Source(path)
     books = {}
     for language, key, node in source.pairs(source.root("the words", may_be_empty=True), "the words"):
-        if language in LANGUAGES:
+        if language == "zh":
+            books[language] = _BookReader(source, language).mandarin(node)
+        elif language in LANGUAGES:
             source.fault(key, grammar.taken_name, f"'{language}' is read by the program; leave it out")
         elif language not in VOICES:
             hint = nearest(language, VOICES)
@@ -76,6 +83,16 @@ class _BookReader:
             **maps,  # type: ignore[arg-type]
             sentences=self._sentences(given["sentences"]) if "sentences" in given else {},
         )
+
+    def mandarin(self, node: yaml.Node) -> Wordbook:
+        given = self.source.known(node, "'zh'", (READINGS,))
+        readings = {}
+        for word, _, value in self.source.pairs(given[READINGS], READINGS) if READINGS in given else ():
+            reading = " ".join(self.source.word(value, f"{READINGS}: {word}").split())
+            if fault := fault_of(word, reading):
+                self.source.fault(value, grammar.wrong_value, f"{word} cannot be read '{reading}': {fault}")
+            readings[word] = reading
+        return Wordbook(self.language, readings=readings)
 
     def _text(self, node: yaml.Node, what: str, slots: Iterable[str] = ()) -> str:
         text = self.source.word(node, what)
@@ -133,3 +150,14 @@ class _BookReader:
 def slots_of(sentence: str) -> tuple[str, ...]:
     """The slots that a standing sentence may have."""
     return placeholders(WORDS[sentence]["zh"])
+
+
+def readings_in(menus: Path) -> Mapping[str, str]:
+    """How words of Mandarin are read in a folder of menus, word → pinyin. Raises MenuFaults for a file with faults."""
+    path = menus / FILE
+    if not path.is_file():
+        return {}
+    books, source = read_wordbooks(path)
+    if any(fault.severity == "error" for fault in source.faults):
+        raise MenuFaults(source.faults)
+    return books["zh"].readings if "zh" in books else {}

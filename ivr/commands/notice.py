@@ -18,6 +18,7 @@ from ivr.settings import Settings, load
 if TYPE_CHECKING:
     from ivr.dialogue.notices import Notice
     from ivr.dialogue.tree import Tree
+    from ivr.speech import Wordbooks
     from ivr.store.notices import SetNotice
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
@@ -88,7 +89,7 @@ def set_command(
         tree = menus_on_air(settings, engine).trees["hotline"]
         texts = _texts(tree, text, english, dict(others))
         _check_place(tree, before, queue)
-        silent = _make_sounds(settings, texts)
+        silent = _make_sounds(settings, texts, tree.wordbooks)
         number = set_notice(
             engine,
             texts,
@@ -237,13 +238,15 @@ def _check_place(tree: Tree, before: str, queue: str) -> None:
         )
 
 
-def _make_sounds(settings: Settings, texts: Mapping[str, str]) -> list[str]:
+def _make_sounds(settings: Settings, texts: Mapping[str, str], wordbooks: Wordbooks) -> list[str]:
     """Make the sounds of a notice; returns what went wrong."""
     from ivr.speech.compose import compose
     from ivr.voice.voice import Voice
 
     failures: list[str] = []
-    phrases = [phrase for language, words in texts.items() for phrase in compose(words, {}, language)]
+    phrases = [
+        phrase for language, words in texts.items() for phrase in compose(words, {}, language, wordbooks)
+    ]
     try:
         with Voice(
             settings.home, 1, _SOUND_S, lambda phrase, why: failures.append(why), voice=settings.voice

@@ -169,37 +169,50 @@ def missing_command(
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Also write the sound here.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 def say_command(text: str, home: Path | None, language: str, out: Path | None, as_json: bool) -> None:
-    """Make the sound of TEXT and print where it is, how long and how loud.
+    """Make the sound of TEXT and print where it is, how long and how loud, and how it is read.
 
-    What a voice would stumble over (digits, say) is pointed out.
+    Of Mandarin the pinyin of the neural voice is told, and of words that are not read by the dictionary where their reading
+    comes from: words.yaml of the menus, or the lexicon of stations. What a voice would stumble over (digits, say) is pointed out.
 
     \b
     Example:
       ivr prompt say "G 幺零二次，六点二十六分开。" --out /tmp/g102.wav
     """
+    from ivr.authoring.words_file import readings_in
     from ivr.speech import Phrase, readable, syllables
-    from ivr.voice import mastering
+    from ivr.speech.lexicon import applying
+    from ivr.voice import mandarin, mastering
     from ivr.voice.voice import Voice
 
     if not syllables(text, language):
         raise UsageFault("TEXT has no word in it", where="ivr prompt say")
-    phrase = Phrase(text, language)
     settings = load()
+    own = applying(text, readings_in(settings.menus)) if language == "zh" else ()
+    phrase = Phrase(text, language, readings=own)
     with Voice(home or settings.home, 1, PATIENT_S, voice=settings.voice) as voice:
         path = made_sound(voice, phrase)
     samples, rate = mastering.read_wav(path.read_bytes())
-    row = {
+    row: dict[str, Any] = {
         "text": text,
         "language": language,
         "path": str(written(path, out)),
         "seconds": round(len(samples) / rate, 2),
         "dbfs": round(mastering.dbfs(mastering.active_rms(samples)), 1),
         "problems": readable(text, language),
+        "readings": [
+            {"words": words, "pinyin": pinyin, "from": source}
+            for words, pinyin, source in (mandarin.readings(text, own) if language == "zh" else ())
+        ],
     }
     if as_json:
         click.echo(json.dumps(row, ensure_ascii=False, indent=2))
         return
     click.echo(f"{row['path']}  {row['seconds']} s  {row['dbfs']} dBFS")
+    if row["readings"]:
+        click.echo(" ".join(reading["pinyin"] for reading in row["readings"]))
+    for reading in row["readings"]:
+        if reading["from"] != mandarin.DICTIONARY:
+            click.echo(f"{reading['words']} {reading['pinyin']}: {reading['from']}")
     for problem in readable(text, language):
         click.echo(f"hard to read: {problem}", err=True)
 

@@ -12,7 +12,17 @@ from typing import Any
 from ivr.rail.answers import LIST
 from ivr.speech.fragments import NAMES, Filled, Unit, arranged, spoken
 from ivr.speech.phrase import Phrase
-from ivr.speech.reading import LABEL, LANGUAGES, NO_WORDBOOKS, SpeechFault, Wordbooks, between, chunks, speak
+from ivr.speech.reading import (
+    LABEL,
+    LANGUAGES,
+    NO_WORDBOOKS,
+    SpeechFault,
+    Wordbooks,
+    between,
+    chunks,
+    read_as_told,
+    speak,
+)
 from ivr.speech.texts import SLOT, phrases, placeholders, sentences, spans
 
 #: Most of what is said, is said in every call. Texts with slots, which may hold personal data, are not kept.
@@ -41,7 +51,7 @@ def compose(
     slot without a value outside brackets, and for a value of another form than its type.
     """
     if "{" not in text and "[" not in text:
-        return _fixed(text, language)
+        return read_as_told(_fixed(text, language), wordbooks)
     told = {name: slots[name][1] for name in lists if name in slots and slots[name][1]}
     known = {name: slot for name, slot in slots.items() if slot[0] != LIST}
     fragments: list[str] = []
@@ -52,7 +62,7 @@ def compose(
             fragments += itertools.chain(*_parted(entries, language))
         else:
             fragments += _fragments(piece, known, language, wordbooks)
-    return _sentences(fragments, language)
+    return read_as_told(_sentences(fragments, language), wordbooks)
 
 
 def without_brackets(text: str, names: Collection[str]) -> str:

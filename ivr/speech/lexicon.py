@@ -9,6 +9,7 @@ is the neutral tone.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from collections.abc import Mapping
@@ -137,27 +138,43 @@ _NOT_BEFORE: Mapping[str, str] = {
     "曾口": "头",
 }
 
-_NAMES = re.compile(
-    "|".join(
-        re.escape(name) + (f"(?![{_NOT_BEFORE[name]}])" if name in _NOT_BEFORE else "")
-        for name in sorted(READINGS, key=len, reverse=True)
-    )
-)
+#: Words with the pinyin that a site gives them, in its ``words.yaml``: they win over the table's.
+Own = tuple[tuple[str, str], ...]
+
+
+@functools.lru_cache(maxsize=4096)
+def _words(own: Own) -> tuple[re.Pattern[str], Mapping[str, str]]:
+    """What finds the words that have a reading, and the readings."""
+    readings = {**READINGS, **dict(own)}
+    not_before = {name: marks for name, marks in _NOT_BEFORE.items() if name not in dict(own)}
+    names = sorted(readings, key=len, reverse=True)
+    patterns = (re.escape(n) + (f"(?![{not_before[n]}])" if n in not_before else "") for n in names)
+    return re.compile("|".join(patterns)), readings
+
 
 #: Changes whenever a reading does, so that sounds made with the old one are made again.
 VERSION = hashlib.sha256(repr((_TABLE, sorted(_NOT_BEFORE.items()))).encode()).hexdigest()[:8]
 
 
-def split(text: str) -> tuple[tuple[str, str], ...]:
+def split(text: str, own: Own = ()) -> tuple[tuple[str, str], ...]:
     """``text`` in pieces of ``(characters, pinyin)``; pinyin is "" where the usual reading is right.
 
     ``split("开往六安的列车")`` → ``(("开往", ""), ("六安", "lu4 an1"), ("的列车", ""))``.
     """
     pieces: list[tuple[str, str]] = []
     start = 0
-    for found in _NAMES.finditer(text):
+    names, readings = _words(own)
+    for found in names.finditer(text):
         pieces.append((text[start : found.start()], ""))
-        pieces.append((found[0], READINGS[found[0]]))
+        pieces.append((found[0], readings[found[0]]))
         start = found.end()
     pieces.append((text[start:], ""))
     return tuple(piece for piece in pieces if piece[0])
+
+
+def applying(text: str, own: Mapping[str, str]) -> Own:
+    """Those of a site's readings that ``text`` is read by, in order of their words."""
+    found = {word: reading for word, reading in own.items() if word in text}
+    if not found:
+        return ()
+    return tuple(sorted({piece for piece in split(text, tuple(sorted(found.items()))) if piece[0] in found}))

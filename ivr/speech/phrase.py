@@ -7,6 +7,8 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
+from ivr.speech.lexicon import Own, applying
+
 _MARKS = re.compile(r"[\W_]*$")
 
 
@@ -16,12 +18,14 @@ class Phrase:
 
     ``parts``: the same words cut where sounds that are made ahead may be joined, marks apart from the words before them
     where they are no part of the sound; () for a phrase that is always one sound. They are only another way to say
-    it: phrases of the same words are equal.
+    it: phrases of the same words are equal. ``readings``: the words in it that a site wants read in a way of its own, with
+    their pinyin.
     """
 
     text: str
     language: str = "zh"
     parts: tuple[str, ...] = field(default=(), compare=False)
+    readings: Own = ()
 
     @property
     def fragments(self) -> tuple[tuple[Phrase, str], ...]:
@@ -30,7 +34,9 @@ class Phrase:
         for part in self.parts:
             marks = _MARKS.search(part)[0].strip()  # type: ignore[index]  # it finds at least nothing, at the end
             if part.strip() != marks:
-                found.append((Phrase(part.strip(), self.language), marks))
+                words = part.strip()
+                own = applying(words, dict(self.readings)) if self.readings else ()
+                found.append((Phrase(words, self.language, readings=own), marks))
             elif found:
                 found[-1] = (found[-1][0], found[-1][1] + marks)
         return tuple(found)

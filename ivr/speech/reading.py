@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from types import ModuleType
 from typing import Any, Union
@@ -12,6 +13,8 @@ from typing import Any, Union
 from ivr.errors import IvrError
 from ivr.rail.answers import SLOT_TYPES
 from ivr.speech import en, zh
+from ivr.speech.lexicon import applying
+from ivr.speech.phrase import Phrase
 from ivr.speech.wordbook import Wordbook
 
 #: What knows the readings of a language.
@@ -160,7 +163,7 @@ def chunks(type: str, value: Any, language: str, wordbooks: Wordbooks = NO_WORDB
     Raises :class:`SpeechFault` for an unknown type or language and for a value of another form.
     """
     reader = _READERS.get(type)
-    words: Words | None = wordbooks.get(language) or LANGUAGES.get(language)
+    words: Words | None = LANGUAGES.get(language) or wordbooks.get(language)
     if reader is None:
         raise SpeechFault(f"unknown slot type '{type}'", mend=f"one of {', '.join(SLOT_TYPES)}")
     if words is None:
@@ -185,3 +188,14 @@ def speak(type: str, value: Any, language: str, wordbooks: Wordbooks = NO_WORDBO
 def between(language: str) -> str:
     """What stands between two words."""
     return "" if language == "zh" else " "
+
+
+def read_as_told(phrases: Iterable[Phrase], wordbooks: Wordbooks) -> tuple[Phrase, ...]:
+    """``phrases`` with the readings that a site gives their words."""
+    book = wordbooks.get("zh")
+    if book is None:
+        return tuple(phrases)
+    return tuple(
+        replace(phrase, readings=applying(phrase.text, book.readings)) if phrase.language == "zh" else phrase
+        for phrase in phrases
+    )

@@ -59,6 +59,7 @@ class Wordbook:
     ``frames``: see :data:`FRAMES`. ``units``: see :data:`UNITS`. ``keys``: * and #. ``digits``: ten words for digits
     read one by one, ``months``, ``days``: twelve and 31, without them as num2words and Babel have them. ``letters``:
     how the letters of trains are read. ``names``: Chinese name → name. ``sentences``: the standing sentences.
+    ``readings``: of Mandarin, which is read by the program but for these words, word → pinyin.
     """
 
     language: str
@@ -70,6 +71,7 @@ class Wordbook:
     days: tuple[str, ...] = ()
     letters: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    readings: Mapping[str, str] = field(default_factory=dict)
     sentences: Mapping[str, str] = field(default_factory=dict)
 
     def number(self, n: int) -> str:

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 
-from ivr.voice import espeak, mandarin
+from ivr.speech.pinyin import parts
+from ivr.voice import espeak
 
 #: Raise it when the same words would be given to the model in another way.
 VERSION = 1
@@ -100,10 +101,10 @@ def rewritten(ipa: str) -> str:
 
 def pinyin_name(word: str) -> str:
     """The phonemes of a name such as Hongqiao or Xi'an; empty for a word that is none."""
-    parts = word.replace("’", "'").lower().split("'")
+    pieces = word.replace("’", "'").lower().split("'")
     if not word[:1].isupper() or len(word) == 1 or word.lower() in _ENGLISH:
         return ""
-    divided = [_divided(part, False) or _divided(part, True) for part in parts]
+    divided = [_divided(part, False) or _divided(part, True) for part in pieces]
     if not all(divided):
         return ""
     sounds = [sound for part in divided for sound in part]
@@ -129,7 +130,7 @@ def _syllable(pinyin: str) -> str:
     if pinyin[0] in "iuüv" or pinyin in ("w", "y"):
         return ""
     try:
-        initial, final, _ = mandarin.parts(re.sub("(?<=^[ln])ue", "üe", pinyin) + "5")
+        initial, final, _ = parts(re.sub("(?<=^[ln])ue", "üe", pinyin) + "5")
     except ValueError:
         return ""
     labial = initial in ("b", "p", "m", "f")

@@ -14,6 +14,7 @@ import ctypes
 from typing import Any
 
 from ivr.speech import lexicon
+from ivr.speech.lexicon import Own
 from ivr.voice import driver
 from ivr.voice.driver import SynchronousDriver
 
@@ -48,13 +49,13 @@ _RESPELL = str.maketrans(
 _MARKUP = str.maketrans({"[": " ", "]": " ", "<": " ", ">": " ", "\0": " "})
 
 
-def spelling(text: str, language: str) -> str:
-    """``text`` as the library must be given it so that it reads every word right."""
+def spelling(text: str, language: str, own: Own = ()) -> str:
+    """``text`` as the library must be given it so that it reads every word right, and a site's ``own`` words as it wants."""
     text = text.translate(_MARKUP)
     if language != "zh":
         return text
     return "".join(
-        f" {pinyin} " if pinyin else piece.translate(_RESPELL) for piece, pinyin in lexicon.split(text)
+        f" {pinyin} " if pinyin else piece.translate(_RESPELL) for piece, pinyin in lexicon.split(text, own)
     )
 
 
@@ -142,17 +143,17 @@ def ipa(text: str, voice: str) -> str:
 
 
 class EspeakDriver(SynchronousDriver):
-    """Properties: voice, rate (words a minute), volume (0–1)."""
+    """Properties: voice, rate (words a minute), volume (0–1), readings (a site's own)."""
 
     def __init__(self, proxy: Any) -> None:
         _loaded()
-        super().__init__(proxy, {"voice": "cmn+f3", "rate": 140, "volume": 0.6})
+        super().__init__(proxy, {"voice": "cmn+f3", "rate": 140, "volume": 0.6, "readings": ()})
 
     def _speak(self, text: str) -> tuple[bytes, int]:
         library, properties = _loaded(), self._properties
         library.use(properties["voice"], properties["rate"], round(100 * properties["volume"]))
         language = "zh" if properties["voice"].startswith("cmn") else "en"
-        return library.speak(spelling(text, language)), library.rate
+        return library.speak(spelling(text, language, properties["readings"])), library.rate
 
 
 def register() -> str:

@@ -93,19 +93,19 @@ def pieces(phonemes: str) -> list[str]:
 
 
 class KokoroDriver(SynchronousDriver):
-    """Properties: voice (a speaker), rate (200 is the model's own speed), volume (0–1)."""
+    """Properties: voice (a speaker), rate (200 is the model's own speed), volume (0–1), readings (a site's own)."""
 
     def __init__(self, model: Model, proxy: Any) -> None:
-        super().__init__(proxy, {"voice": "zf_xiaoxiao", "rate": USUAL_RATE, "volume": 1.0})
+        super().__init__(proxy, {"voice": "zf_xiaoxiao", "rate": USUAL_RATE, "volume": 1.0, "readings": ()})
         self._model = model
 
     def _speak(self, text: str) -> tuple[bytes, int]:
         properties = self._properties
-        language = english if properties["voice"] == ENGLISH_SPEAKER else mandarin
-        phonemes = language.phonemes(text)
+        in_english = properties["voice"] == ENGLISH_SPEAKER
+        phonemes = english.phonemes(text) if in_english else mandarin.phonemes(text, properties["readings"])
         if not phonemes:
             return b"", _SAMPLE_RATE
-        haste = HASTE.get(syllables(text, "zh"), 1.0) if language is mandarin else 1.0
+        haste = 1.0 if in_english else HASTE.get(syllables(text, "zh"), 1.0)
         sound = self._model.speak(phonemes, properties["voice"], properties["rate"] / USUAL_RATE * haste)
         loudest = float(np.abs(sound).max(initial=0.0))  # the model may pass full scale
         sound = sound * properties["volume"] * min(1.0, _LOUDEST / max(loudest, 1e-9))

@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 
 from ivr.speech import lexicon
+from ivr.speech.lexicon import Own
+from ivr.speech.pinyin import parts
 
 #: Raise it when the same words would be given to the model in another way.
 VERSION = 2
@@ -41,7 +43,6 @@ _LETTERS = {
 _MARKS = {mark: mark for mark in ",.!?;:…—"} | dict(zip("，、。！？；：", ",,.!?;:", strict=True))
 _DIGITS = str.maketrans("0123456789〇", "零一二三四五六七八九零")
 
-_SYLLABLE = re.compile(r"(zh|ch|sh|[bpmfdtnlgkhjqxrzcs]?)([a-zü]+?)([1-5])")
 _TOKEN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[A-Za-z]|\S")
 
 
@@ -52,33 +53,10 @@ def syllable(pinyin: str) -> str:
     return _INITIALS[initial] + (_BUZZED if buzzed else _FINALS[final]).replace("0", _TONES[tone])
 
 
-def parts(pinyin: str) -> tuple[str, str, str]:
-    """Initial, final as it is spelled behind an initial, and tone digit: ``you3`` → "", "iu", "3". Raises ValueError."""
-    found = _SYLLABLE.fullmatch(_with_initial(pinyin.replace("v", "ü")))
-    if found:
-        initial, final, tone = found.groups()
-        if initial in ("j", "q", "x") and final.startswith("u"):
-            final = "ü" + final[1:]
-        if final in _FINALS:
-            return initial, final, tone
-    raise ValueError(f"'{pinyin}' is no syllable of pinyin")
-
-
-def _with_initial(pinyin: str) -> str:
-    """A syllable that begins with y or w as it would be spelled behind an initial: ``you3`` → ``iu3``."""
-    if pinyin.startswith(("yu", "yi", "wu")):
-        return pinyin[1:].replace("u", "ü", 1) if pinyin[0] == "y" else pinyin[1:]
-    if pinyin.startswith("y"):
-        return "i" + pinyin[1:].replace("ou", "u", 1)
-    if pinyin.startswith("w"):
-        return "u" + re.sub(r"^e(?=i|n\d)", "", pinyin[1:])
-    return pinyin
-
-
-def phonemes(text: str) -> str:
-    """The phonemes of ``text``. Raises ValueError when a character has no reading; the words are not in its text."""
+def phonemes(text: str, own: Own = ()) -> str:
+    """The phonemes of ``text``, with a site's ``own`` readings. Raises ValueError when a character has no reading; the words are not in its text."""
     spoken: list[str] = []
-    for piece, reading in lexicon.split(text.translate(_DIGITS)):
+    for piece, reading in lexicon.split(text.translate(_DIGITS), own):
         if reading:
             spoken.append(_joined(reading))
             continue
@@ -118,17 +96,29 @@ def _words(characters: str) -> list[str]:
     return words
 
 
-def pinyin(text: str) -> str:
+def pinyin(text: str, own: Own = ()) -> str:
     """How ``text`` is read, for people: syllables with tone marks, as the neural voice reads them. Empty without pypinyin."""
+    return " ".join(reading for _, reading, _ in readings(text, own))
+
+
+#: Where a reading comes from.
+SITE, LEXICON, DICTIONARY = "words.yaml", "lexicon", "pypinyin"
+
+
+def readings(text: str, own: Own = ()) -> list[tuple[str, str, str]]:
+    """``text`` in pieces: characters, their pinyin with tone marks, and where that comes from. Empty without pypinyin."""
     try:
         from pypinyin import Style, lazy_pinyin
         from pypinyin.contrib.tone_convert import to_tone
     except ImportError:
-        return ""
-    read: list[str] = []
-    for piece, reading in lexicon.split(text):
+        return []
+    found = []
+    for piece, reading in lexicon.split(text, own):
         if reading:
-            read += [to_tone(syllable) for syllable in reading.split()]
-        else:
-            read += lazy_pinyin(piece, style=Style.TONE)
-    return " ".join(" ".join(read).split())
+            toned = " ".join(to_tone(syllable) for syllable in reading.split())
+            found.append((piece, toned, SITE if piece in dict(own) else LEXICON))
+        elif piece.strip():
+            found.append(
+                (piece, " ".join(" ".join(lazy_pinyin(piece, style=Style.TONE)).split()), DICTIONARY)
+            )
+    return found

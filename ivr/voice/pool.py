@@ -83,6 +83,7 @@ class _Worker:
         timeout_s = bounds.timeout_s + bounds.syllable_s * syllables(phrase.text, phrase.language)
         self._number += 1
         request = {"id": self._number, "text": phrase.text, "language": phrase.language, "path": str(path)}
+        request["readings"] = phrase.readings
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps(request).encode() + b"\n")

@@ -170,7 +170,7 @@ class SoundStore:
     def _path(self, phrase: Phrase, speaker: str) -> Path:
         path = self._paths.get((phrase, speaker))
         if path is None:
-            words = " ".join(phrase.text.split())
+            words = "\n".join([" ".join(phrase.text.split()), *map(" ".join, phrase.readings)])
             name = hashlib.sha256(f"{identity(phrase.language, speaker)}\n{words}".encode()).hexdigest()[:24]
             path = self.folder / phrase.language / name[:2] / f"{name}.wav"
             if len(self._paths) >= 100_000:  # variable sentences come without end

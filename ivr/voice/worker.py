@@ -2,7 +2,8 @@
 
 Without arguments espeak speaks; with them the neural voice, whose files are in FOLDER: Mandarin, which SPEAKER speaks, and English.
 
-A request is one JSON line ``{"id", "text", "language", "path"}``; its answer one JSON line
+A request is one JSON line ``{"id", "text", "language", "readings", "path"}``, the readings pairs of a word and its pinyin, [] for none;
+its answer one JSON line
 ``{"id", "ok": true, "seconds", "dbfs"}`` or ``{"id", "ok": false, "error"}``. The first line says
 ``{"ready": true}``. The file appears whole at ``path`` or not at all. The process ends when stdin
 closes, or when nobody reads its answers any more. Whatever a library prints goes to stderr: only answers are written to the real stdout.
@@ -19,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ivr.speech import syllables
+from ivr.speech import Phrase, syllables
 from ivr.voice import espeak, kokoro, mastering
 from ivr.voice.kokoro_pack import ESPEAK
 from ivr.voice.profile import SAMPLE_RATE, profile_of
@@ -39,25 +40,27 @@ class Speaker:
         self._engine = pyttsx3.init(kokoro.register(folder, threads) if folder else espeak.register())
         self._engine.connect("error", lambda name, exception: self._faults.append(exception))
 
-    def speak(self, text: str, language: str) -> bytes:
+    def speak(self, phrase: Phrase) -> bytes:
         """The engine's own WAV. Raises what the engine reported."""
-        profile = profile_of(language, self.speaker)
+        profile = profile_of(phrase.language, self.speaker)
         out = io.BytesIO()
         self._faults.clear()
         self._engine.setProperty("voice", profile.voice)
         self._engine.setProperty("rate", profile.rate)
-        self._engine.save_to_file(text, out)
+        self._engine.setProperty("readings", phrase.readings)
+        self._engine.save_to_file(phrase.text, out)
         self._engine.runAndWait()
         if self._faults:
             raise self._faults[0]
         return out.getvalue()
 
 
-def make(speaker: Speaker, text: str, language: str, path: Path) -> dict[str, Any]:
+def make(speaker: Speaker, phrase: Phrase, path: Path) -> dict[str, Any]:
     """Speak, master, check, and put the file in its place; gives seconds and level."""
-    samples, rate = mastering.read_wav(speaker.speak(text, language))
+    samples, rate = mastering.read_wav(speaker.speak(phrase))
     sound = mastering.master(samples, rate)
-    mastering.check(sound, syllables(text, language), profile_of(language, speaker.speaker).pace_s)
+    pace_s = profile_of(phrase.language, speaker.speaker).pace_s
+    mastering.check(sound, syllables(phrase.text, phrase.language), pace_s)
     replace(path, mastering.wav(sound))
     return {
         "seconds": round(len(sound) / SAMPLE_RATE, 3),
@@ -91,7 +94,9 @@ def serve(answer: Callable[..., None]) -> None:
     for line in sys.stdin.buffer:
         request = json.loads(line)
         try:
-            result = make(speaker, request["text"], request["language"], Path(request["path"]))
+            readings = tuple((word, pinyin) for word, pinyin in request.get("readings", ()))
+            phrase = Phrase(request["text"], request["language"], readings=readings)
+            result = make(speaker, phrase, Path(request["path"]))
         except Exception as fault:  # every fault is an answer; the starter decides
             answer(id=request["id"], ok=False, error=f"{fault}" or type(fault).__name__)
         else:

@@ -96,6 +96,55 @@ def test_one_defect_one_exact_line(told, old: str, new: str, fault: str | None):
         assert found == [fault]
 
 
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            "zh: {readings: {六安: lu4}}",
+            "1:21: 六安 cannot be read 'lu4': it has 2 characters and 1 syllables; write such as lu4 an1 [wrong-value]",
+        ),
+        (
+            "zh: {readings: {六安: lu an}}",
+            "1:21: 六安 cannot be read 'lu an': 'lu' is no syllable of pinyin; write it in small letters with its tone,"
+            " 1 to 5 [wrong-value]",
+        ),
+        (
+            "zh: {readings: {Lu'an: lu4 an1}}",
+            "1:24: Lu'an cannot be read 'lu4 an1': only a word of Chinese characters has a reading [wrong-value]",
+        ),
+        ("zh: {reading: {}}", "1:6: unknown key 'reading' in 'zh'; did you mean 'readings'? [unknown-key]"),
+    ],
+)
+def test_a_reading_that_cannot_be_is_told_where_it_stands(told, text: str, fault: str):
+    assert told(text) == [fault]
+
+
+def test_readings_of_mandarin_belong_to_the_revision_and_to_what_holds_their_words(tmp_path: Path):
+    (tmp_path / "hotline.yaml").write_text(
+        "start: bye\nparts: {bye: {say: 开往六安的列车已经开出。下一趟是上海虹桥方向。, then: hangup}}\n",
+        "utf-8",
+    )
+    for name in ("agent", "connected"):
+        (tmp_path / f"{name}.yaml").write_text(
+            "start: bye\nparts: {bye: {say: 再见。, then: hangup}}\n", "utf-8"
+        )
+    (tmp_path / "words.yaml").write_text("zh: {readings: {上海: shang3 hai3}}\n", "utf-8")
+    before = read_folder(tmp_path)
+    (tmp_path / "words.yaml").write_text("zh: {readings: {六安: liu4 an1}}\n", "utf-8")
+    after = read_folder(tmp_path)
+    assert before.revision != after.revision
+    told = [str(change) for change in changes(before, after)]
+    assert len(told) == 2
+    assert "六安" in "".join(told)
+    assert "liu4 an1" in "".join(told)
+    said = {phrase.text: phrase.readings for phrase in phrases_of(after.trees.values())}
+    assert said["开往六安的列车已经开出。"] == (("六安", "liu4 an1"),)
+    assert said["下一趟是上海虹桥方向。"] == ()
+    assert {words: readings for words, readings in said.items() if readings} == {
+        "开往六安的列车已经开出。": (("六安", "liu4 an1"),)
+    }
+
+
 def test_a_silenced_sentence_is_heard_in_the_first_language(tmp_path: Path):
     text = RUSSIAN.replace("    partial: Извините, введены не все цифры.\n", "")
     text = text.replace("  sentences:\n", "  sentences:\n    # ok: missing-text\n")

@@ -21,7 +21,7 @@ TYPHOON = "受台风影响，部分列车停运。"
 
 @pytest.fixture
 def ready(ivr, monkeypatch):
-    monkeypatch.setattr("ivr.commands.notice._make_sounds", lambda settings, texts: [])
+    monkeypatch.setattr("ivr.commands.notice._make_sounds", lambda settings, texts, wordbooks: [])
     assert ivr("db", "upgrade").code == 0
     return ivr
 
@@ -171,7 +171,7 @@ def test_its_sound_is_there_before_it_goes_on_air(ivr, home: Path):
 
 
 def test_without_tables_it_says_what_to_do(ivr, monkeypatch):
-    monkeypatch.setattr("ivr.commands.notice._make_sounds", lambda settings, texts: [])
+    monkeypatch.setattr("ivr.commands.notice._make_sounds", lambda settings, texts, wordbooks: [])
     done = ivr("notice", "set", TYPHOON, "--until", "+1h")
     assert done.code == 1
     assert done.err.count("\n") == 1

@@ -41,6 +41,29 @@ def ivr(home: Path, *words: str, menus: Path | None = None) -> subprocess.Comple
     )
 
 
+def test_say_tells_how_it_is_read_and_where_the_reading_comes_from(tmp_path):
+    pytest.importorskip("pypinyin", reason="pip install pypinyin")
+    menus = tmp_path / "menus"
+    menus.mkdir()
+    text = "从朝阳开往六安。"
+    usual = json.loads(ivr(tmp_path, "say", text, "--json", menus=menus).stdout)
+    (menus / "words.yaml").write_text("zh: {readings: {六安: liu4 an1}}\n", "utf-8")
+    told = ivr(tmp_path, "say", text, menus=menus).stdout.splitlines()
+    assert told[1:] == [
+        "cóng cháo yáng kāi wǎng liù ān 。",
+        "朝阳 cháo yáng: lexicon",
+        "六安 liù ān: words.yaml",
+    ]
+    row = json.loads(ivr(tmp_path, "say", text, "--json", menus=menus).stdout)
+    assert row["readings"][3] == {"words": "六安", "pinyin": "liù ān", "from": "words.yaml"}
+    assert usual["readings"][3]["pinyin"] == "lù ān"
+    assert usual["path"] != row["path"]
+    (menus / "words.yaml").write_text("zh: {readings: {六安: lu4}}\n", "utf-8")
+    wrong = ivr(tmp_path, "say", text, menus=menus)
+    assert wrong.returncode == 1
+    assert "words.yaml:1:21: 六安 cannot be read 'lu4'" in wrong.stderr
+
+
 def test_build_makes_everything_once(tmp_path):
     menus = tmp_path / "menus"
     menus.mkdir()

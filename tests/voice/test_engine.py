@@ -79,6 +79,7 @@ def test_an_unwritable_path_is_an_error(engine):
 
 def test_names_are_spelled_for_the_library():
     assert espeak.spelling("开往六安的列车", "zh") == "开往 lu4 an1 的列车"
+    assert espeak.spelling("开往六安的列车", "zh", (("六安", "liu4 an1"),)) == "开往 liu4 an1 的列车"
     assert espeak.spelling("南雄", "zh") == "南[[S;j'ong35]]"
     assert espeak.spelling("[[x]]<b>", "zh") == "  x   b "
     assert espeak.spelling("Lu'an 六安", "en") == "Lu'an 六安"

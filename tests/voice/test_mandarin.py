@@ -65,6 +65,20 @@ def test_a_character_without_a_reading_is_told_without_the_words():
     assert "王" not in str(fault.value)
 
 
+def test_a_sites_reading_wins_over_dictionary_and_lexicon():
+    own = (("六安", "liu4 an1"), ("重庆", "zhong4 qing4"))
+    assert mandarin.phonemes("六安", own) == "ljou↘a→n."
+    assert mandarin.phonemes("重庆", own) == "ꭧʊ↘ŋʨʰi↘ŋ."
+    assert mandarin.readings("从重庆到六安，经朝阳", own) == [
+        ("从", "cóng", "pypinyin"),
+        ("重庆", "zhòng qìng", "words.yaml"),
+        ("到", "dào", "pypinyin"),
+        ("六安", "liù ān", "words.yaml"),
+        ("，经", "， jīng", "pypinyin"),
+        ("朝阳", "cháo yáng", "lexicon"),
+    ]
+
+
 def test_every_fixed_phrase_of_the_menus_has_phonemes():
     from ivr.authoring.prompts import fixed_phrases
     from ivr.settings import PROJECT

@@ -107,6 +107,14 @@ def test_a_name_depends_on_words_and_language_only(tmp_path):
     assert path.parent.name == path.name[:2]
 
 
+def test_another_reading_is_another_sound_of_the_same_words(make_voice, failures):
+    usual, own = Phrase("开往六安。"), Phrase("开往六安。", readings=(("六安", "liu4 qing3"),))
+    voice = make_voice(workers=1)
+    one, other = voice.ensure([usual, own])
+    assert (failures, one != other) == ([], True)
+    assert Path(f"{one}.wav").read_bytes() != Path(f"{other}.wav").read_bytes()
+
+
 def test_at_once_and_often_is_made_once(make_voice, failures, tmp_path):
     voice = make_voice()
     made = []
