@@ -88,7 +88,7 @@ class SoundStore:
         self.folder = Path(home) / "sounds"
         self.speaker = kokoro_pack.speaker(home, voice)
         self.recorded = Recorded(self.folder)
-        self._ready: set[Path] = set()
+        self._ready: dict[Path, int] = {}  # found whole, with so many bytes
         self._paths: dict[tuple[Phrase, str], Path] = {}
 
     def path(self, phrase: Phrase) -> Path:
@@ -101,7 +101,7 @@ class SoundStore:
 
     def ready(self, phrase: Phrase) -> bool:
         """Whether nothing is left to make: the recording or the voice's file is there and whole, or those of all parts. A
-        file once found whole is not read again. Who asks is about to play it, and that is noted."""
+        file once found whole is not read again while it keeps its size. Who asks is about to play it, and that is noted."""
         return bool(self._fragments(phrase)) or self._best(phrase) is not None
 
     def playable(self, phrase: Phrase) -> list[Path]:
@@ -180,15 +180,15 @@ class SoundStore:
 
     def _whole(self, path: Path) -> bool:
         try:
-            used = path.stat().st_mtime
+            status = path.stat()
         except OSError:  # never made, or removed as unused
-            self._ready.discard(path)
+            self._ready.pop(path, None)
             return False
-        if path not in self._ready:
+        if self._ready.get(path) != status.st_size:
             if sound_seconds(path) is None:
                 return False
-            self._ready.add(path)
-        if time.time() - used > NOTED_EVERY_S:
+            self._ready[path] = status.st_size
+        if time.time() - status.st_mtime > NOTED_EVERY_S:
             with contextlib.suppress(OSError):  # another user's
                 os.utime(path)
         return True

@@ -13,7 +13,15 @@ CHONGQING = {"zh": Wordbook("zh", readings={"重庆北": "chong2 qing4 bei3", "�
 
 @pytest.mark.parametrize(
     ("word", "reading"),
-    [("六安", "lu4 an1"), ("女儿", "nv3 er2"), ("文", "wen2"), ("语", "yu3"), ("有", "you3"), ("略", "lüe4")],
+    [
+        ("六安", "lu4 an1"),
+        ("女儿", "nv3 er2"),
+        ("文", "wen2"),
+        ("语", "yu3"),
+        ("有", "you3"),
+        ("王", "wang2"),
+        ("略", "lüe4"),
+    ],
 )
 def test_a_reading_that_fits(word, reading):
     assert fault_of(word, reading) == ""

@@ -97,6 +97,15 @@ def test_a_damaged_file_is_made_again(make_voice, damage):
         assert sound_seconds(path) == pytest.approx(seconds, abs=0.05)
 
 
+def test_a_file_that_is_cut_while_the_hotline_runs_is_made_again(make_voice, failures):
+    voice = make_voice()
+    path = Path(voice.ensure([WELCOME])[0] + ".wav")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-100])
+    assert voice.ensure([WELCOME]) == [str(path.with_suffix(""))]
+    assert (path.read_bytes(), failures) == (whole, [])
+
+
 def test_a_name_depends_on_words_and_language_only(tmp_path):
     store = SoundStore(tmp_path)
     assert store.path(Phrase("您好  世界")) == store.path(Phrase(" 您好 世界\n"))
