@@ -100,10 +100,11 @@ def test_a_damaged_file_is_made_again(make_voice, damage):
 def test_a_file_that_is_cut_while_the_hotline_runs_is_made_again(make_voice, failures):
     voice = make_voice()
     path = Path(voice.ensure([WELCOME])[0] + ".wav")
-    whole = path.read_bytes()
-    path.write_bytes(whole[:-100])
+    seconds = sound_seconds(path)
+    path.write_bytes(path.read_bytes()[:-100])
     assert voice.ensure([WELCOME]) == [str(path.with_suffix(""))]
-    assert (path.read_bytes(), failures) == (whole, [])
+    assert sound_seconds(path) == pytest.approx(seconds, abs=0.05)
+    assert failures == []
 
 
 def test_a_name_depends_on_words_and_language_only(tmp_path):
@@ -117,11 +118,13 @@ def test_a_name_depends_on_words_and_language_only(tmp_path):
 
 
 def test_another_reading_is_another_sound_of_the_same_words(make_voice, failures):
-    usual, own = Phrase("开往六安。"), Phrase("开往六安。", readings=(("六安", "liu4 qing3"),))
-    voice = make_voice(workers=1)
-    one, other = voice.ensure([usual, own])
-    assert (failures, one != other) == ([], True)
-    assert Path(f"{one}.wav").read_bytes() != Path(f"{other}.wav").read_bytes()
+    usual, own = (
+        Phrase("开往六安。"),
+        Phrase("开往六安。", readings=(("六安", "liu4 an1 liu4 an1 liu4 an1"),)),
+    )
+    one, other = make_voice(workers=1).ensure([usual, own])
+    assert failures == []
+    assert sound_seconds(Path(f"{other}.wav")) > sound_seconds(Path(f"{one}.wav")) + 0.5
 
 
 def test_at_once_and_often_is_made_once(make_voice, failures, tmp_path):
