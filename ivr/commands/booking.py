@@ -260,7 +260,8 @@ def _documents(today: date) -> list[str]:
 
     if sys.stdin.isatty():
         click.echo("Resident IDs, one a line, then Ctrl-D:", err=True)
-    lines = sys.stdin.read().split()
+    # Not sys.stdin.read(): a Ctrl-C between two reads of it would wait for the next line.
+    lines = [word for line in iter(sys.stdin.readline, "") for word in line.split()]
     if not 1 <= len(lines) <= MOST_TICKETS:
         raise UsageFault(
             f"{len(lines)} resident IDs on standard input", mend=f"1 to {MOST_TICKETS} of them, one a line"

@@ -158,7 +158,7 @@ def walk(
     return done
 
 
-#: Moments between which a calendar decides otherwise.
+#: Moments between which a calendar decides otherwise. At the first one the queues are open.
 _MOMENTS = (NOW, NOW.replace(hour=3), NOW.replace(month=10, day=1), NOW.replace(month=2, day=10))
 _MOST_STEPS = 400
 
@@ -180,7 +180,7 @@ def reaches_agent(tree: Tree, session: Session, now: datetime, draw: random.Rand
         )
         for visited in (session.visited, list(tree.parts), [])
         for call in calls
-        for moment in (now, *_MOMENTS)
+        for moment in (*_MOMENTS, now)
         for language in (session.language, *tree.languages)
     )
 
