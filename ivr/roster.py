@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two looks at the queues on air and at what agents know.
 LOOK_EVERY_S = 0.5
+#: An Asterisk that does not answer for so long is more than one that starts.
+_TOLD_AFTER_S = 20.0
 #: After so many looks at the latest all memberships are compared, though nothing has changed here.
 _COMPARE_EVERY = 600
 
@@ -143,14 +145,15 @@ class RosterKeeper:
 
     def keep(self, stopping: threading.Event) -> None:
         """Look again and again until ``stopping``; whatever goes wrong is tried again."""
-        trouble = ""
+        trouble, failures = "", 0
         while not stopping.is_set():
             try:
                 self.look()
-                trouble = ""
+                trouble, failures = "", 0
             except (IvrError, OSError) as fault:
-                # Asterisk starts after the recorder and may be started again: only what is new is worth a line.
-                if str(fault) != trouble:
+                failures += 1
+                # Asterisk starts after the recorder and may be started again: only what lasts and is new is worth a line.
+                if failures * LOOK_EVERY_S >= _TOLD_AFTER_S and str(fault) != trouble:
                     trouble = str(fault)
                     log.warning("queues and skills are not kept in line: %s", trouble)
             stopping.wait(LOOK_EVERY_S)

@@ -135,9 +135,17 @@ def test_who_lets_the_phone_ring_is_paused_once(
     assert rings == [2, 2]
 
 
-def test_what_fails_is_told_once_and_tried_again(
-    engine: Engine, manager: Manager, tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(("told_after_s", "lines"), [(0.0, 1), (20.0, 0)])
+def test_what_fails_longer_than_a_start_is_told_once_and_tried_again(
+    engine: Engine,
+    manager: Manager,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    told_after_s: float,
+    lines: int,
 ) -> None:
+    monkeypatch.setattr(roster, "_TOLD_AFTER_S", told_after_s)
     (tmp_path / "asterisk" / "etc").mkdir(parents=True)
     settings = load({"IVR_HOME": str(tmp_path)}, tmp_path / "none")
     manager.down = True
@@ -159,4 +167,4 @@ def test_what_fails_is_told_once_and_tried_again(
     keeping.join(20)
     assert [record.message for record in caplog.records] == [
         "queues and skills are not kept in line: no connection"
-    ]
+    ] * lines

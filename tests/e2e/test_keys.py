@@ -55,7 +55,7 @@ def during_an_answer(line: Line, keys: list[str]) -> Story:
 
 
 CASES: dict[str, tuple[Callable[[Line, list[str]], Story], list[str]]] = {
-    "star repeats": (hang_up_after, ["*", "*", "2"]),
+    "star repeats": (hang_up_after, ["8", "*", "*", "#", "2"]),
     "hash goes back": (hang_up_after, ["4", "1", "#", "#", "2"]),
     "hash goes one field back": (hang_up_after, ["4", "1", "7447#", "#", "010#"]),
     "zero asks for an agent": (hang_up_after, ["5", "2", "0"]),
@@ -122,9 +122,10 @@ def test_keys_and_sounds_of_other_kinds(stories: Together[Story], kind: str) -> 
 
 def test_star_repeats_the_whole_prompt(stories: Together[Story]) -> None:
     said = stories["star repeats"].said
-    assert said[0] == said[1] == said[2]
     assert said[0].startswith(MAIN)
-    assert "预售期" in said[3]
+    assert said[1] == said[2] == said[3]
+    assert said[1].startswith("按城市查询区号请按一。")
+    assert "预售期" in said[5]
 
 
 def test_hash_goes_back_to_the_menu_before(stories: Together[Story]) -> None:

@@ -142,7 +142,7 @@ def watched(line: Line) -> Iterator[Callable[[str, str], float]]:
     try:
         yield lambda state, who: wait_for(lambda: told.get((state, who)), f"{who} {state} is seen")
     finally:
-        watching.send_signal(signal.SIGINT)
+        watching.terminate()
         watching.wait(10)
         reader.join(10)
 
