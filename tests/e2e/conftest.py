@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.hotline import Call, Line, Overdue, Together, missing, running
+from tests.e2e.hotline import Call, Line, Together, missing, running
 
 #: An agent's phone rings for 3 s instead of 15, and wraps up for 1 s instead of 5.
 SHORT_RING = "[operator](+)\ntimeout=3\nwrapuptime=1\n"
@@ -75,16 +74,6 @@ def played(pool: queue.Queue[Line], request: pytest.FixtureRequest) -> Iterator[
 
 
 def _play(pool: queue.Queue[Line], scenario: Callable[[Line], None]) -> None:
-    """On a machine that stalls a test phone may lose a key or send it twice. What was waited for in vain is played once
-    more, and told; a wrong answer is a failure at once."""
-    try:
-        _play_once(pool, scenario)
-    except Overdue as overdue:
-        print(f"{scenario.__name__} is played again: {overdue}", file=sys.__stderr__)
-        _play_once(pool, scenario)
-
-
-def _play_once(pool: queue.Queue[Line], scenario: Callable[[Line], None]) -> None:
     line = pool.get()
     try:
         try:
