@@ -25,6 +25,8 @@ from ivr.voice.wav import sound_seconds
 
 #: That a sound is played is noted in its file's time of change, not more often than this.
 NOTED_EVERY_S = 3600.0
+#: Sentences with a caller's data come without end: beyond so many, what is known of them is looked up anew.
+_MOST_KNOWN = 100_000
 
 
 def replace(path: Path, data: bytes) -> None:
@@ -173,7 +175,7 @@ class SoundStore:
             words = "\n".join([" ".join(phrase.text.split()), *map(" ".join, phrase.readings)])
             name = hashlib.sha256(f"{identity(phrase.language, speaker)}\n{words}".encode()).hexdigest()[:24]
             path = self.folder / phrase.language / name[:2] / f"{name}.wav"
-            if len(self._paths) >= 100_000:  # variable sentences come without end
+            if len(self._paths) >= _MOST_KNOWN:
                 self._paths.clear()
             self._paths[phrase, speaker] = path
         return path
@@ -187,6 +189,8 @@ class SoundStore:
         if self._ready.get(path) != status.st_size:
             if sound_seconds(path) is None:
                 return False
+            if len(self._ready) >= _MOST_KNOWN:
+                self._ready.clear()
             self._ready[path] = status.st_size
         if time.time() - status.st_mtime > NOTED_EVERY_S:
             with contextlib.suppress(OSError):  # another user's
