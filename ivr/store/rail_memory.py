@@ -1,7 +1,7 @@
 """What every answer about seats reads of the live dataset, kept in memory once it was read: stops of stations, seats of trains.
 
 A stored dataset never changes, so what was read of it stays true; another one has another key and begins anew. Bounded
-by the dataset itself: the 57,289 stops of the country's timetable take some 20 MB.
+by the dataset itself.
 """
 
 from __future__ import annotations
@@ -68,6 +68,7 @@ _kept: tuple[Hashable, RailMemory] | None = None
 def memory_of(key: tuple[Any, ...], number: int) -> RailMemory:
     """The memory of the dataset ``number`` that ``key`` names among all; that of another one is forgotten."""
     global _kept
-    if _kept is None or _kept[0] != key:
-        _kept = key, RailMemory(number)
-    return _kept[1]
+    kept = _kept  # another thread may replace it meanwhile
+    if kept is None or kept[0] != key:
+        kept = _kept = key, RailMemory(number)
+    return kept[1]
