@@ -3,8 +3,8 @@
 ::
 
     staff,name,pin,skills
-    1023,王芳,471100,tickets:1 complaints:3
-    1024,李强,,english:2
+    1023,甲班,471100,tickets:1 complaints:3
+    1024,乙班,,english:2
 
 The first row names the columns, in any order, in English or Chinese (工号, 姓名, 密码, 技能); only ``staff`` has to be
 there. A column that is missing changes nothing; so does an empty name or PIN (a new agent gets a PIN that is made).

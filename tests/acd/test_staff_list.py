@@ -16,11 +16,11 @@ def read(text: str):
 
 
 def test_columns_in_any_order_and_in_chinese():
-    text = '\ufeff姓名,工号,技能\n"王芳, 组长",1023,tickets:2;english\n\n李强,1024,\n'
+    text = '\ufeff姓名,工号,技能\n"甲班, 组长",1023,tickets:2;english\n\n乙班,1024,\n'
     assert read(text) == (
         [
-            Listed("1023", "王芳, 组长", None, {"tickets": 2, "english": 1}),
-            Listed("1024", "李强", None, {}),
+            Listed("1023", "甲班, 组长", None, {"tickets": 2, "english": 1}),
+            Listed("1024", "乙班", None, {}),
         ],
         [],
     )

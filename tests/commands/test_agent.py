@@ -74,8 +74,8 @@ def ready(ivr):
 
 
 def test_a_pin_is_made_and_shown_once(ready, home: Path) -> None:
-    made = ready("agent", "add", "1023", "--name", "王芳", "--json").document
-    assert (made["staff"], made["name"], len(made["pin"])) == ("1023", "王芳", 6)
+    made = ready("agent", "add", "1023", "--name", "甲班", "--json").document
+    assert (made["staff"], made["name"], len(made["pin"])) == ("1023", "甲班", 6)
     engine = open_engine(f"sqlite:///{home / 'ivr.db'}")
     assert verify_pin(engine, "1023", made["pin"])
     engine.dispose()
@@ -108,14 +108,14 @@ def test_what_cannot_be_added(ready, words: tuple[str, ...], code: int) -> None:
 
 def test_agents_with_their_state(ready, tmp_path: Path) -> None:
     assert "No agents yet" in ready("agent", "list").out
-    ready("agent", "add", "1023", "--name", "王芳")
+    ready("agent", "add", "1023", "--name", "甲班")
     log = tmp_path / "queue_log"
     log.write_text("1770685200|c|operator|1023|ADDMEMBER|\n1770685210|c|operator|1023|PAUSE|lunch\n")
     ready("queue", "ingest", log)
     assert ready("agent", "list", "--json").document == [
         {
             "staff": "1023",
-            "name": "王芳",
+            "name": "甲班",
             "active": True,
             "state": "paused",
             "since": "2026-02-10T09:00:10+08:00",
@@ -125,7 +125,7 @@ def test_agents_with_their_state(ready, tmp_path: Path) -> None:
         }
     ]
     assert ready("agent", "list").out.splitlines()[1].split() == [
-        "1023", "王芳", "paused", "2026-02-10", "09:00:10", "operator", "lunch", "-",
+        "1023", "甲班", "paused", "2026-02-10", "09:00:10", "operator", "lunch", "-",
     ]  # fmt: skip
 
 
@@ -179,7 +179,7 @@ def test_skills_are_shown_given_and_taken_away(ready) -> None:
 
 def test_a_staff_list_is_checked_as_a_whole(ready, tmp_path: Path) -> None:
     file = tmp_path / "staff.csv"
-    file.write_text("工号,姓名,技能\n1023,王芳,tickets:2\n1024,李强,ticket:2\n12x,,\n", "utf-8-sig")
+    file.write_text("工号,姓名,技能\n1023,甲班,tickets:2\n1024,乙班,ticket:2\n12x,,\n", "utf-8-sig")
     fault = ready("agent", "import", file)
     assert fault.code == 1
     assert fault.err.splitlines() == [
@@ -187,7 +187,7 @@ def test_a_staff_list_is_checked_as_a_whole(ready, tmp_path: Path) -> None:
         f"{file}:4: staff number '12x' is wrong; 1 to 10 digits",
     ]
     assert "No agents yet" in ready("agent", "list").out
-    file.write_text("工号,姓名,密码,技能\n1023,王芳,,tickets:2\n1024,李强,4711,\n", "utf-8-sig")
+    file.write_text("工号,姓名,密码,技能\n1023,甲班,,tickets:2\n1024,乙班,4711,\n", "utf-8-sig")
     shown = ready("agent", "import", file, "--json").document
     assert [(row["staff"], row["what"], row["pin"] is not None) for row in shown] == [
         ("1023", "added", True),

@@ -75,7 +75,7 @@ def test_publish_history_diff_rollback(ivr: Ivr, menus: Path, voice: list[list[P
         "- hotline greeting say en: Welcome to China Railway customer service.\n"  # it was that sentence's
     )
     assert ivr("menu", "diff").out == line
-    done = ivr("menu", "publish", "-m", "morning", "--author", "王芳", "--json")
+    done = ivr("menu", "publish", "-m", "morning", "--author", "甲班", "--json")
     assert done.document["revision"] == 2
     assert done.document["changed"] is True
     assert ivr("menu", "diff").out == "no difference\n"
@@ -91,7 +91,7 @@ def test_publish_history_diff_rollback(ivr: Ivr, menus: Path, voice: list[list[P
     }
     assert ivr("menu", "rollback", "-m", "too early").out == "revision 1 is on air\n"
     newest, oldest = ivr("menu", "history", "--json").document
-    assert [newest[k] for k in ("revision", "author", "message", "on_air")] == [2, "王芳", "morning", False]
+    assert [newest[k] for k in ("revision", "author", "message", "on_air")] == [2, "甲班", "morning", False]
     assert [oldest[k] for k in ("revision", "author", "on_air")] == [1, getpass.getuser(), True]
     assert [p["why"] for p in oldest["periods"]] == ["as shipped", "too early"]
     assert oldest["periods"][0]["until"] == newest["periods"][0]["from"] == done.document["live_from"]

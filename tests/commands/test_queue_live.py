@@ -68,7 +68,7 @@ def asterisk(monkeypatch: pytest.MonkeyPatch):
 def ready(ivr: Ivr, tmp_path: Path) -> Ivr:
     """A home with an agent, and one call answered today."""
     ivr("db", "upgrade")
-    ivr("agent", "add", "1023", "--name", "王芳")
+    ivr("agent", "add", "1023", "--name", "甲班")
     second = int(time.time()) - 100
     log = tmp_path / "queue_log"
     log.write_text(ANSWERED.format(second, second + 4, second + 64))
@@ -92,7 +92,7 @@ def test_one_document(ready: Ivr, asterisk) -> None:
     assert board["callers"] == [{"queue": "tickets", "position": 1, "wait_s": 75, "call": "9.1"}]
     assert board["agents"] == [
         {
-            "staff": "1023", "name": "王芳", "seat": "1001", "state": "free", "reason": None, "since_s": None,
+            "staff": "1023", "name": "甲班", "seat": "1001", "state": "free", "reason": None, "since_s": None,
             "calls": 4, "queues": {"operator": 1, "tickets": 4},
         }
     ]  # fmt: skip

@@ -49,11 +49,11 @@ def test_what_agents_did(ivr, tmp_path: Path) -> None:
     assert ivr("db", "upgrade").code == 0
     assert ivr(*AGENTS).out == "No agent was signed in from 2026-02-10 00:00 to 2026-02-11 00:00.\n"
     assert ivr("queue", "ingest", LOG).code == 0
-    ivr("agent", "add", "1023", "--name", "王芳", "--pin", "4711")
+    ivr("agent", "add", "1023", "--name", "甲班", "--pin", "4711")
     rows = {row["agent"]: row for row in ivr(*AGENTS, "--json").document}
     assert list(rows) == ["1023", "1024", "1025"]
     first, second, third = rows.values()
-    assert (first["name"], first["answered"], first["transferred"], first["pieces"]) == ("王芳", 3, 1, 2)
+    assert (first["name"], first["answered"], first["transferred"], first["pieces"]) == ("甲班", 3, 1, 2)
     assert first["pauses"] == {"lunch": 60, "training": 60}
     assert (second["missed"], second["refused"], second["answered"], second["signed_in_s"]) == (1, 1, 0, 690)
     assert (third["answered"], third["signed_in_s"], third["talk_s"]) == (1, 0, 40.0)

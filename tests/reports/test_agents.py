@@ -22,12 +22,12 @@ def test_a_day_of_three_agents() -> None:
             "1024": AgentTime(50, 0, {"": 50}),
         },
         transferred={"1023": 1},
-        names={"1023": "王芳"},
+        names={"1023": "甲班"},
     )  # fmt: skip
     assert [list(row) for row in rows] == [list(COLUMNS)] * 3
     first, second, third = rows
     assert first == {
-        "agent": "1023", "name": "王芳", "signed_in_s": 1000, "ready_s": 700, "paused_s": 200, "pauses": {"lunch": 200},
+        "agent": "1023", "name": "甲班", "signed_in_s": 1000, "ready_s": 700, "paused_s": 200, "pauses": {"lunch": 200},
         "rings": 6, "answered": 3, "refused": 1, "missed": 2, "canceled": 0, "transferred": 1,
         "talk_s": 34.5, "hold_s": 19.0, "wrapup_s": 33.3, "aht_s": 86.8, "occupancy": 0.235, "piece_s": 10, "pieces": 1,
     }  # fmt: skip

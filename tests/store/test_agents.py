@@ -17,7 +17,7 @@ NOW = datetime(2026, 2, 10, 1, 0, tzinfo=timezone.utc)
 
 
 def test_the_right_pin_and_no_other(engine: Engine) -> None:
-    add_agent(engine, "1023", "4711", "王芳")
+    add_agent(engine, "1023", "4711", "甲班")
     assert verify_pin(engine, "1023", "4711")
     assert not verify_pin(engine, "1023", "4712")
     assert not verify_pin(engine, "1024", "4711")

@@ -34,13 +34,13 @@ def test_skills_are_given_and_taken_away(engine):
 
 
 def test_a_staff_list_changes_what_it_says_and_nothing_else(engine):
-    add_agent(engine, "1023", "4711", "王芳")
-    add_agent(engine, "1024", "4712", "李强")
+    add_agent(engine, "1023", "4711", "甲班")
+    add_agent(engine, "1024", "4712", "乙班")
     set_skills(engine, "1023", {"tickets": 2}, (), "boss")
     listed = [
         Listed("1023", skills={"tickets": 2}),
-        Listed("1024", "李强", "9999", {}),
-        Listed("1025", "赵敏", None, {"english": 1}),
+        Listed("1024", "乙班", "9999", {}),
+        Listed("1025", "丙班", None, {"english": 1}),
         Listed("1026", pin="4713"),
     ]
     added = take_staff_list(engine, listed, "boss")
@@ -50,7 +50,7 @@ def test_a_staff_list_changes_what_it_says_and_nothing_else(engine):
     pins = {"1023": "4711", "1024": "9999", "1025": added[2].pin, "1026": "4713"}
     assert all(verify_pin(engine, staff, str(pin)) for staff, pin in pins.items())
     assert skills_of_all(engine) == {"1023": {"tickets": 2}, "1024": {}, "1025": {"english": 1}, "1026": {}}
-    assert [agent.name for agent in list_agents(engine)] == ["王芳", "李强", "赵敏", ""]
+    assert [agent.name for agent in list_agents(engine)] == ["甲班", "乙班", "丙班", ""]
     (noted,) = entries(engine, action="agent import")
     assert noted.details == {"added": 2, "changed": 1, "same": 1}
     assert [one.what for one in take_staff_list(engine, [Listed("1024", "李小强")], "boss")] == ["changed"]
