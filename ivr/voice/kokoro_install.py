@@ -140,9 +140,9 @@ def install_packages(tell: Callable[[str], None] = lambda _line: None) -> bool:
         return False
     tell(f"installing {', '.join(missing)}")
     _run(
-        [*_pip("install"), "--require-hashes", "-r", str(REQUIREMENTS)],
+        [*_pip("install"), "--no-deps", "--require-hashes", "-r", str(REQUIREMENTS)],
         f"{', '.join(missing)} could not be installed",
-        f"{sys.executable} -m pip install --require-hashes -r {REQUIREMENTS.name} tells more",
+        f"{sys.executable} -m pip install --no-deps --require-hashes -r {REQUIREMENTS.name} tells more",
     )
     return True
 

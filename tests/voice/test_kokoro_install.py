@@ -259,7 +259,7 @@ def test_packages_are_installed_with_hashes_or_the_reason_is_told(site, monkeypa
     monkeypatch.setattr(kokoro_pack, "missing_packages", lambda: ["onnxruntime"])
     assert kokoro_install.install_packages()
     assert "install" in ran.read_text()
-    assert f"--require-hashes -r {kokoro_install.REQUIREMENTS}" in ran.read_text()
+    assert f"--no-deps --require-hashes -r {kokoro_install.REQUIREMENTS}" in ran.read_text()
     python.write_text("#!/bin/sh\necho 'ERROR: No matching distribution' >&2\nexit 1\n")
     with pytest.raises(IvrError, match="onnxruntime could not be installed: No matching distribution"):
         kokoro_install.install_packages()
