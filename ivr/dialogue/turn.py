@@ -169,8 +169,13 @@ class Turn:
                 session.part,
                 session.shorter,
                 self._fresh,
+                self._one_moment(),
             )
         )
+
+    def _one_moment(self) -> tuple[Phrase, ...]:
+        text = self.tree.sentence("one_moment")
+        return tuple(compose(self.text_in(text), {}, self.language_of(text), self.tree.wordbooks))
 
     def ask(
         self,
@@ -218,7 +223,7 @@ class Turn:
     def play_pending(self) -> None:
         """Play what is pending without asking for keys."""
         if self.session.pending:
-            self.actions.append(Say(_phrases(self.session.pending), self.session.part))
+            self.actions.append(Say(_phrases(self.session.pending), self.session.part, self._one_moment()))
             self.change(pending=[])
 
     def end(self, last: Action, outcome: str) -> None:

@@ -199,6 +199,9 @@ class FakeChannel:
             return -1 if self.gone else 0
         if application == "Read":
             return self._read(*arguments)
+        if application in ("StartMusicOnHold", "StopMusicOnHold"):
+            self.played.append([application])
+            return 0
         if application == "QueueLog":
             self.queue_log.append(arguments)
             return 0
