@@ -104,10 +104,12 @@ LATE = Late()
 @dataclass(frozen=True)
 class Sounds:
     """The need for sound files, one path (without extension) for each phrase, in order. With ``within_s`` it is met by
-    :data:`LATE` when they are not there by then; the making goes on, and the same need may come again."""
+    :data:`LATE` when they are not there by then; the making goes on, and the same need may come again. ``slower``: for a
+    caller who did not understand them."""
 
     phrases: tuple[Phrase, ...]
     within_s: float | None = None
+    slower: bool = False
 
 
 @dataclass(frozen=True)
@@ -249,7 +251,7 @@ def _step(performer: Performer, action: Action) -> Generator[Need, Any, tuple[Ac
 
 def _sounds(action: Say | Gather) -> Generator[Need, Any, Sequence[str] | None]:
     """The sounds of an action; ``None`` when the caller hung up before they were there."""
-    wanted = Sounds(action.phrases)
+    wanted = Sounds(action.phrases, slower=isinstance(action, Gather) and action.slower)
     soon = replace(wanted, within_s=SOON_S)
     made = yield soon
     if made is LATE:

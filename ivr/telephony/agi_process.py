@@ -48,6 +48,7 @@ _POLL_S = 0.05
 _CHUNK = 4096
 
 T = TypeVar("T")
+MakesSounds = Callable[[Sequence[Phrase], bool], Sequence[str]]
 
 
 class _Nowhere(io.TextIOBase):
@@ -109,13 +110,11 @@ class _Agi(agi.AGI):
         """Whether the caller hung up, as far as is known."""
         return self._gone or bool(self._got_sighup)
 
-    def sounds(
-        self, need: Sounds, make: Callable[[Sequence[Phrase]], Sequence[str]]
-    ) -> Sequence[str] | Late | Reply:
+    def sounds(self, need: Sounds, make: MakesSounds) -> Sequence[str] | Late | Reply:
         """What ``make`` gives for ``need``, or :data:`LATE`; it goes on until the need comes without a time."""
         whole = replace(need, within_s=None)
         if whole not in self._making:
-            self._making[whole] = _Work(lambda: make(need.phrases), SOUNDS_S)
+            self._making[whole] = _Work(lambda: make(need.phrases, need.slower), SOUNDS_S)
         work = self._making[whole]
         if need.within_s is not None and not work.wait(self.gone, need.within_s):
             return GONE if self.gone() else LATE
@@ -184,7 +183,7 @@ def take_streams() -> tuple[BinaryIO, BinaryIO]:
 def run(
     entry: str,
     converse_for: Conversation,
-    sounds: Callable[[Sequence[Phrase]], Sequence[str]],
+    sounds: MakesSounds,
     answer: Callable[[Ask], Answer],
     journal: Journal,
     clock: Clock,
@@ -221,7 +220,7 @@ def run(
 def _run(
     connection: _Agi,
     call: Generator[Need, Any, str],
-    sounds: Callable[[Sequence[Phrase]], Sequence[str]],
+    sounds: MakesSounds,
     answer: Callable[[Ask], Answer],
 ) -> None:
     def meet(need: Need) -> Any:

@@ -53,6 +53,7 @@ _SPARE = 64  #: connections beyond the calls: health probes, heads that are bein
 _CHUNK = 4096
 
 T = TypeVar("T")
+MakesSounds = Callable[[Sequence[Phrase], bool], Coroutine[Any, Any, Sequence[str]]]
 
 
 class _Request(fast_agi.Request):
@@ -112,15 +113,16 @@ class _Request(fast_agi.Request):
             self._gone = True
         return reply
 
-    async def sounds(
-        self, need: Sounds, make: Callable[[Sequence[Phrase]], Coroutine[Any, Any, Sequence[str]]]
-    ) -> Sequence[str] | Late | Reply:
+    async def sounds(self, need: Sounds, make: MakesSounds) -> Sequence[str] | Late | Reply:
         """What ``make`` gives for ``need``, or :data:`LATE`; it goes on until the need comes without a time."""
         whole = replace(need, within_s=None)
         if self._gone:
             return GONE
         if whole not in self._making:
-            self._making[whole] = asyncio.ensure_future(make(need.phrases)), time.monotonic() + SOUNDS_S
+            self._making[whole] = (
+                asyncio.ensure_future(make(need.phrases, need.slower)),
+                time.monotonic() + SOUNDS_S,
+            )
         task, until = self._making[whole]
         if need.within_s is None:
             del self._making[whole]
@@ -253,7 +255,7 @@ async def _close(writer: asyncio.StreamWriter) -> None:
 class FastAgiServer:
     """Serves the routes ``hotline``, ``after_queue``, ``connected``, ``agent`` and ``health``.
 
-    ``converse_for`` gives a call's dialogue; ``sounds`` the files (without extension) of phrases, in order;
+    ``converse_for`` gives a call's dialogue; ``sounds`` the files (without extension) of phrases, in order, slower or not;
     ``answer`` what an ``Ask`` wants to know. ``revision`` names the menu revision that new calls begin with.
     ``host``, ``port``: where to listen; after :meth:`start`, ``port`` is the real one (of 0).
     """
@@ -263,7 +265,7 @@ class FastAgiServer:
         host: str,
         port: int,
         converse_for: Conversation,
-        sounds: Callable[[Sequence[Phrase]], Coroutine[Any, Any, Sequence[str]]],
+        sounds: MakesSounds,
         answer: Callable[[Ask], Coroutine[Any, Any, Answer]],
         journal: Journal,
         clock: Clock,

@@ -270,8 +270,8 @@ def phrases(*texts: str) -> tuple[Phrase, ...]:
     return tuple(Phrase(text) for text in texts)
 
 
-def sound(phrase: Phrase) -> str:
-    return f"/sounds/zh/{phrase.text}"
+def sound(phrase: Phrase, slower: bool = False) -> str:
+    return f"/sounds/zh{'/slower' if slower else ''}/{phrase.text}"
 
 
 def tickets(call: CallInfo) -> Generator[Action, Event, str]:

@@ -34,11 +34,11 @@ class Voice:
         waits = wanted[0].text == "please wait"
         return self.seconds if not waits or self.lost else 0.0
 
-    def make(self, wanted: Sequence[Phrase]) -> list[str]:
+    def make(self, wanted: Sequence[Phrase], slower: bool) -> list[str]:
         time.sleep(self._takes(wanted))
         return list(map(sound, wanted))
 
-    async def make_async(self, wanted: Sequence[Phrase]) -> list[str]:
+    async def make_async(self, wanted: Sequence[Phrase], slower: bool) -> list[str]:
         await asyncio.sleep(self._takes(wanted))
         return list(map(sound, wanted))
 
