@@ -243,7 +243,7 @@ class _Call:
         if heard:
             self.lines += lines
         if isinstance(action, (Say, Gather)):
-            spoken = self._time.of(action.phrases)
+            spoken = self._time.of(action.phrases, isinstance(action, Gather) and action.slower)
             step.said = [phrase.text for phrase in action.phrases]
             step.seconds, step.estimated = round(spoken.seconds, 2), spoken.estimated > 0
             if heard:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from ivr.errors import IvrError
 from ivr.speech import Phrase
-from ivr.voice import joining, kokoro_pack
+from ivr.voice import joining, kokoro_pack, stretch
 from ivr.voice.joining import pause_s
 from ivr.voice.kokoro_pack import ESPEAK
 from ivr.voice.profile import identity, neural
@@ -25,6 +25,8 @@ from ivr.voice.wav import sound_seconds
 
 #: That a sound is played is noted in its file's time of change, not more often than this.
 NOTED_EVERY_S = 3600.0
+#: So much longer a sentence takes that is repeated for a caller who did not understand it: 80 % of the speed.
+SLOWER = 1.25
 #: Sentences with a caller's data come without end: beyond so many, what is known of them is looked up anew.
 _MOST_KNOWN = 100_000
 
@@ -116,6 +118,18 @@ class SoundStore:
         if best is None and other and self._whole(other):
             best = other
         return [best] if best else []
+
+    def slower(self, path: Path) -> Path:
+        """A file of this sound for who did not understand it, made now where it is not there; itself where that cannot be
+        written, as on a full disk."""
+        name = hashlib.sha256(f"slower {SLOWER} {stretch.VERSION}|{path.stem}".encode()).hexdigest()[:24]
+        slow = path.parent.parent / name[:2] / f"{name}.wav"
+        if not self._whole(slow):
+            try:
+                replace(slow, stretch.stretched(path, SLOWER))
+            except OSError:
+                return path
+        return slow
 
     def heard(self, phrase: Phrase) -> Path | None:
         """The one file to play now; None when there is none."""
