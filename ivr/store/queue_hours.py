@@ -6,7 +6,7 @@ read from the entries themselves.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,6 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from ivr.acd.record import EntryRecord
-from ivr.reports.queue_stats import Hour
-from ivr.reports.summary import LIMITS_S, Summary
 from ivr.reports.tally import Tally, hour_of
 from ivr.store.database import table_of
 from ivr.store.models.acd import QueueEntry, QueueHour
@@ -61,21 +59,6 @@ def _stored(session: Session, cells: Collection[_Cell]) -> dict[_Cell, Tally]:
         for row in session.execute(select(_HOURS).where(_HOURS.c.hour.in_(part))):
             stored[row.hour, row.queue] = Tally.from_json(row.tally)
     return stored
-
-
-def hours(
-    session: Session, since: datetime, until: datetime, queue: str, limits: Sequence[int]
-) -> Iterator[Hour]:
-    """The hours that begin from ``since`` until before ``until``, of one queue or of all with "", with the waits of at
-    most each of ``limits``."""
-    stored = tuple(limits) == LIMITS_S
-    text = _HOURS.c.summary if stored else _HOURS.c.tally
-    wanted = select(_HOURS.c.hour, _HOURS.c.queue, text).where(_HOURS.c.hour >= since, _HOURS.c.hour < until)
-    if queue:
-        wanted = wanted.where(_HOURS.c.queue == queue)
-    for hour, name, document in session.execute(wanted):
-        summary = Summary.from_json(document) if stored else Tally.from_json(document).summary(limits)
-        yield Hour(hour, name, summary)
 
 
 def _texts(tally: Tally) -> dict[str, str]:
