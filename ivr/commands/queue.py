@@ -111,8 +111,9 @@ def _figures(
     # Only these rows have an occupancy.
     sessions, pauses = report_spans(source, since, until, queue) if by in ("agent", "queue") else ((), ())
     limits = limits_for(settings.service_level_s, settings.short_abandon_s)
+    peak = _peak(settings)
     rows = queue_stats(
-        _entries(source, since, until, queue, by, settings.zone, limits),
+        _entries(source, since, until, queue, by, settings.zone, limits, peak),
         by=by,
         threshold_s=settings.service_level_s,
         short_s=settings.short_abandon_s,
@@ -121,7 +122,7 @@ def _figures(
         pauses=pauses,
         since=since,
         until=min(until, now),
-        peak=_peak(settings),
+        peak=peak,
     )
     return rows, columns(by)
 
@@ -147,13 +148,23 @@ def _compared(
 
 
 def _entries(
-    source: Source, since: datetime, until: datetime, queue: str, by: str, zone: tzinfo, limits: Sequence[int]
+    source: Source,
+    since: datetime,
+    until: datetime,
+    queue: str,
+    by: str,
+    zone: tzinfo,
+    limits: Sequence[int],
+    peak: Callable[[date], bool] | None = None,
 ) -> Iterable[Any]:
-    from ivr.store.queue import report_entries, report_hours
+    from ivr.reports.summary import LIMITS_S
+    from ivr.store.queue import report_entries, report_hours, report_sums
 
     if by in OF_HOURS:
         return report_hours(source, since, until, queue, zone, limits)
-    return report_entries(source, since, until, queue, with_options=by == "option")
+    if tuple(limits) == LIMITS_S:
+        return report_sums(source, since, until, queue, by, zone, peak)
+    return report_entries(source, since, until, queue)
 
 
 def _peak(settings: Settings) -> Callable[[date], bool] | None:

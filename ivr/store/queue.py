@@ -5,14 +5,14 @@ A source is the address of the database, or an engine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta, tzinfo
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ivr.reports.queue_stats import Entry, Hour
 from ivr.reports.spans import Span
 from ivr.reports.summary import LIMITS_S, Summary
-from ivr.reports.tally import Tally, whole_hours
+from ivr.reports.tally import Tally, spans, stretches, whole_hours
 from ivr.store.plain import plainly
 
 if TYPE_CHECKING:
@@ -28,13 +28,11 @@ def _of(queue: str) -> str:
     return "AND queue = :queue" if queue else ""
 
 
-def report_entries(
-    source: Source, since: datetime, until: datetime, queue: str = "", *, with_options: bool = False
-) -> Iterator[Entry]:
+def report_entries(source: Source, since: datetime, until: datetime, queue: str = "") -> Iterator[Entry]:
     """The entries of callers who came from ``since`` until before ``until``, oldest first; of one queue, or of all
-    with ``""``. ``with_options``: also the menu options they came by. A year's are never in memory all at once."""
+    with ``""``. A year's are never in memory all at once."""
     with plainly(source) as reader:
-        yield from _entries(reader, since, until, queue, with_options)
+        yield from _entries(reader, since, until, queue)
 
 
 def report_hours(
@@ -54,6 +52,51 @@ def report_hours(
         ]
 
 
+def report_sums(
+    source: Source,
+    since: datetime,
+    until: datetime,
+    queue: str,
+    kind: str,
+    zone: tzinfo,
+    peak: Callable[[date], bool] | None = None,
+) -> list[Entry | Hour]:
+    """The same by agent, option, area or skill, as sums of whole hours and of days of UTC, none of which has both peak days of
+    ``zone`` and others; with the limits :data:`ivr.reports.summary.LIMITS_S`."""
+    with plainly(source) as reader:
+        whole = whole_hours(since, until, zone)
+        if whole is None:
+            return [*_entries(reader, since, until, queue)]
+        first, last = whole
+        hours, days = spans(stretches(first, last, zone, peak))
+        return [
+            *_entries(reader, since, first, queue),
+            *(one for begin, end in hours for one in _sums(reader, kind, 1, begin, end, queue)),
+            *_all_days(reader, kind, days, queue),
+            *_entries(reader, last, until, queue),
+        ]
+
+
+def _all_days(reader: Reader, kind: str, days: Sequence[datetime], queue: str) -> Iterator[Hour]:
+    if days:
+        wanted = set(days)
+        for one in _sums(reader, kind, 24, days[0], days[-1] + timedelta(days=1), queue):
+            if one.entered_at in wanted:
+                yield one
+
+
+def _sums(
+    reader: Reader, kind: str, hours: int, since: datetime, until: datetime, queue: str
+) -> Iterator[Hour]:
+    wanted = f"""
+        SELECT hour, queue, name, summary FROM figure_hours
+        WHERE kind = :kind AND hours = :hours AND hour >= :since AND hour < :until {_of(queue)}"""  # noqa: S608
+    for hour, of, name, document in reader.rows(
+        wanted, kind=kind, hours=hours, since=since, until=until, queue=queue
+    ):
+        yield Hour(reader.moment(hour), of, Summary.from_json(document), name)
+
+
 def _hours(
     reader: Reader, since: datetime, until: datetime, queue: str, limits: Sequence[int]
 ) -> Iterator[Hour]:
@@ -67,39 +110,18 @@ def _hours(
         yield Hour(reader.moment(hour), name, summary)
 
 
-def _entries(
-    reader: Reader, since: datetime, until: datetime, queue: str, with_options: bool = False
-) -> Iterator[Entry]:
+def _entries(reader: Reader, since: datetime, until: datetime, queue: str) -> Iterator[Entry]:
     if since >= until:
         return
-    transfers = _transfers(reader, since, until) if with_options else {}
     wanted = f"""
-        SELECT entered_at, queue, outcome, agent, caller_area, wait_s, talk_s, hold_s, wrapup_s, call_uniqueid
+        SELECT entered_at, queue, outcome, agent, option, caller_area, wait_s, talk_s, hold_s, wrapup_s, skill
         FROM queue_entries WHERE entered_at >= :since AND entered_at < :until {_of(queue)}
         ORDER BY entered_at, call_uniqueid, number"""  # noqa: S608
     for row in reader.rows(wanted, since=since, until=until, queue=queue):
-        entered_at, name, outcome, agent, area, *seconds, call = row
-        at = reader.moment(entered_at)
+        entered_at, name, outcome, agent, *rest = row
         # While the caller is told who answered, the agent is there before the outcome.
         agent = agent if outcome == "answered" else ""
-        yield Entry(at, name, outcome, agent, option_of(transfers.get(call, ()), at), area, *seconds)
-
-
-def option_of(transfers: Sequence[tuple[datetime, str]], entered_at: datetime) -> str:
-    """The menu part of the last of a call's ``transfers`` before it came to the queue; "" when there
-    was none (the fallback)."""
-    before = [part for at, part in transfers if at < entered_at + CLOCKS_APART]
-    return before[-1] if before else ""
-
-
-def _transfers(reader: Reader, since: datetime, until: datetime) -> dict[str, list[tuple[datetime, str]]]:
-    found: dict[str, list[tuple[datetime, str]]] = {}
-    wanted = """
-        SELECT call_uniqueid, at, part FROM call_steps WHERE kind = 'transfer' AND at >= :since AND at < :until
-        ORDER BY call_uniqueid, seq"""
-    for uniqueid, at, part in reader.rows(wanted, since=since - LONGEST_MENU, until=until + CLOCKS_APART):
-        found.setdefault(uniqueid, []).append((reader.moment(at), part))
-    return found
+        yield Entry(reader.moment(entered_at), name, outcome, agent, *rest)
 
 
 def report_spans(

@@ -10,22 +10,18 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.orm import Session
 
 from ivr.acd.record import EntryRecord
 from ivr.reports.tally import Tally, hour_of
+from ivr.store.bulk import insert_rows, update_rows
 from ivr.store.database import table_of
 from ivr.store.models.acd import QueueEntry, QueueHour
 
 _HOURS = table_of(QueueHour)
 #: Rows in one statement.
 _AT_ONCE = 400
-_CHANGE = (
-    update(_HOURS)
-    .where(_HOURS.c.hour == bindparam("its_hour"), _HOURS.c.queue == bindparam("its_queue"))
-    .values(summary=bindparam("summary"), tally=bindparam("tally"))
-)
 _Cell = tuple[datetime, str]
 
 
@@ -41,14 +37,12 @@ def keep(session: Session, before: Iterable[EntryRecord], after: Iterable[EntryR
     for (hour, queue), tally in changes.items():
         before_it = known.get((hour, queue))
         if before_it is None:
-            new.append({"hour": hour, "queue": queue} | _texts(tally))
+            new.append((hour, queue, *_texts(tally).values()))
         else:
             tally.add(before_it)
-            changed.append({"its_hour": hour, "its_queue": queue} | _texts(tally))
-    if new:
-        session.execute(insert(_HOURS), new)
-    if changed:
-        session.execute(_CHANGE, changed)
+            changed.append((*_texts(tally).values(), hour, queue))
+    insert_rows(session, _HOURS, ("hour", "queue", "summary", "tally"), new)
+    update_rows(session, _HOURS, ("summary", "tally"), ("hour", "queue"), changed)
 
 
 def _stored(session: Session, cells: Collection[_Cell]) -> dict[_Cell, Tally]:

@@ -18,6 +18,7 @@ from ivr.acd.record import (
     AttemptRecord,
     CallRecord,
     EntryRecord,
+    LegRecord,
     PauseRecord,
     SessionRecord,
 )
@@ -36,6 +37,7 @@ class Book:
         self.attempts: list[AttemptRecord] = []
         self.sessions: list[SessionRecord] = []
         self.pauses: list[PauseRecord] = []
+        self.legs: dict[str, LegRecord] = {}
 
     def take(self, lines: Sequence[bytes], log: int = 1, **options: Any) -> Book:
         events = [parse(line) for line in lines]
@@ -43,6 +45,8 @@ class Book:
 
         def span_wanted(row: SessionRecord | PauseRecord) -> bool:
             if wanted.restart and row.ended_at is None:
+                return True
+            if isinstance(row, SessionRecord) and row.seat in wanted.seats and row.ended_at is None:
                 return True
             told = row.log != log and wanted.since is not None and row.began_at >= wanted.since
             return row.agent in wanted.agents and (row.ended_at is None or told)
@@ -61,6 +65,11 @@ class Book:
             ],
             sessions=[copy(row) for row in self.sessions if span_wanted(row)],
             pauses=[copy(row) for row in self.pauses if span_wanted(row)],
+            legs=[
+                copy(row)
+                for row in self.legs.values()
+                if row.leg in wanted.legs or (wanted.restart and row.ended_at is None)
+            ],
             **options,
         )
         for event in events:
@@ -74,6 +83,8 @@ class Book:
             self.calls[row.uniqueid] = row
         elif isinstance(row, EntryRecord):
             self.entries[row.call, row.number] = row
+        elif isinstance(row, LegRecord):
+            self.legs[row.leg] = row
         elif isinstance(row, AttemptRecord):
             self.attempts.append(row)
         elif isinstance(row, SessionRecord):
@@ -94,6 +105,7 @@ class Book:
             self.calls.values(),
             self.entries.values(),
             self.attempts,
+            self.legs.values(),
             self.sessions,
             self.pauses,
         ]
