@@ -2,7 +2,7 @@
 and clocks go back).
 
 A fold over the batches of a log gives the same rows as one fold over all of it, wherever it is cut: all
-that is needed to go on stands in the rows. :func:`needs` says which rows a batch needs, ``Fold`` takes them,
+that is needed to go on stands in the rows. :func:`ivr.acd.needs.needs` says which rows a batch needs, ``Fold`` takes them,
 and ``Fold.changed`` gives back what is new or different.
 
 Rules for the hard cases
@@ -38,13 +38,14 @@ Rules for the hard cases
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar, Union
 
 from ivr.acd.caller import area_of
 from ivr.acd.lines import LogEvent
+from ivr.acd.needs import ENDS, EXITS, HANDED_OVER, LONGEST, REFUSALS, RINGS, SIGN_IN, SIGN_OUT, concerns_rows
 from ivr.acd.record import (
     WAITING,
     AttemptRecord,
@@ -54,101 +55,13 @@ from ivr.acd.record import (
     PauseRecord,
     SessionRecord,
 )
+from ivr.acd.talks import end_hold, talk_seconds, unhold
 
 Row = Union[CallRecord, EntryRecord, AttemptRecord, LegRecord, SessionRecord, PauseRecord]
 _AnyRow = TypeVar("_AnyRow", CallRecord, EntryRecord, AttemptRecord, LegRecord, SessionRecord, PauseRecord)
 _Span = TypeVar("_Span", SessionRecord, PauseRecord)
 #: (agent, queue) → what is open, and what other files have told
 _Spans = defaultdict[tuple[str, str], list[_Span]]
-
-#: event → (outcome, index of the wait among its data)
-_EXITS = {
-    "ABANDON": ("abandoned", 2),
-    "EXITWITHTIMEOUT": ("timed_out", 2),
-    "EXITEMPTY": ("left_empty", 2),
-    "EXITWITHKEY": ("left_by_key", 3),
-    "WITHDRAW": ("withdrawn", 2),
-}
-_REFUSALS = {"FULL": "refused_full", "JOINEMPTY": "refused_empty"}
-_LONGEST = 150  # of a menu part, a skill, a channel
-_ENDS = {
-    "COMPLETECALLER": "caller",
-    "COMPLETEAGENT": "agent",
-    "BLINDTRANSFER": "blind",
-    "TRANSFER": "blind",  # Asterisk before 12
-    "ATTENDEDTRANSFER": "attended",
-}
-_RINGS = {"RINGCANCELED": "canceled", "AGENTDUMP": "dumped", "SYSCOMPAT": "incompatible"}
-_SIGN_IN = frozenset({"ADDMEMBER", "AGENTLOGIN", "AGENTCALLBACKLOGIN"})
-_SIGN_OUT = frozenset({"REMOVEMEMBER", "AGENTLOGOFF", "AGENTCALLBACKLOGOFF"})
-_LEGS = frozenset({"LEGBEGIN", "LEGEND", "HOLD", "UNHOLD"})
-_HANDED_OVER = ("blind", "direct")
-_CALLS = frozenset({*_EXITS, *_REFUSALS, *_ENDS, *_RINGS, "RINGNOANSWER", "ENTERQUEUE", "CONNECT"}) | {
-    "CALLBEGIN",
-    "CALLEND",
-    "FALLBACK",
-    "AGENTANSWER",
-    "CALLERSTAYS",
-    "OPTION",
-    *_LEGS,
-}
-_AGENTS = _SIGN_IN | _SIGN_OUT | {"PAUSE", "UNPAUSE", "PAUSEALL", "UNPAUSEALL", "SEAT"}
-#: event → what it is about: call, agent, all
-_CONCERNS = {**dict.fromkeys(_CALLS, "call"), **dict.fromkeys(_AGENTS, "agent"), "QUEUESTART": "all"}
-
-
-@dataclass(frozen=True)
-class Needs:
-    """The rows that a batch needs: all entries and the call of ``calls``; of ``agents`` the open sessions
-    and pauses, and those begun at or after ``since``; the ``legs``, and the open sessions at ``seats``; with ``restart``
-    all that is open."""
-
-    calls: frozenset[str]
-    agents: frozenset[str]
-    since: datetime | None
-    restart: bool
-    legs: frozenset[str] = frozenset()
-    seats: frozenset[str] = frozenset()
-
-
-def needs(events: Iterable[LogEvent]) -> Needs:
-    """Which rows the fold over ``events`` needs."""
-    calls: set[str] = set()
-    agents: set[str] = set()
-    legs: set[str] = set()
-    seats: set[str] = set()
-    since: datetime | None = None
-    restart = False
-    for event in events:
-        concern = _CONCERNS.get(event.name)
-        if concern == "call":
-            calls.add(event.call)
-            if event.name in _LEGS:
-                legs.add(event.text(0))
-                if event.name == "LEGBEGIN":
-                    seats.add(event.text(3))
-        elif concern == "agent":
-            agents.add(event.agent)
-            since = event.at if since is None else min(since, event.at)
-        elif concern == "all":
-            restart = True
-    nothing = {""}
-    return Needs(
-        frozenset(calls - nothing),
-        frozenset(agents - nothing),
-        since,
-        restart,
-        frozenset(legs - nothing),
-        frozenset(seats - nothing),
-    )
-
-
-def _concerns(event: LogEvent) -> bool:
-    """Whether an event may change anything: one about a call names it, one about an agent too."""
-    concern = _CONCERNS.get(event.name)
-    return concern is not None and (
-        concern == "all" or bool(event.call if concern == "call" else event.agent)
-    )
 
 
 @dataclass
@@ -202,12 +115,12 @@ class Fold:
             "UNPAUSE": self._unpauses_in,
             "PAUSEALL": self._pauses_all,
             "UNPAUSEALL": self._unpauses_all,
-            **dict.fromkeys(_REFUSALS, self._is_refused),
-            **dict.fromkeys(_EXITS, self._leaves),
-            **dict.fromkeys(_ENDS, self._talk_ends),
-            **dict.fromkeys(_RINGS, self._rings),
-            **dict.fromkeys(_SIGN_IN, self._signs_in),
-            **dict.fromkeys(_SIGN_OUT, self._signs_out),
+            **dict.fromkeys(REFUSALS, self._is_refused),
+            **dict.fromkeys(EXITS, self._leaves),
+            **dict.fromkeys(ENDS, self._talk_ends),
+            **dict.fromkeys(RINGS, self._rings),
+            **dict.fromkeys(SIGN_IN, self._signs_in),
+            **dict.fromkeys(SIGN_OUT, self._signs_out),
         }
 
     @property
@@ -217,8 +130,9 @@ class Fold:
 
     def take(self, event: LogEvent) -> None:
         """Take in one event. Unknown ones change nothing."""
-        if _concerns(event):
-            self._handlers[event.name](event)
+        handler = self._handlers.get(event.name)
+        if handler is not None and concerns_rows(event):
+            handler(event)
 
     # ---- calls
 
@@ -237,7 +151,7 @@ class Fold:
 
     def _is_transferred(self, event: LogEvent) -> None:
         call = self._call(event)
-        call.option, call.skill = event.text(0)[:_LONGEST], event.text(1)[:_LONGEST]
+        call.option, call.skill = event.text(0)[:LONGEST], event.text(1)[:LONGEST]
 
     def _falls_back(self, event: LogEvent) -> None:
         self._call(event).fallback = True
@@ -272,7 +186,7 @@ class Fold:
     def _is_refused(self, event: LogEvent) -> None:
         entry = self._enter(event)
         if entry is not None:
-            entry.outcome, entry.left_at, entry.wait_s = _REFUSALS[event.name], event.at, 0
+            entry.outcome, entry.left_at, entry.wait_s = REFUSALS[event.name], event.at, 0
 
     def _waiting(self, event: LogEvent) -> EntryRecord | None:
         for entry in reversed(self._entries[event.call]):
@@ -283,7 +197,7 @@ class Fold:
     def _leaves(self, event: LogEvent) -> None:
         entry = self._waiting(event)
         if entry is not None:
-            outcome, wait = _EXITS[event.name]
+            outcome, wait = EXITS[event.name]
             entry.outcome, entry.left_at, entry.wait_s, entry.agent = (
                 outcome,
                 event.at,
@@ -319,7 +233,7 @@ class Fold:
             entry.left_at, entry.wait_s, entry.agent = None, None, ""  # AGENTANSWER came to nothing
             ring_ms = event.number(0)
             unanswered = "refused" if ring_ms == 0 else "no_answer"
-            self._attempt(entry, event, ring_ms, _RINGS.get(event.name, unanswered))
+            self._attempt(entry, event, ring_ms, RINGS.get(event.name, unanswered))
 
     def _attempt(self, entry: EntryRecord, event: LogEvent, ring_ms: int | None, outcome: str) -> None:
         entry.attempts += 1
@@ -331,14 +245,14 @@ class Fold:
         for entry in self._entries[event.call]:
             if entry.talking and (entry.queue, entry.agent) == (event.queue, event.agent):
                 self._touch(entry)
-                stayed, ended_by = entry.ended_by == "agent", _ENDS[event.name]
+                stayed, ended_by = entry.ended_by == "agent", ENDS[event.name]
                 entry.ended_at, entry.ended_by = (
                     event.at,
                     "agent" if stayed and ended_by == "caller" else ended_by,
                 )
                 at = 1 if event.name.startswith("COMPLETE") else -2
-                entry.talk_s = _talk_s(entry.wait_s, event.number(at - 1), event.number(at))
-                _end_hold(entry, event.at)
+                entry.talk_s = talk_seconds(entry.wait_s, event.number(at - 1), event.number(at))
+                end_hold(entry, event.at)
                 if entry.ended_by == "blind":
                     entry.transfer_to = f"{event.text(0)}@{event.text(1)}"
                 elif entry.ended_by == "attended":
@@ -378,15 +292,15 @@ class Fold:
     def _unholds(self, event: LogEvent) -> None:
         talk = self._holder(event)
         if talk is not None:
-            _unhold(talk, event.moment(1))
+            unhold(talk, event.moment(1))
 
     def _leg_begins(self, event: LogEvent) -> None:
-        name = event.text(0)[:_LONGEST]
+        name = event.text(0)[:LONGEST]
         kind = event.text(1)
-        if not name or name in self._legs or kind not in _HANDED_OVER:
+        if not name or name in self._legs or kind not in HANDED_OVER:
             return
         leg = LegRecord(name, event.call, kind, event.moment(4), self.log)
-        leg.from_seat, leg.seat = event.text(2)[:_LONGEST], event.text(3)[:_LONGEST]
+        leg.from_seat, leg.seat = event.text(2)[:LONGEST], event.text(3)[:LONGEST]
         leg.agent = self._agent_at(leg.seat, event.at)
         self._legs[name] = self._touch(leg)
 
@@ -413,7 +327,7 @@ class Fold:
             leg.call, leg.kind = event.call, "attended"
             leg.consult_s = round((since - leg.began_at).total_seconds())
         leg.talk_s = round((leg.ended_at - since).total_seconds())
-        _end_hold(leg, leg.ended_at)
+        end_hold(leg, leg.ended_at)
 
     # ---- agents
 
@@ -421,7 +335,7 @@ class Fold:
         for (agent, _), sessions in self._sessions.items():
             for session in sessions:
                 if agent == event.agent and self._can_end(session, event.at):
-                    self._touch(session).seat = event.text(0)[:_LONGEST]
+                    self._touch(session).seat = event.text(0)[:LONGEST]
 
     def _signs_in(self, event: LogEvent) -> None:
         if self._told(self._sessions, event) or self._open(self._sessions, event):
@@ -514,25 +428,3 @@ class Fold:
     def _touch(self, row: _AnyRow) -> _AnyRow:
         self._changed[id(row)] = row
         return row
-
-
-def _talk_s(wait_s: int | None, told_wait_s: int | None, told_talk_s: int | None) -> int | None:
-    """The talk, with what app_queue took for wait after AGENTANSWER."""
-    if told_talk_s is None or wait_s is None or told_wait_s is None:
-        return told_talk_s
-    return told_talk_s + max(0, told_wait_s - wait_s)
-
-
-def _unhold(talk: EntryRecord | LegRecord, at: datetime) -> None:
-    if talk.held_since is not None:
-        held = max(timedelta(), at - talk.held_since)
-        talk.held_ms = (talk.held_ms or 0) + held // timedelta(milliseconds=1)
-        talk.held_since = None
-
-
-def _end_hold(talk: EntryRecord | LegRecord, at: datetime) -> None:
-    """At the end of a talk whose length is told with what was hold in it."""
-    _unhold(talk, at)
-    if talk.held_ms is not None and talk.talk_s is not None:
-        talk.hold_s = min(round(talk.held_ms / 1000), talk.talk_s)
-        talk.talk_s -= talk.hold_s

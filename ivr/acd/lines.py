@@ -99,6 +99,7 @@ def parse(line: bytes) -> LogEvent:
     )
 
 
+@lru_cache(8192)
 def whole_number(text: str) -> int | None:
     """``text`` as a whole number from 0 to two millions, else ``None``."""
     if not (text.isascii() and text.isdigit() and len(text) <= 9):

@@ -6,9 +6,11 @@ Rows are tuples of plain values (text, numbers, aware moments, ``None``), in the
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Table
@@ -30,7 +32,7 @@ def insert_rows(session: Session, table: Table, columns: Sequence[str], rows: Se
             marks = ", ".join("?" * len(columns))
             connection.executemany(
                 f"INSERT INTO {table.name} ({names}) VALUES ({marks})",  # noqa: S608
-                map(_for_sqlite, rows),
+                rows,
             )
             return
         with (
@@ -66,7 +68,7 @@ def delete_rows(session: Session, table: Table, keys: Sequence[str], rows: Seque
 def _many(connection: Any, sqlite: bool, statement: str, rows: Iterable[_Row]) -> None:
     with _told(connection):
         if sqlite:
-            connection.executemany(statement, map(_for_sqlite, rows))
+            connection.executemany(statement, rows)
         else:
             with connection.cursor() as cursor:
                 cursor.executemany(statement, rows)
@@ -77,15 +79,15 @@ def _driver(session: Session) -> tuple[Any, bool]:
     return connection.connection.driver_connection, connection.dialect.name == "sqlite"
 
 
-def _for_sqlite(row: _Row) -> list[Any]:
-    return [as_text(value) if isinstance(value, datetime) else value for value in row]
-
-
+@lru_cache(8192)  # the moments of a log's lines, most of which come several times
 def as_text(moment: datetime) -> str:
-    """A moment as SQLite has it."""
+    """A moment as SQLite has it, and as SQLAlchemy writes it."""
     if moment.tzinfo is not timezone.utc:
         moment = moment.astimezone(timezone.utc)
     return moment.isoformat(" ", "microseconds")[:26]
+
+
+sqlite3.register_adapter(datetime, as_text)
 
 
 @contextmanager

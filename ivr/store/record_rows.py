@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, func, or_, select
 from sqlalchemy.orm import Session
 
-from ivr.acd.fold import Needs, Row
+from ivr.acd.fold import Row
+from ivr.acd.needs import Needs
 from ivr.acd.outcome import call_outcome
 from ivr.acd.record import (
     WAITING,

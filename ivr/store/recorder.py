@@ -21,8 +21,9 @@ from sqlalchemy import Engine, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from ivr.acd.fold import Fold, needs
+from ivr.acd.fold import Fold
 from ivr.acd.lines import parse
+from ivr.acd.needs import needs
 from ivr.acd.position import Batch, Position
 from ivr.clock import utc_now
 from ivr.errors import IvrError
