@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from ivr.reports.queue_stats import OF_HOURS, queue_stats
-from ivr.reports.summary import limits_for
+from ivr.reports.summary import LIMITS_S, limits_for
 from ivr.store.database import open_engine, writing
 from ivr.store.migrate import upgrade
 from ivr.store.models import all_tables
-from ivr.store.queue import report_entries, report_hours, report_spans
+from ivr.store.queue import report_entries, report_hours, report_spans, report_sums
 from ivr.store.recorder import ingest
 from ivr.store.secrets import use_key
 from ivr.telephony.queue_log import QueueLog
@@ -27,11 +27,13 @@ from tests.queue_logs import oracle
 from tests.queue_logs.made import ZERO, logs
 
 REAL_CALLS = Path(__file__).parent / "queue_logs" / "real_calls.log.gz"
-GROUPS = ("queue", "agent", "hour", "day", "week")
+GROUPS = ("queue", "agent", "hour", "day", "week", "option", "skill", "area")
 RECORD = (
     "calls",
     "queue_entries",
     "queue_hours",
+    "figure_hours",
+    "legs",
     "attempts",
     "agent_sessions",
     "agent_pauses",
@@ -48,6 +50,8 @@ def figures(
     begin = end - timedelta(days=30)
     if by in OF_HOURS:
         entries: Any = report_hours(engine, begin, end, "", zone, limits_for(threshold, short))
+    elif limits_for(threshold, short) == LIMITS_S:
+        entries = report_sums(engine, begin, end, "", by, zone)
     else:
         entries = report_entries(engine, begin, end)
     sessions, pauses = report_spans(engine, begin, end)
@@ -102,21 +106,24 @@ def emptied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], E
     engine.dispose()
 
 
-@given(logs(), st.sampled_from(GROUPS), st.sampled_from([0, 1, 20]), st.integers(0, 40))
+@given(
+    logs(), st.sampled_from(GROUPS), st.sampled_from([(0, 1), (1, 1), (20, 10), (10, 5)]), st.integers(0, 40)
+)
 @settings(max_examples=50, deadline=None)
 def test_the_figures_of_logs_made_by_chance(
     emptied: Callable[[], Engine],
     tmp_path_factory: pytest.TempPathFactory,
     lines: list[bytes],
     by: str,
-    threshold: int,
+    limits: tuple[int, int],
     until: int,
 ) -> None:
+    threshold, short = limits
     engine = emptied()
     log = b"".join(line + b"\n" for line in lines)
     file = tmp_path_factory.mktemp("log") / "queue_log"
     file.write_bytes(log)
     ingest(engine, QueueLog(file, alone=True))
     shanghai, end = ZoneInfo("Asia/Shanghai"), ZERO + 31 + until
-    expected = oracle.figures(log, by, zone=shanghai, threshold=threshold, short=1, until=end)
-    assert figures(engine, by, shanghai, threshold, 1, end) == expected
+    expected = oracle.figures(log, by, zone=shanghai, threshold=threshold, short=short, until=end)
+    assert figures(engine, by, shanghai, threshold, short, end) == expected
