@@ -25,11 +25,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, select
 
 from benchmarks.booking import database, machine
 from ivr.settings import PROJECT
 from ivr.store import figure_hours
+from ivr.store.bulk import insert_rows
 from ivr.store.database import open_engine, reading, table_of, writing
 from ivr.store.migrate import upgrade
 from ivr.store.models.acd import LogPosition, QueueEntry
@@ -217,27 +218,27 @@ def fill(engine: Engine, entries: int) -> None:
         session.flush()
         log = position.id
     table = table_of(QueueEntry)
-    for first in range(0, entries, 20_000):
-        rows = []
-        for number in range(first, min(entries, first + 20_000)):
-            at = begin + timedelta(seconds=number * YEAR_S // entries)
-            wait = min(300, int(chance.expovariate(1 / 25)))
-            outcome = chance.choices(("answered", "abandoned", "timed_out", "refused_full"), (80, 15, 3, 2))[
-                0
-            ]
-            answered = outcome == "answered"
-            rows.append(
-                {
-                    "call_uniqueid": f"y{number}.1", "number": 1, "queue": chance.choice(QUEUES), "entered_at": at,
-                    "outcome": outcome, "wait_s": wait, "left_at": at, "log_id": log, "caller_hash": f"{number % 10**6:032x}",
-                    "caller_masked": "139****0000", "caller_area": "mobile", "position": 1,
-                    "agent": str(8000 + chance.randrange(60)) if answered else "",
-                    "option": chance.choice(OPTIONS),
-                    "talk_s": int(chance.expovariate(1 / 120)) if answered else None,
-                }
-            )  # fmt: skip
-        with engine.begin() as connection:
-            connection.execute(insert(table), rows)
+    for first in range(0, entries, 50_000):
+        rows = [
+            _entry(number, begin + timedelta(seconds=number * YEAR_S // entries), chance, log)
+            for number in range(first, min(entries, first + 50_000))
+        ]
+        with writing(engine) as session:
+            insert_rows(session, table, [*rows[0]], [[*row.values()] for row in rows])
+
+
+def _entry(number: int, at: datetime, chance: random.Random, log: int) -> dict[str, object]:
+    outcome = chance.choices(("answered", "abandoned", "timed_out", "refused_full"), (80, 15, 3, 2))[0]
+    answered = outcome == "answered"
+    return {
+        "call_uniqueid": f"y{number}.1", "number": 1, "queue": chance.choice(QUEUES), "entered_at": at,
+        "outcome": outcome, "wait_s": min(300, int(chance.expovariate(1 / 25))), "left_at": at, "log_id": log,
+        "caller_hash": f"{number % 10**6:032x}", "caller_masked": "139****0000", "caller_area": "mobile",
+        "position": 1, "agent": str(8000 + chance.randrange(60)) if answered else "",
+        "option": chance.choice(OPTIONS), "skill": "", "agent_uniqueid": "", "exit_key": "", "attempts": 1,
+        "ended_by": "agent" if answered else "", "transfer_to": "",
+        "talk_s": int(chance.expovariate(1 / 120)) if answered else None,
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from ivr.reports.queue_stats import OF_HOURS, queue_stats
 from ivr.reports.summary import LIMITS_S, limits_for
-from ivr.store.database import open_engine, writing
+from ivr.store.database import open_engine, reading, writing
 from ivr.store.migrate import upgrade
 from ivr.store.models import all_tables
+from ivr.store.models.acd import Leg
 from ivr.store.queue import report_entries, report_hours, report_spans, report_sums
 from ivr.store.recorder import ingest
 from ivr.store.secrets import use_key
@@ -26,7 +27,7 @@ from ivr.telephony.queue_log import QueueLog
 from tests.queue_logs import oracle
 from tests.queue_logs.made import ZERO, logs
 
-REAL_CALLS = Path(__file__).parent / "queue_logs" / "real_calls.log.gz"
+LOGS = Path(__file__).parent / "queue_logs"
 GROUPS = ("queue", "agent", "hour", "day", "week", "option", "skill", "area")
 RECORD = (
     "calls",
@@ -76,15 +77,26 @@ def test_the_figures_of_real_calls(
         assert found == oracle.figures(log, by, **how), by
 
 
-@pytest.fixture(scope="module")
-def real_calls(tmp_path_factory: pytest.TempPathFactory) -> Any:
+@pytest.fixture(scope="module", params=["real_calls", "real_transfers"])
+def real_calls(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    file = LOGS / f"{request.param}.log.gz"
     home = tmp_path_factory.mktemp("real")
     use_key(home)
     engine = open_engine(f"sqlite:///{home / 'ivr.db'}")
     upgrade(engine)
-    ingest(engine, QueueLog(REAL_CALLS, alone=True))
-    yield gzip.decompress(REAL_CALLS.read_bytes()), engine
+    ingest(engine, QueueLog(file, alone=True))
+    yield gzip.decompress(file.read_bytes()), engine
     engine.dispose()
+
+
+def test_the_legs_of_real_calls(real_calls: tuple[bytes, Engine]) -> None:
+    log, engine = real_calls
+    with reading(engine) as session:
+        rows = session.scalars(select(Leg)).all()
+        found = {
+            row.leg: (row.call_uniqueid, row.kind, row.consult_s, row.talk_s, row.hold_s) for row in rows
+        }
+    assert found == oracle.legs_of(log)
 
 
 @pytest.fixture(scope="module")

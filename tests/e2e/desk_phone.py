@@ -36,6 +36,10 @@ class Talk:
     version: int = field(default_factory=lambda: next(_numbers))
 
 
+def _branch(talk: Talk, cseq: int, end: str = "") -> str:
+    return f"z9hG4bK{re.sub('[^A-Za-z0-9]', '', talk.call_id)}{cseq}{end}"
+
+
 def _tag(end: str) -> str:
     found = re.search(r"tag=([^;>\s]+)", end)
     return found[1] if found else ""
@@ -131,9 +135,7 @@ class DeskPhone:
         if contact := re.search(r"<([^>]+)>", header(answer, "Contact")):
             talk.target = contact[1]
         ok = answer.startswith("SIP/2.0 2")
-        self._send(
-            self._text(talk, "ACK", talk.cseq, branch="" if ok else f"z9hG4bK{talk.call_id[:20]}{talk.cseq}")
-        )
+        self._send(self._text(talk, "ACK", talk.cseq, branch="" if ok else _branch(talk, talk.cseq)))
         return answer
 
     def _request(self, talk: Talk, method: str, more: str = "", body: str = "") -> str:
@@ -156,7 +158,7 @@ class DeskPhone:
     def _text(
         self, talk: Talk, method: str, cseq: int, more: str = "", body: str = "", branch: str = ""
     ) -> str:
-        branch = branch or f"z9hG4bK{talk.call_id[:20]}{cseq}{'a' if method == 'ACK' else ''}"
+        branch = branch or _branch(talk, cseq, "a" if method == "ACK" else "")
         kind = "Content-Type: application/sdp\n" if body else ""
         return (
             f"""{method} {talk.target} SIP/2.0

@@ -22,7 +22,7 @@ scenario = partial(add_to, SCENARIOS)
 def desk_phone(line: Line, seat: str) -> Iterator[DeskPhone]:
     port = free_port()
     folder = line.folder / f"desk{port}"
-    folder.mkdir()
+    folder.mkdir(parents=True)
     assert register(folder, line.at, seat, line.secret(seat), port) == 200
     with DeskPhone(line.at, seat, line.secret(seat), port=port) as phone:
         yield phone

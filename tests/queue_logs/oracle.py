@@ -124,6 +124,33 @@ def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule afte
     return entries
 
 
+def legs_of(log: bytes) -> dict[str, tuple[str, str, int | None, int | None, int | None]]:
+    """Leg → its call, kind, and seconds of consultation, talk and hold, of a log in which each line comes once."""
+    lines = lines_of(log)
+    legs = {}
+    for at, (_, call, _, _, event, data) in enumerate(lines):
+        if event != "LEGBEGIN":
+            continue
+        rest = lines[at:]
+        restart = next((n for n, one in enumerate(rest) if one[4] == "QUEUESTART"), len(rest))
+        ends = [(one[1], one[5][1]) for one in rest[:restart] if one[4] == "LEGEND" and one[5][0] == data[0]]
+        if not ends:
+            legs[data[0]] = (call, data[1], None, None, None)
+            continue
+        of, end = ends[0]
+        began, over = thousandths(data[4]), thousandths(end)
+        handed_over = [one[0] * 1000 for one in lines if one[1] == of and one[4] == "ATTENDEDTRANSFER"]
+        since = max([began, *(moment for moment in handed_over if moment <= over)]) if of != call else began
+        legs[data[0]] = (
+            of,
+            data[1] if of == call else "attended",
+            None if of == call else round((since - began) / 1000),
+            round((over - since) / 1000),
+            None,
+        )
+    return legs
+
+
 @lru_cache(1)
 def ready_of(log: bytes, until: int) -> dict[tuple[str, str], set[int]]:  # noqa: C901
     """(agent, queue) → the seconds in which the agent was signed in there and not paused. Asterisk keeps its members."""
