@@ -14,6 +14,7 @@ from ivr.voice import english, mandarin
 from ivr.voice.kokoro_pack import ENGLISH_SPEAKER, ESPEAK, FILES, MODEL, TOKENS, speaks, style_file
 
 SAMPLE_RATE = 8000  #: of every sound file, 16-bit mono PCM
+WIDE_RATE = 16000  #: of the file beside it, for callers with a wideband codec
 HEAD_S, TAIL_S = 0.030, 0.120  #: the silence before and behind what is said in it
 MASTERING = 1  #: raise it when :mod:`ivr.voice.mastering` changes what it makes
 
@@ -73,5 +74,14 @@ def identity(language: str, speaker: str = ESPEAK) -> str:
             made_by = [*files, version("espeakng-loader"), english.VERSION]
     else:
         made_by = [version("espeakng-loader")]
-    what = (profile.engine, *made_by, profile.voice, profile.rate, MASTERING, lexicon.VERSION, SAMPLE_RATE)
+    what = (
+        profile.engine,
+        *made_by,
+        profile.voice,
+        profile.rate,
+        MASTERING,
+        lexicon.VERSION,
+        SAMPLE_RATE,
+        WIDE_RATE,
+    )
     return "|".join(map(str, what))

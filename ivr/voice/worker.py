@@ -23,8 +23,8 @@ from typing import Any
 from ivr.speech import Phrase, syllables
 from ivr.voice import espeak, kokoro, mastering
 from ivr.voice.kokoro_pack import ESPEAK
-from ivr.voice.profile import SAMPLE_RATE, profile_of
-from ivr.voice.sounds import replace
+from ivr.voice.profile import SAMPLE_RATE, WIDE_RATE, profile_of
+from ivr.voice.sounds import put
 
 _NICE = 5  # the neural voice takes all it gets; calls in progress come first
 
@@ -61,7 +61,7 @@ def make(speaker: Speaker, phrase: Phrase, path: Path) -> dict[str, Any]:
     sound = mastering.master(samples, rate)
     pace_s = profile_of(phrase.language, speaker.speaker).pace_s
     mastering.check(sound, syllables(phrase.text, phrase.language), pace_s)
-    replace(path, mastering.wav(sound))
+    put(path, mastering.wav(sound), mastering.wav(mastering.master(samples, rate, WIDE_RATE), WIDE_RATE))
     return {
         "seconds": round(len(sound) / SAMPLE_RATE, 3),
         "dbfs": round(mastering.dbfs(mastering.active_rms(sound)), 1),
