@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ivr.errors import IvrError
 from ivr.settings import KOKORO_SPEAKERS
@@ -50,9 +50,14 @@ def neural(language: str, speaker: str) -> bool:
 
 
 @functools.cache
-def profile_of(language: str, speaker: str = ESPEAK) -> Profile:
+def profile_of(language: str, speaker: str = ESPEAK, speed: int = 100) -> Profile:
     """The voice of a language where ``speaker`` speaks Mandarin: Kokoro's, ours of espeak-ng, or espeak-ng's of that
-    name. Raises IvrError when there is none."""
+    name; at ``speed`` per cent. Raises IvrError when there is none."""
+    profile = _usual(language, speaker)
+    return replace(profile, rate=round(profile.rate * speed / 100), pace_s=profile.pace_s * 100 / speed)
+
+
+def _usual(language: str, speaker: str) -> Profile:
     if neural(language, speaker):
         return KOKORO_PROFILES[speaks(language, speaker)]
     if language not in PROFILES and language not in VOICES:
@@ -61,11 +66,11 @@ def profile_of(language: str, speaker: str = ESPEAK) -> Profile:
 
 
 @functools.cache
-def identity(language: str, speaker: str = ESPEAK) -> str:
+def identity(language: str, speaker: str = ESPEAK, speed: int = 100) -> str:
     """A line that changes whenever the sound of this language would. Raises IvrError."""
     from importlib.metadata import version
 
-    profile = profile_of(language, speaker)
+    profile = profile_of(language, speaker, speed)
     if neural(language, speaker):
         files = [FILES[name].sha256 for name in (MODEL, TOKENS, style_file(profile.voice))]
         if language == "zh":

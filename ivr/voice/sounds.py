@@ -90,7 +90,7 @@ class Recorded:
 
 
 class SoundStore:
-    """Where the sounds of one hotline lie. ``voice``: the setting, which says who speaks Mandarin.
+    """Where the sounds of one hotline lie. ``voice``, ``speed``: the settings, which say who speaks Mandarin and how fast.
 
     A phrase of the neural voice has two names: its own, and that of the same words spoken by espeak, which stands in
     for it until it is made. So a stand-in is never taken for the voice itself. A person's recording wins over both.
@@ -99,8 +99,9 @@ class SoundStore:
     them: one sentence is never in two voices. Its own file is for when one is missing.
     """
 
-    def __init__(self, home: Path, voice: str = "auto") -> None:
+    def __init__(self, home: Path, voice: str = "auto", speed: int = 100) -> None:
         self.folder = Path(home) / "sounds"
+        self._speed = speed
         self.speaker = kokoro_pack.speaker(home, voice)
         self.recorded = Recorded(self.folder)
         self._ready: dict[Path, int] = {}  # found whole, with so many bytes
@@ -203,7 +204,9 @@ class SoundStore:
         path = self._paths.get((phrase, speaker))
         if path is None:
             words = "\n".join([" ".join(phrase.text.split()), *map(" ".join, phrase.readings)])
-            name = hashlib.sha256(f"{identity(phrase.language, speaker)}\n{words}".encode()).hexdigest()[:24]
+            name = hashlib.sha256(
+                f"{identity(phrase.language, speaker, self._speed)}\n{words}".encode()
+            ).hexdigest()[:24]
             path = self.folder / phrase.language / name[:2] / f"{name}.wav"
             if len(self._paths) >= _MOST_KNOWN:
                 self._paths.clear()
