@@ -202,4 +202,5 @@ def main(calls: int, keys: int) -> None:
 
 
 if __name__ == "__main__":
-    main(*[int(word) for word in sys.argv[1:]] or (CALLS, KEYS))
+    numbers = [int(word) for word in sys.argv[1:3]]
+    main(*numbers, *(CALLS, KEYS)[len(numbers) :])
