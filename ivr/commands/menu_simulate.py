@@ -190,7 +190,7 @@ class _Call:
 
         self._rehearsal = rehearsal
         self._scene = scene
-        self._time = SpokenTime(settings.home, settings.voice)
+        self._time = SpokenTime(settings.home, settings.voice, settings.voice_speed)
         self._session: Session | None = None
         self.tree: Tree = rehearsal.tree(scene)
         self.lines: list[str] = []

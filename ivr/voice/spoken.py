@@ -35,8 +35,8 @@ class Spoken:
 class SpokenTime:
     """Measures phrases with the sounds of a home."""
 
-    def __init__(self, home: Path, voice: str = "auto") -> None:
-        self._sounds = SoundStore(home, voice)
+    def __init__(self, home: Path, voice: str = "auto", speed: int = 100) -> None:
+        self._sounds = SoundStore(home, voice, speed)
 
     def of(self, phrases: Iterable[Phrase], slower: bool = False) -> Spoken:
         """How long the phrases take, one after the other; ``slower``: as for a caller who did not understand them."""

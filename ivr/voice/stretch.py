@@ -20,7 +20,7 @@ def stretched(path: Path, factor: float) -> bytes:
     from ivr.voice import mastering
 
     samples, rate = mastering.read_wav(path.read_bytes())
-    return mastering.wav(stretch(samples, rate, factor))
+    return mastering.wav(stretch(samples, rate, factor), rate)
 
 
 def stretch(samples: Any, rate: int, factor: float) -> Any:

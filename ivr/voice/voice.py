@@ -35,7 +35,7 @@ class Voice:
     its worker counts as hung (the neural voice gets more for long ones); ``patience_s``: how long :meth:`ensure` waits,
     by default a second longer. What is made later than that is kept for the next time. ``on_failure``: told each phrase
     that could not be made and why (default: a line in the log ``ivr.voice``, without the words). ``memory_mb``: a
-    worker that takes more is replaced; 0 for any. Safe to use from several threads. Close it, or use it in ``with``.
+    worker that takes more is replaced; 0 for any. ``speed``: the setting. Safe to use from several threads. Close it, or use it in ``with``.
 
     Where the neural voice fails, is too busy or needs more than ``own_voice_s`` (default: half a second less than
     ``patience_s``), espeak stands in for it.
@@ -53,10 +53,13 @@ class Voice:
         own_voice_s: float | None = None,
         neural_command: Sequence[str] | None = None,
         memory_mb: int = 0,
+        speed: int = 100,
     ) -> None:
         home = Path(home).absolute()
-        self.store = SoundStore(home, voice)
-        bounds = Bounds(timeout_s, memory_mb=memory_mb, on_lost=lambda reason: lost.note(home, reason))
+        self.store = SoundStore(home, voice, speed)
+        bounds = Bounds(
+            timeout_s, memory_mb=memory_mb, speed=speed, on_lost=lambda reason: lost.note(home, reason)
+        )
         self._pool = WorkerPool(workers, bounds, command)
         self._engine = Engine(self._pool, workers)
         self._neural_pool: neural.NeuralPool | None = None
