@@ -31,6 +31,7 @@ from ivr.telephony.asterisk_config import AsteriskHome, control_address
 from ivr.telephony.asterisk_find import find
 from ivr.telephony.asterisk_process import ask
 from ivr.telephony.seats import AMI_USER, ami_secret, seat_secrets
+from tests.e2e import forked
 from tests.e2e.sipp import CallerPhone, Ended, Exchange, SeatPhone, Sipp, free_port
 
 T = TypeVar("T")
@@ -165,13 +166,10 @@ class Line:
 
     def cli(self, *words: str, code: int = 0) -> str:
         """What ``ivr words…`` prints; it has to end with ``code``."""
-        done = subprocess.run(
-            [sys.executable, str(PROJECT / "cli.py"), *words],
-            env=self.environ, cwd=PROJECT, capture_output=True, text=True, timeout=60,
-        )  # fmt: skip
-        assert done.returncode == code, f"ivr {' '.join(words)}: {done.returncode} {done.stdout}{done.stderr}"
-        assert "Traceback" not in done.stderr
-        return done.stdout
+        code_, out, err = forked.run(words, self.environ, 60)
+        assert code_ == code, f"ivr {' '.join(words)}: {code_} {out}{err}"
+        assert "Traceback" not in err
+        return out
 
     def read(self, *words: str) -> Any:
         """The JSON document of ``ivr words… --json``."""
