@@ -93,6 +93,7 @@ def prepare(settings: Settings, say: Callable[[str], None] = lambda _line: None)
         [*phrases_of(menus.trees.values()), *told],
         settings.home,
         voice=settings.voice,
+        speed=settings.voice_speed,
         quick=True,
         recorded=settings.recordings_folder,
         recordable=recordable(settings, menus.trees.values()),

@@ -137,6 +137,7 @@ def run_agi_server(settings: Settings) -> None:
             settings.voice_workers,
             patience_s=_PATIENCE_S,
             voice=settings.voice,
+            speed=settings.voice_speed,
             own_voice_s=_OWN_VOICE_S,
             memory_mb=settings.voice_memory_mb,
         ) as voice:
@@ -224,6 +225,7 @@ def run_agi_process(entry: str) -> int:
                 settings.home,
                 workers=1,
                 voice=settings.voice,
+                speed=settings.voice_speed,
                 own_voice_s=_OWN_VOICE_S,
                 memory_mb=settings.voice_memory_mb,
             ) as voice,
