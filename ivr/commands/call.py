@@ -264,7 +264,7 @@ def _seat(interface: str) -> str:
 def _leg_lines(leg: Leg) -> list[tuple[datetime, str]]:
     where = f"{_seat(leg.seat):<14}"
     agent = f" (agent {leg.agent})" if leg.agent else ""
-    lines = [(leg.began_at, f"{where} takes a {leg.kind} call from {_seat(leg.from_seat) or '-'}{agent}")]
+    lines = [(leg.began_at, f"{where} takes a call from {_seat(leg.from_seat) or '-'}, {leg.kind}{agent}")]
     if leg.ended_at is not None:
         consulted = f", {seconds(leg.consult_s)} of consultation before" if leg.consult_s else ""
         talk = f" after a talk of {seconds(leg.talk_s)}{consulted}" if leg.talk_s is not None else ""

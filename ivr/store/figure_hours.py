@@ -27,12 +27,26 @@ _AT_ONCE = 400
 _Cell = tuple[str, int, datetime, str, str]
 
 
-def _cells(entry: Any) -> Iterator[_Cell]:
-    hour, queue = hour_of(entry.entered_at), entry.queue
-    yield "agent", 1, hour, entry.agent if entry.outcome == "answered" else "", queue
-    yield "option", 1, hour, entry.option, queue
-    yield "area", 1, hour, entry.area, queue
-    yield "skill", 1, hour, entry.skill, queue
+class _Hours:
+    """Sums by the hour: first of entries that are the same in everything, then of each kind."""
+
+    def __init__(self) -> None:
+        self._alike: dict[tuple[datetime, str, str, str, str, str], Summary] = {}
+
+    def count(self, entry: Any, times: int = 1) -> None:
+        agent = entry.agent if entry.outcome == "answered" else ""
+        key = (hour_of(entry.entered_at), entry.queue, agent, entry.option, entry.area, entry.skill)
+        found = self._alike.get(key)
+        if found is None:
+            found = self._alike[key] = Summary()
+        found.count(entry, times)
+
+    def cells(self) -> dict[_Cell, Summary]:
+        cells: dict[_Cell, Summary] = {}
+        for (hour, queue, *names), summary in self._alike.items():
+            for kind, name in zip(KINDS, names, strict=True):
+                cells.setdefault((kind, 1, hour, name, queue), Summary()).add(summary)
+        return _with_days(cells)
 
 
 def _with_days(hours: Mapping[_Cell, Summary]) -> dict[_Cell, Summary]:
@@ -44,12 +58,11 @@ def _with_days(hours: Mapping[_Cell, Summary]) -> dict[_Cell, Summary]:
 
 def keep(session: Session, before: Iterable[EntryRecord], after: Iterable[EntryRecord]) -> None:
     """Put the entries ``after`` into the sums and take out what they were ``before``. The caller holds the record's turn."""
-    hours: dict[_Cell, Summary] = {}
+    hours = _Hours()
     for entries, times in ((before, -1), (after, 1)):
         for entry in entries:
-            for cell in _cells(entry):
-                hours.setdefault(cell, Summary()).count(entry, times)
-    changes = _with_days(hours)
+            hours.count(entry, times)
+    changes = hours.cells()
     known = _stored(session, {(cell[1], cell[2]) for cell in changes})
     new: list[Sequence[Any]] = []
     changed: list[Sequence[Any]] = []
@@ -86,28 +99,32 @@ def _stored(session: Session, times: Iterable[tuple[int, datetime]]) -> dict[_Ce
     return stored
 
 
-def from_entries(session: Session | Connection) -> dict[_Cell, Summary]:
-    """All sums, made anew from the entries."""
+def from_entries(session: Session | Connection) -> Iterator[dict[_Cell, Summary]]:
+    """All sums, made anew from the entries, day by day of UTC."""
     entries = table_of(QueueEntry).c
     wanted = select(
         entries.entered_at, entries.queue, entries.outcome, entries.agent, entries.option,
         entries.caller_area.label("area"), entries.skill,
         entries.wait_s, entries.talk_s, entries.hold_s, entries.wrapup_s,
-    )  # fmt: skip
-    hours: dict[_Cell, Summary] = {}
+    ).order_by(entries.entered_at)  # fmt: skip
+    hours, day = _Hours(), None
     for row in session.execute(wanted.execution_options(yield_per=5000)):
         entry: Any = row
-        for cell in _cells(entry):
-            hours.setdefault(cell, Summary()).count(entry)
-    return _with_days(hours)
+        if day is not None and entry.entered_at.date() != day:
+            yield hours.cells()
+            hours = _Hours()
+        day = entry.entered_at.date()
+        hours.count(entry)
+    yield hours.cells()
 
 
 def rebuild(session: Session | Connection) -> None:
     """Make all sums anew from the entries."""
     session.execute(delete(_TABLE))
-    rows = [
-        dict(zip((*_KEYS, "summary"), (*cell, summary.to_json()), strict=True))
-        for cell, summary in from_entries(session).items()
-    ]
-    for first in range(0, len(rows), _AT_ONCE):
-        session.execute(insert(_TABLE), rows[first : first + _AT_ONCE])
+    for sums in from_entries(session):
+        rows = [
+            dict(zip((*_KEYS, "summary"), (*cell, summary.to_json()), strict=True))
+            for cell, summary in sums.items()
+        ]
+        for first in range(0, len(rows), _AT_ONCE):
+            session.execute(insert(_TABLE), rows[first : first + _AT_ONCE])

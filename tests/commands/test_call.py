@@ -130,3 +130,37 @@ def test_the_story_mentions_the_messages(filled, home: Path) -> None:
     assert (
         f"09:00:14  message        message  0:12 in {path}" in filled("call", "show", CALL).out.splitlines()
     )
+
+
+def test_holds_and_legs_are_in_the_story(ivr, tmp_path: Path) -> None:
+    log = tmp_path / "queue_log"
+    log.write_text(
+        "1770685190|NONE|operator|1024|ADDMEMBER|\n1770685190|NONE|NONE|1024|SEAT|PJSIP/1002\n"
+        "1770685200|c.1|NONE|NONE|CALLBEGIN|13812345678|12306|1770685200.250\n"
+        "1770685201|c.1|operator|NONE|ENTERQUEUE||13812345678|1\n"
+        "1770685205|c.1|operator|1023|CONNECT|4|c.2|2\n"
+        "1770685210|c.1|NONE|NONE|HOLD|c.2|1770685210.500\n"
+        "1770685212|c.3|NONE|NONE|LEGBEGIN|c.4|direct|PJSIP/1001|PJSIP/1002|1770685212.100\n"
+        "1770685220|c.1|operator|1023|ATTENDEDTRANSFER|BRIDGE|b|4|15|1\n"
+        "1770685240|c.1|NONE|NONE|LEGEND|c.4|1770685240.300\n"
+        "1770685240|c.1|NONE|NONE|CALLEND|16|1770685240.400\n"
+    )
+    ivr("db", "upgrade")
+    ivr("queue", "ingest", log)
+    story = ivr("call", "show", "c.1", "--json").document
+    (leg,) = story["legs"]
+    assert (leg["kind"], leg["from"], leg["seat"], leg["agent"]) == ("attended", "1001", "1002", "1024")
+    assert (leg["consult_s"], leg["talk_s"], leg["hold_s"], leg["lost"]) == (8, 20, None, False)
+    assert leg["ended_at"] == "2026-02-10T09:00:40.300000+08:00"
+    (entry,) = story["queue_entries"]
+    assert (entry["talk_s"], entry["hold_s"]) == (5, 10)
+    text = ivr("call", "show", "c.1").out
+    assert "1002           takes a call from 1001, attended (agent 1024)" in text
+    assert "1002           that talk ends after a talk of 0:20, 0:08 of consultation before" in text
+    assert "talk ended by attended to b after a talk of 0:05 and 0:10 of hold" in text
+    rows = {
+        row["agent"]: row
+        for row in ivr("report", "agent", "--from", "2026-02-10", "--to", "2026-02-10", "--json").document
+    }
+    assert (rows["1024"]["answered"], rows["1024"]["taken_over"], rows["1024"]["taken_over_s"]) == (0, 1, 20)
+    assert (rows["1023"]["talk_s"], rows["1023"]["hold_s"], rows["1023"]["taken_over"]) == (5, 10, 0)

@@ -40,8 +40,8 @@ def stored_sums(engine: Engine) -> list[tuple[Any, ...]]:
 
 def sums_made_anew(engine: Engine) -> list[tuple[Any, ...]]:
     with reading(engine) as session:
-        sums = figure_hours.from_entries(session)
-    return sorted((*cell, summary.to_json()) for cell, summary in sums.items())
+        days = list(figure_hours.from_entries(session))
+    return sorted((*cell, summary.to_json()) for sums in days for cell, summary in sums.items())
 
 
 def made_anew(engine: Engine) -> list[tuple[Any, ...]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ from ivr.store.models.acd import Leg, QueueEntry
 from ivr.store.recorder import ingest
 from ivr.telephony.holds import line_of, write_holds
 from ivr.telephony.queue_log import QueueLog
-from ivr.telephony.seats import seat_secrets
+from ivr.telephony.seats import HOLD_USER, ami_secret, seat_secrets
 from tests.e2e.desk_phone import DeskPhone
 from tests.e2e.sipp import Exchange
 from tests.telephony.asterisk_bench import Bench, bench, free_ports, wait_for
@@ -104,3 +106,26 @@ def test_a_call_between_seats_is_a_leg(line: Bench, sqlite: Engine) -> None:
     leg = max(record(line, sqlite, Leg), key=lambda one: one.began_at)
     assert (leg.kind, leg.from_seat, leg.seat) == ("direct", "PJSIP/1001", "PJSIP/1002")
     assert leg.talk_s is not None
+
+
+@pytest.mark.asterisk
+def test_its_user_sees_holds_and_nothing_else(line: Bench) -> None:
+    line.seat("1002", talk_ms=10_000)
+    with (
+        desk(line, "1001") as phone,
+        socket.create_connection(("127.0.0.1", line.settings.ami_port), 10) as ami,
+    ):
+        secret = ami_secret(line.settings.home)
+        ami.sendall(f"Action: Login\r\nUsername: {HOLD_USER}\r\nSecret: {secret}\r\n\r\n".encode())
+        talk = phone.dial("1002")
+        phone.hold(talk)
+        phone.unhold(talk)
+        wait_for(lambda: line.names().count("UNHOLD") >= 1, "UNHOLD")
+        phone.hang_up(talk)
+        wait_for(lambda: "LEGEND" in line.names(), "LEGEND")
+        ami.sendall(b"Action: Logoff\r\n\r\n")
+        heard = b""
+        while piece := ami.recv(65536):
+            heard += piece
+    events = set(re.findall(r"(?m)^Event: (\w+)", heard.decode()))
+    assert events - {"FullyBooted"} == {"Hold", "Unhold"}
