@@ -35,6 +35,7 @@ bench:
 	.venv/bin/python -m benchmarks.booking
 	.venv/bin/python -m benchmarks.sentences
 	.venv/bin/python -m benchmarks.recorder
+	.venv/bin/python -m benchmarks.cold_sentences
 	.venv/bin/python -m benchmarks.key_to_sound
 	.venv/bin/python -m benchmarks.codecs
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 
 from benchmarks.transcripts import errors, heard, holds, syllables
+from benchmarks.voice_check import TEXTS, Score, sentences
 from ivr.speech import speak, zh
 
 
@@ -79,3 +80,24 @@ def test_each_syllable_that_was_taken_for_another_is_an_error() -> None:
     assert errors(said, heard("第6628次票價5元")) == 0
     assert errors(said, heard("第668次票價5人")) == 2
     assert errors(said, heard("")) == len(said) == 10
+
+
+def test_the_check_counts_what_is_heard_and_not_what_was_not_said() -> None:
+    said = sentences(60)
+    assert len({fact for sentence in said for fact in sentence.facts}) > 150  # each has values of its own
+    perfect, deaf, swapped = Score(), Score(), Score()
+    for sentence, other in zip(said, [*said[len(TEXTS) :], *said[: len(TEXTS)]], strict=True):
+        assert perfect.add(sentence, other, sentence.phrase.text) == []
+        assert deaf.add(sentence, other, "") == [fact for _, fact in sentence.facts]
+        swapped.add(sentence, other, other.phrase.text)
+    found, of = perfect.facts
+    assert (found, perfect.wrong, perfect.found["not said"][0]) == (of, 0, 0)
+    assert (deaf.facts, deaf.wrong) == ((0, of), deaf.syllables)
+    assert swapped.facts[0] <= 0.02 * of  # by chance: a short name, a train of two digits
+    assert swapped.found["not said"][0] == swapped.found["not said"][1] > 150
+
+
+def test_the_parts_of_a_sentence_say_what_the_whole_says() -> None:
+    for sentence in sentences(12):
+        assert len(sentence.phrase.fragments) > 3
+        assert "".join(sentence.phrase.parts) == sentence.phrase.text

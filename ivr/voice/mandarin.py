@@ -2,7 +2,8 @@
 
 A syllable of Hanyu Pinyin becomes its sounds in IPA, as the model's token table spells them, with an arrow for
 the tone behind the vowel: ``zhong1`` → ``ꭧʊ→ŋ``. Tones are those of the dictionary: the model was trained on them and
-makes the sandhi (你好, 一张) itself. Words stand apart by a space, clauses by their mark.
+makes the sandhi (你好, 一张) itself. Words stand apart by a space, clauses by their mark. So does the unit of an amount or a time
+(元, 角, 点, 分) behind its number: within a long number the model swallows it, and 元 is heard as 人.
 
 Readings come from our own lexicon for place names, else from pypinyin, which knows polyphones in their phrases.
 """
@@ -16,7 +17,7 @@ from ivr.speech.lexicon import Own
 from ivr.speech.pinyin import parts
 
 #: Raise it when the same words would be given to the model in another way.
-VERSION = 2
+VERSION = 3
 
 _TONES = {"1": "→", "2": "↗", "3": "↓", "4": "↘", "5": ""}
 _INITIALS = {
@@ -42,6 +43,9 @@ _LETTERS = {
 }  # fmt: skip
 _MARKS = {mark: mark for mark in ",.!?;:…—"} | dict(zip("，、。！？；：", ",,.!?;:", strict=True))
 _DIGITS = str.maketrans("0123456789〇", "零一二三四五六七八九零")
+
+#: A unit behind its number.
+_UNIT = re.compile("(?<=[零一二两三四五六七八九十百千万])([元角点分])")
 
 _TOKEN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+|[A-Za-z]|\S")
 
@@ -82,7 +86,12 @@ def _joined(reading: str) -> str:
 
 
 def _words(characters: str) -> list[str]:
-    """The phonemes of each word of a run of Chinese characters; what is in no dictionary, such as a number, is one."""
+    """The phonemes of each word of a run of Chinese characters; what is in no dictionary, such as a number, is one, and a unit
+    behind it another."""
+    return [word for piece in _UNIT.split(characters) if piece for word in _in_dictionary(piece)]
+
+
+def _in_dictionary(characters: str) -> list[str]:
     from pypinyin import Style, lazy_pinyin
     from pypinyin.seg import mmseg
 

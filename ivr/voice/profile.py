@@ -37,9 +37,9 @@ PROFILES: Mapping[str, Profile] = {
     "en": Profile("en-us+f3", 150, 0.10),
 }
 
-#: What Kokoro is told for each of its speakers.
+#: What Kokoro is told for each of its speakers. Mandarin at its own speed is too quick for numbers on a telephone.
 KOKORO_PROFILES: Mapping[str, Profile] = {
-    **{speaker: Profile(speaker, 200, 0.13, "ivr_kokoro") for speaker in KOKORO_SPEAKERS},
+    **{speaker: Profile(speaker, 175, 0.13, "ivr_kokoro") for speaker in KOKORO_SPEAKERS},
     ENGLISH_SPEAKER: Profile(ENGLISH_SPEAKER, 200, 0.08, "ivr_kokoro"),
 }
 

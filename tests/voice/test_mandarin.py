@@ -45,6 +45,8 @@ def test_every_reading_of_the_lexicon_and_every_letter_can_be_said():
         ("请按一。", "ʨʰi↓ŋa↘ni→."),
         ("G 幺零二次，", "ʨi↘ jau→li↗ŋɚ↘ʦʰɨ↘,"),
         ("K五", "kʰei↘ u↓."),
+        ("五百元五角", "u↓pai↓ ɥɛ↗n u↓ ʨjau↓."),
+        ("六点二十六分开", "ljou↘ tjɛ↓n ɚ↘ʂɨ↗ljou↘ fə→n kʰai→."),
         ("开往六安！", "kʰai→wa↓ŋ lu↘a→n!"),
         ("重听", "ꭧʰʊ↗ŋtʰi→ŋ."),
         ("重庆", "ꭧʰʊ↗ŋʨʰi↘ŋ."),
