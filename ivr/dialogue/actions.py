@@ -93,7 +93,8 @@ class Record:
 @dataclass(frozen=True)
 class Transfer:
     """Leave the dialogue for a queue. ``priority``: higher is served earlier, 0 is normal.
-    ``levels``: agents of levels 1 to this one are rung at first, 0 for all. ``longest_wait_s``: then the queue gives the caller back, 0 for the site's setting. ``language``: what the caller hears."""
+    ``levels``: agents of levels 1 to this one are rung at first, 0 for all. ``longest_wait_s``: then the queue gives the caller back, 0 for the site's setting. ``language``: what the caller hears. ``skill``: what was asked for, whichever
+    queue it is now; no part of what makes two transfers equal."""
 
     queue: str
     priority: int = 0
@@ -101,6 +102,7 @@ class Transfer:
     levels: int = 0
     longest_wait_s: int = 0
     language: str = ""
+    skill: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)

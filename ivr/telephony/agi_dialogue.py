@@ -308,6 +308,7 @@ class Performer:
             (var.LEVELS, str(action.levels or "")),
             (var.LONGEST_WAIT, str(action.longest_wait_s or "")),
             (var.PART, action.part),
+            *([(var.SKILL, action.skill)] if action.skill else []),
             *heard,
         ]
 
