@@ -13,8 +13,8 @@ need                meaning                                                met b
 
 ``wire.GONE`` meets any other need when the caller is gone; a driver then does no more work for the call.
 
-While a sound is made, the caller hears nothing for ``SOON_S`` at most: then 请稍候, and after another such wait the music
-that also plays in the queue. Keys that are pressed meanwhile are noted like any others.
+While a sound is made, the caller hears nothing for ``SOON_S`` at most: then 请稍候, and then the music that also plays in the
+queue, which begins with as long a silence. Keys that are pressed meanwhile are noted like any others.
 
 Measured on Asterisk 22 and relied upon here:
 
@@ -252,13 +252,12 @@ def _step(performer: Performer, action: Action) -> Generator[Need, Any, tuple[Ac
 def _sounds(action: Say | Gather) -> Generator[Need, Any, Sequence[str] | None]:
     """The sounds of an action; ``None`` when the caller hung up before they were there."""
     wanted = Sounds(action.phrases, slower=isinstance(action, Gather) and action.slower)
-    soon = replace(wanted, within_s=SOON_S)
-    made = yield soon
+    made = yield replace(wanted, within_s=SOON_S)
     if made is LATE:
         asked = (yield Sounds(action.one_moment, _AT_ONCE_S)) if action.one_moment else LATE
         if asked not in (LATE, GONE):
             reply = yield from play("Playback", asked)
-            made = GONE if _hung_up(reply) else (yield soon)
+            made = GONE if _hung_up(reply) else (yield replace(wanted, within_s=0.0))
     if made is LATE:
         yield wire.execute("StartMusicOnHold")
         made = yield wanted

@@ -100,8 +100,14 @@ def test_who_has_to_wait_is_told_so_and_then_hears_music(play: Player, action: A
 
 
 def test_what_is_ready_behind_the_request_to_wait_comes_at_once(play: Player) -> None:
-    channel = FakeChannel(keys=["1"])
-    play(channel, ANSWER, Voice(0.15))
+    class Listens(FakeChannel):
+        def answer(self, line: bytes) -> bytes:
+            if b"EXEC Playback " in line:
+                time.sleep(0.3)
+            return super().answer(line)
+
+    channel = Listens(keys=["1"])
+    play(channel, ANSWER, Voice(0.2))
     assert channel.played == [WAIT, ["/sounds/zh/answer"]]
 
 
