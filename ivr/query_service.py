@@ -52,7 +52,7 @@ class QueryService:
 
     def _answer(self, ask: Ask, wanted: Callable[[], bool]) -> Answer:
         from ivr.authoring.live import MENU_OF_CALL
-        from ivr.authoring.queries import AGENT_PIN
+        from ivr.authoring.queries import AGENT_PIN, CALL_CODE
         from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
         from ivr.dialogue.forms import LAST_CHOICE
         from ivr.rail import queries
@@ -74,6 +74,13 @@ class QueryService:
         if ask.query == AT_SEAT and self._roster is not None:
             done = self._roster.does(**ask.args)
             return Answer(done.outcome, {"staff": done.staff})
+        if ask.query == CALL_CODE.name and self._roster is not None:
+            from ivr.store.call_codes import note_code
+
+            staff = self._roster.staff_at(ask.args["seat"])
+            code = ask.args.get("code") or ask.args["key"] or ""
+            codes = {queue.name: queue.codes for queue in self._roster.queues().values()}
+            return note_code(self._engine, staff, ask.args["seat"], code, codes, now)
         if ask.query in (MESSAGE_PLACE, MESSAGE_KEEP):
             return self._message(ask)
         if ask.query == CALLER_HISTORY.name:

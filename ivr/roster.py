@@ -71,6 +71,18 @@ class Roster:
             return self._manage(lambda ami: self._sign_out(ami, staff, interface))
         return self._manage(lambda ami: self._pause(ami, staff, interface, operation == "pause", reason))
 
+    def staff_at(self, seat: str) -> str:
+        """The staff number of whoever is signed in at the seat, "" for nobody."""
+
+        async def look(ami: AmiClient) -> str:
+            return next((one.staff for one in at_seat(await memberships(ami), "", f"PJSIP/{seat}")), "")
+
+        return self._manage(look)
+
+    def queues(self) -> Mapping[str, Queue]:
+        """The queues on air."""
+        return self._queues()
+
     def _manage(self, act: Callable[[AmiClient], Awaitable[_T]]) -> _T:
         async def run() -> _T:
             async with manager(self._settings) as ami:

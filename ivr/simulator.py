@@ -20,6 +20,7 @@ A transcript is a text file. Its head sets the scene, its body is the call::
     ? tickets sold_out          (a query and its outcome)
     ! sign_in 1023 done         (a seat's membership)
     ! record recorded           (a message of the caller)
+    ! survey asked              (the caller is asked how the talk was; then the answer, ``! survey 5``)
     = transferred operator      (how the dialogue ended)
 """
 
@@ -33,7 +34,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Record, Say, Transfer
+from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Record, Say, Survey, Transfer
 from ivr.dialogue.call import HUNG_UP, CallInfo
 from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
 from ivr.dialogue.forms import LAST_CHOICE
@@ -131,6 +132,8 @@ def lines_after(action: Action, event: Event, keyed: str) -> list[str]:
     if isinstance(action, Gather):
         return [keyed] if keyed else []
     outcome = event.answer.outcome if isinstance(event, Answered) else ""
+    if isinstance(action, Survey):
+        return [f"! survey {action.score or 'asked'}"]
     if isinstance(action, Ask):
         return query_lines(action.query, outcome)
     if isinstance(action, Member):
@@ -185,6 +188,8 @@ def _event(
         return caller.keys(action)
     if isinstance(action, Say):
         return Answered(Answer("said"))
+    if isinstance(action, Survey):
+        return Answered(Answer("noted"))
     if isinstance(action, Ask):
         return Answered(answer(action))
     if isinstance(action, (Member, Record)):

@@ -19,6 +19,8 @@ Rules for the hard cases
   then. What it counts as wait after AGENTANSWER is talk. Without a CONNECT it came to nothing: the entry is no agent's.
 - CALLERSTAYS: the caller came back from the queue, so an answered talk was not ended by the caller, whatever
   COMPLETECALLER says (app_queue does not see an agent hang up before the two are bridged). Either line may come first.
+- SURVEYASKED, SURVEYSCORE: about the last answered entry of that call and queue. The first score counts; it tells by
+  itself that the caller was asked.
 - A transfer ends the agent's connection with the talk so far: what comes later is not that agent's.
 - QUEUESTART: Asterisk was restarted. Waiting entries and calls are ``lost``; talks end, their length unknown.
   Agents stay signed in and paused when Asterisk keeps members (``persistentmembers``), else they end too.
@@ -39,6 +41,7 @@ from typing import TypeVar, Union
 
 from ivr.acd.lines import LogEvent
 from ivr.acd.record import (
+    SCORES,
     WAITING,
     AttemptRecord,
     CallRecord,
@@ -78,6 +81,8 @@ _CALLS = frozenset({*_EXITS, *_REFUSALS, *_ENDS, *_RINGS, "RINGNOANSWER", "ENTER
     "FALLBACK",
     "AGENTANSWER",
     "CALLERSTAYS",
+    "SURVEYASKED",
+    "SURVEYSCORE",
 }
 _AGENTS = _SIGN_IN | _SIGN_OUT | {"PAUSE", "UNPAUSE", "PAUSEALL", "UNPAUSEALL"}
 
@@ -157,6 +162,8 @@ class Fold:
             "AGENTANSWER": self._is_taken,
             "CONNECT": self._connects,
             "CALLERSTAYS": self._comes_back,
+            "SURVEYASKED": self._is_surveyed,
+            "SURVEYSCORE": self._is_surveyed,
             "RINGNOANSWER": self._rings,
             "QUEUESTART": self._restarts,
             "PAUSE": self._pauses_in,
@@ -299,11 +306,26 @@ class Fold:
                 return
 
     def _comes_back(self, event: LogEvent) -> None:
-        for entry in reversed(self._entries[event.call]):
-            if entry.outcome == "answered" and entry.queue == event.queue:
-                if entry.ended_by in ("", "caller"):
-                    self._touch(entry).ended_by = "agent"
-                return
+        entry = self._answered(event)
+        if entry is not None and entry.ended_by in ("", "caller"):
+            self._touch(entry).ended_by = "agent"
+
+    def _is_surveyed(self, event: LogEvent) -> None:
+        entry, score = self._answered(event), event.number(0)
+        if entry is None or (event.name == "SURVEYSCORE" and score not in SCORES):
+            return
+        self._touch(entry).survey_asked = True
+        if event.name == "SURVEYSCORE" and entry.survey_score is None:
+            entry.survey_score = score
+
+    def _answered(self, event: LogEvent) -> EntryRecord | None:
+        """The call's last entry in the event's queue that an agent took."""
+        found = (
+            entry
+            for entry in reversed(self._entries[event.call])
+            if entry.outcome == "answered" and entry.queue == event.queue
+        )
+        return next(found, None)
 
     def _lose(self, entry: EntryRecord, at: datetime) -> None:
         if entry.outcome == WAITING:

@@ -23,6 +23,7 @@ What the hotline's dialplan adds::
     CALLBEGIN  caller|called|epoch.milliseconds      CALLEND  hangup cause|epoch.milliseconds
     FALLBACK   AGISTATUS                             FULL, JOINEMPTY   nothing (a refused join)
     AGENTANSWER  nothing (an agent took the call)    CALLERSTAYS  nothing (the talk is over, the caller still there)
+    SURVEYASKED  nothing (the caller is asked how the talk was)   SURVEYSCORE  1 to 5
 """
 
 from __future__ import annotations

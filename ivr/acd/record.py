@@ -25,6 +25,9 @@ OUTCOMES = (
 #: An entry that has not ended yet.
 WAITING = "waiting"
 
+#: What a caller can answer when asked how it was: 5 is the best.
+SCORES = range(1, 6)
+
 
 @dataclass
 class CallRecord:
@@ -48,7 +51,8 @@ class EntryRecord:
     ``outcome``: ``waiting`` or one of :data:`OUTCOMES`. ``left_at``/``wait_s``: when and after how long the
     waiting ended, one way or the other: when an agent took the call, not when the greeting was over. ``agent``…``transfer_to`` belong to an answered entry; ``ended_by``:
     caller, agent, blind, attended (a transfer), lost. ``hold_s``, ``wrapup_s``: ``None``, the log has them not.
-    ``attempts``: rings so far.
+    ``attempts``: rings so far. ``survey_asked``, ``survey_score``: whether the caller was asked afterwards how it was,
+    and the answer, 1 to 5.
     """
 
     call: str
@@ -71,6 +75,8 @@ class EntryRecord:
     ended_at: datetime | None = None
     ended_by: str = ""
     transfer_to: str = ""
+    survey_asked: bool = False
+    survey_score: int | None = None
 
     @property
     def talking(self) -> bool:

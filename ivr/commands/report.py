@@ -10,6 +10,7 @@ import click
 from ivr.clock import utc_now
 from ivr.commands.period import no_callers, period, period_options
 from ivr.commands.report_agent import agent
+from ivr.commands.report_codes import codes
 from ivr.commands.table import percent, table, with_bars
 from ivr.settings import load
 
@@ -28,6 +29,7 @@ def command() -> None:
 
 
 command.add_command(agent)
+command.add_command(codes)
 
 
 @command.command("menu")

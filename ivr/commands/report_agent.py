@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
@@ -42,7 +43,9 @@ def agent(from_text: str | None, to_text: str | None, queue: str, piece_s: int, 
     from ivr.reports.agents import COLUMNS, agent_report
     from ivr.reports.spans import agent_times
     from ivr.store.agent_report import agent_names, handed_over, rings
+    from ivr.store.call_codes import coded
     from ivr.store.queue import report_entries, report_spans
+    from ivr.store.surveys import surveyed
 
     settings = load()
     now = utc_now()
@@ -57,6 +60,8 @@ def agent(from_text: str | None, to_text: str | None, queue: str, piece_s: int, 
             transferred=handed_over(engine, since, until, queue),
             names=agent_names(engine),
             piece_s=piece_s,
+            coded=_coded(coded(engine, since, until, queue)),
+            surveyed=surveyed(engine, since, until, queue, by="agent", zone=settings.zone),
         )
     finally:
         engine.dispose()
@@ -71,6 +76,13 @@ def agent(from_text: str | None, to_text: str | None, queue: str, piece_s: int, 
     for row in rows:
         if row["pauses"]:
             click.echo(f"{row['agent']} paused: " + ", ".join(_spoken(row)))
+
+
+def _coded(codes: Iterable[Any]) -> Counter[str]:
+    calls: Counter[str] = Counter()
+    for one in codes:
+        calls[one.agent] += one.calls
+    return calls
 
 
 def _reasons(row: dict[str, Any]) -> str:
@@ -96,13 +108,14 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
         "talk",
         "AHT",
         "occ",
+        "score",
         "pieces",
     ]
     cells = [
         [
             row["agent"], row["name"] or "-", clock_time(row["signed_in_s"]), clock_time(row["paused_s"]),
             *(str(row[key]) for key in ("rings", "answered", "refused", "missed", "transferred")),
-            seconds(row["talk_s"]), seconds(row["aht_s"]), percent(row["occupancy"], 0), str(row["pieces"]),
+            seconds(row["talk_s"]), seconds(row["aht_s"]), percent(row["occupancy"], 0), "-" if row["survey_mean"] is None else str(row["survey_mean"]), str(row["pieces"]),
         ]
         for row in rows
     ]  # fmt: skip

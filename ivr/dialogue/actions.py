@@ -8,6 +8,7 @@ action          meaning                                             event that a
 ``Ask``         a fact from outside                                 ``Answered``
 ``Member``      a seat joins, leaves, pauses in the queue           ``Answered``
 ``Record``      record a message                                    ``Answered``
+``Survey``      note that the caller is asked, or the answer        ``Answered("noted")``
 ``Transfer``    hand the caller to a queue; the dialogue ends       none
 ``Hangup``      end the call                                        none
 ==============  ==================================================  =====================
@@ -86,6 +87,14 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Survey:
+    """About the talk that is just over: the caller is asked how it was (``score`` 0), or has answered 1 to 5."""
+
+    score: int = 0
+    part: str = ""
+
+
+@dataclass(frozen=True)
 class Transfer:
     """Leave the dialogue for a queue. ``priority``: higher is served earlier, 0 is normal.
     ``levels``: agents of levels 1 to this one are rung at first, 0 for all. ``longest_wait_s``: then the queue gives the caller back, 0 for the site's setting. ``language``: what the caller hears."""
@@ -106,4 +115,4 @@ class Hangup:
     part: str = ""
 
 
-Action = Union[Say, Gather, Ask, Member, Record, Transfer, Hangup]
+Action = Union[Say, Gather, Ask, Member, Record, Survey, Transfer, Hangup]

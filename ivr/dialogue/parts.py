@@ -7,7 +7,7 @@ from typing import Any
 
 from ivr.acd.roster import LEVELS
 from ivr.dialogue import forms, replies
-from ivr.dialogue.actions import Member, Record, Transfer
+from ivr.dialogue.actions import Member, Record, Survey, Transfer
 from ivr.dialogue.conditions import PRIVATE, holds, needed
 from ivr.dialogue.events import Answered, Digits, Event
 from ivr.dialogue.tree import (
@@ -173,12 +173,25 @@ def facts_known(turn: Turn, event: Event) -> None:
 
 
 def _begin_menu(turn: Turn, menu: MenuPart) -> None:
+    if menu.survey:
+        if not _to_be_asked(turn):
+            turn.go(menu.then)
+            return
+        turn.actions.append(Survey(part=menu.name))
+        turn.must_be_heard()
     turn.mark_question()
     turn.say(menu.intro)
     for option in menu.options:
         turn.word("option", label=turn.label(option.label), key=("key", option.digit))
     turn.say(menu.outro)
     turn.gather("menu")
+
+
+def _to_be_asked(turn: Turn) -> bool:
+    """Whether the caller comes from a talk with an agent, and was not asked yet how it was."""
+    facts = turn.session.call.facts
+    talked = facts.get("queue_status") == "answered" and not facts.get("surveyed")
+    return talked and turn.count("surveys") == 1
 
 
 def menu_keys(turn: Turn, event: Event) -> None:
@@ -194,6 +207,8 @@ def menu_keys(turn: Turn, event: Event) -> None:
             if option.go not in TARGETS:  # back and again are meant from here, not from below
                 turn.change(history=[*turn.session.history, menu.name])
             turn.speak(option.language)
+            if menu.survey:
+                turn.actions.append(Survey(int(option.digit), menu.name))
             turn.go(option.go)
             return
     if not turn.pressed_global(event.keys):

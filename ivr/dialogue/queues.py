@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ivr.acd.roster import GENERAL, LEVELS
@@ -21,7 +22,8 @@ class Queue:
     agents up to that level are rung too. ``most_waiting``: so many may wait, more are refused (0: any number).
     ``announce_s``: the caller is told the place in the queue every so often (0: never). ``hours``: when the queue
     is open, ``None`` for always. ``language``: callers who hear it come here first while agents are here. ``number``:
-    0 to 9, an agent hands a caller over to this queue at ``*6`` and it. ``None`` of the other times: as the
+    0 to 8, an agent hands a caller over to this queue at ``*6`` and it. ``codes``: what a call
+    may have been about, code → label, those of all queues included. ``None`` of the other times: as the
     site's settings say.
     """
 
@@ -40,6 +42,7 @@ class Queue:
     hours: tuple[Hours, ...] | None = None
     language: str = ""
     number: int | None = None
+    codes: Mapping[str, str] = field(default_factory=dict)
 
     def is_open(self, calendar: Calendar, now: datetime) -> bool:
         """Whether the queue takes callers at ``now`` (aware, in the site's zone). Days on which ``calendar`` makes an

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
-from ivr.reports.queue_stats import Entry
+from ivr.reports.queue_stats import Entry, Survey, Surveyed
 from ivr.reports.spans import WRAP_UP, AgentTime
 from ivr.reports.summary import PARTS, Summary
 
@@ -15,7 +16,8 @@ from ivr.reports.summary import PARTS, Summary
 PIECE_S = 10
 COLUMNS = (
     "agent", "name", "signed_in_s", "ready_s", "paused_s", "pauses", "rings", "answered", "refused", "missed", "canceled",
-    "transferred", "talk_s", "hold_s", "wrapup_s", "aht_s", "occupancy", "piece_s", "pieces",
+    "transferred", "talk_s", "hold_s", "wrapup_s", "aht_s", "occupancy", "survey_asked", "survey_answered", "survey_rate",
+    "survey_mean", "coded", "piece_s", "pieces",
 )  # fmt: skip
 _NOT_SIGNED_IN = AgentTime(0, 0, {})
 
@@ -37,6 +39,8 @@ def agent_report(
     transferred: Mapping[str, int],
     names: Mapping[str, str],
     piece_s: int = PIECE_S,
+    surveyed: Iterable[Surveyed] = (),
+    coded: Mapping[str, int] = MappingProxyType({}),
 ) -> list[dict[str, Any]]:
     """One row for each agent who was signed in or whose phone rang, by staff number, with the keys :data:`COLUMNS`.
 
@@ -45,13 +49,16 @@ def agent_report(
     reach); ``missed``: rang until the next phone's turn; ``canceled``: the caller left meanwhile. ``transferred``:
     answered calls that the agent handed over. ``talk_s`` and ``hold_s`` are means over the answered of which they are known, ``wrapup_s``
     is the time in wrap-up by answered calls (``None`` without any); ``aht_s``: their sum. ``occupancy``: talk, hold and wrap-up / signed-in time
-    not paused. ``pieces``: answered calls with a talk of at least ``piece_s``, which stands in the row.
+    not paused. ``survey_…``: see :mod:`ivr.reports.queue_stats`. ``coded``: answered calls of which the agent said what they were about. ``pieces``: answered calls with a talk of at least ``piece_s``, which stands in the row.
     """
     calls: dict[str, Summary] = {}
     pieces: Counter[str] = Counter()
     for entry in answered:
         calls.setdefault(entry.agent, Summary()).count(entry)
         pieces[entry.agent] += entry.talk_s is not None and entry.talk_s >= piece_s
+    surveys: dict[str, Survey] = {}
+    for one in surveyed:
+        surveys.setdefault(one.agent, Survey()).add(one)
     rung: dict[str, Counter[str]] = {}
     for ring in rings:
         rung.setdefault(ring.agent, Counter())[ring.outcome] += ring.calls
@@ -61,8 +68,9 @@ def agent_report(
         | _rings(rung.get(agent, Counter()), calls.get(agent, Summary()).offered)
         | {"transferred": transferred.get(agent, 0)}
         | _handling(calls.get(agent, Summary()), times.get(agent, _NOT_SIGNED_IN))
-        | {"piece_s": piece_s, "pieces": pieces[agent]}
-        for agent in sorted({*times, *rung, *calls})
+        | surveys.get(agent, Survey()).figures()
+        | {"coded": coded.get(agent, 0), "piece_s": piece_s, "pieces": pieces[agent]}
+        for agent in sorted({*times, *rung, *calls, *surveys})
     ]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ivr.errors import IvrError
 from ivr.store.database import reading
-from ivr.store.models.acd import Attempt, QueueEntry
+from ivr.store.models.acd import Attempt, CallCode, QueueEntry
 from ivr.store.models.calls import Call, CallStep
 from ivr.store.models.messages import Message
 
@@ -25,6 +25,7 @@ class Story:
     entries: list[QueueEntry]
     attempts: list[Attempt]
     messages: list[Message]
+    codes: list[CallCode]
 
 
 def list_calls(
@@ -75,6 +76,7 @@ def story(engine: Engine, uniqueid: str) -> Story:
                     select(Message).where(Message.call_uniqueid == uniqueid).order_by(Message.at, Message.id)
                 )
             ),
+            list(session.scalars(select(CallCode).where(CallCode.call_uniqueid == uniqueid))),
         )
     if found.call is None and not found.entries:
         raise IvrError(f"no call has the id '{uniqueid}'", mend="ivr call list shows the last ones")

@@ -66,12 +66,12 @@ def _entries(
     )  # fmt: skip
     if queue:
         wanted = wanted.where(entries.queue == queue)
-    transfers = _transfers(session, since, until) if with_options else {}
+    ways = transfers(session, since, until) if with_options else {}
     for row in session.execute(wanted.execution_options(yield_per=_AT_ONCE)):
         at, name, outcome, agent, area, *seconds, call = row
         # While the caller is told who answered, the agent is there before the outcome.
         agent = agent if outcome == "answered" else ""
-        yield Entry(at, name, outcome, agent, option_of(transfers.get(call, ()), at), area, *seconds)
+        yield Entry(at, name, outcome, agent, option_of(ways.get(call, ()), at), area, *seconds)
 
 
 def option_of(transfers: Sequence[tuple[datetime, str]], entered_at: datetime) -> str:
@@ -81,7 +81,8 @@ def option_of(transfers: Sequence[tuple[datetime, str]], entered_at: datetime) -
     return before[-1] if before else ""
 
 
-def _transfers(session: Session, since: datetime, until: datetime) -> dict[str, list[tuple[datetime, str]]]:
+def transfers(session: Session, since: datetime, until: datetime) -> dict[str, list[tuple[datetime, str]]]:
+    """Call → its transfers from the menu, with the part; of all that may have led to a queue in that time."""
     found: dict[str, list[tuple[datetime, str]]] = {}
     rows = session.execute(
         select(CallStep.call_uniqueid, CallStep.at, CallStep.part)

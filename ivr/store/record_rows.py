@@ -125,6 +125,8 @@ _SAME = (
     "ended_at",
     "ended_by",
     "transfer_to",
+    "survey_asked",
+    "survey_score",
 )
 
 

@@ -416,3 +416,25 @@ def test_of_a_caller_who_comes_back_nobody_says_that_they_hung_up() -> None:
     attended = (13, "1023", "ATTENDEDTRANSFER", ("BRIDGE", "x", 12, 1, 1))
     holds(answered(CONNECT, stays, attended), ended_by="attended")
     holds(answered(stays), outcome=WAITING, ended_by="")
+
+
+def test_a_survey_belongs_to_the_last_talk_in_its_queue_and_its_first_answer_counts() -> None:
+    lines = [
+        line(0, "c", "a", "NONE", "ENTERQUEUE", "", "1", 1),
+        line(1, "c", "a", "1", "SURVEYASKED"),  # nobody has answered yet
+        line(2, "c", "a", "1", "CONNECT", 2, "x", 1),
+        line(3, "c", "a", "1", "COMPLETEAGENT", 2, 1, 1),
+        line(4, "c", "a", "1", "SURVEYASKED"),
+        line(5, "c", "a", "1", "SURVEYSCORE", 6),
+        line(5, "c", "a", "1", "SURVEYSCORE", 2),
+        line(5, "c", "a", "1", "SURVEYSCORE", 5),
+        line(6, "c", "b", "NONE", "ENTERQUEUE", "", "1", 1),
+        line(7, "c", "b", "2", "CONNECT", 1, "y", 1),
+        line(8, "c", "b", "2", "COMPLETECALLER", 1, 1, 1),
+        line(9, "c", "a", "1", "SURVEYSCORE", 4),
+        line(9, "c", "b", "2", "SURVEYSCORE", 4),  # asked, though the line is missing
+    ]
+    for cut in range(len(lines)):
+        book = Book().take(lines[:cut]).take(lines[cut:])
+        told = [(entry.survey_asked, entry.survey_score) for entry in book.entries.values()]
+        assert told == [(True, 2), (True, 4)]

@@ -20,6 +20,9 @@ EVENTS = st.sampled_from(
         "CALLEND",
         "AGENTANSWER",
         "CALLERSTAYS",
+        "SURVEYASKED",
+        "SURVEYSCORE",
+        "SURVEYSCORE",
         "FALLBACK",
         "FULL",
         "JOINEMPTY",
@@ -50,7 +53,7 @@ EVENTS = st.sampled_from(
         "X",
     ]
 )
-DATA = st.lists(st.sampled_from(["0", "1", "20", "PAUSED", "", "x"]), max_size=5)
+DATA = st.lists(st.sampled_from(["0", "1", "5", "20", "PAUSED", "", "x"]), max_size=5)
 
 
 @st.composite

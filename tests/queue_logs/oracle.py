@@ -50,7 +50,7 @@ def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule afte
         elif call == "NONE":
             continue
         elif event == "ENTERQUEUE" or event in REFUSED:
-            one = {"queue": queue, "at": at, "outcome": REFUSED.get(event, "waiting"), "agent": None, "wait": None, "talk": None, "talking": False, "taken": None}  # fmt: skip
+            one = {"queue": queue, "at": at, "outcome": REFUSED.get(event, "waiting"), "agent": None, "wait": None, "talk": None, "talking": False, "taken": None, "asked": False, "score": None}  # fmt: skip
             one["wait"] = 0 if event in REFUSED else None
             mine.append(one)
             entries.append(one)
@@ -80,6 +80,14 @@ def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule afte
             for one in mine:
                 if one["outcome"] == "waiting":
                     one["outcome"] = "lost"
+        elif event.startswith("SURVEY"):
+            talks = [one for one in mine if one["outcome"] == "answered" and one["queue"] == queue]
+            scored = (
+                data[0] if event == "SURVEYSCORE" and data and data[0] in ("1", "2", "3", "4", "5") else None
+            )
+            if talks and (event == "SURVEYASKED" or scored):
+                talks[-1]["asked"] = True
+                talks[-1]["score"] = talks[-1]["score"] or (int(scored) if scored else None)
     return entries
 
 
@@ -182,6 +190,10 @@ def _row(
     row["longest_wait_s"] = max((e["wait"] for e in entries if e["wait"] is not None), default=None)
     row["hold_s"] = row["wrapup_s"] = None
     row["aht_s"] = row["talk_s"]
+    scores = [e["score"] for e in entries if e["score"] is not None]
+    row["survey_asked"], row["survey_answered"] = len([e for e in entries if e["asked"]]), len(scores)
+    row["survey_rate"] = _part(len(scores), row["survey_asked"])
+    row["survey_mean"] = None if not scores else round(sum(scores) / len(scores), 2)
     row["standard"] = 0.85
     row["standard_met"] = None if not offered else row["answered"] / offered >= 0.85
     row["occupancy"] = None

@@ -64,7 +64,7 @@ def test_a_call_to_its_end() -> None:
         ["/sounds/zh/for 123456"],
     ]
     assert channel.commands == [
-        'GET FULL VARIABLE "${CHANNEL(linkedid)}:${IVR_LANGUAGE}:${MEMBERNAME}"',
+        'GET FULL VARIABLE "${CHANNEL(linkedid)}:${IVR_LANGUAGE}:${IVR_SURVEY}:${MEMBERNAME}"',
         'SET VARIABLE IVR_NOTED ""',
         'EXEC StoreDTMF "RX,IVR_NOTED"',
         'GET FULL VARIABLE "${IVR_NOTED}"',
