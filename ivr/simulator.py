@@ -8,6 +8,7 @@ A transcript is a text file. Its head sets the scene, its body is the call::
     tree: menus/choices.yaml    (another tree than the entry's, beside this file; optional)
     queue: operator waiting 20  (pretended: open, closed, waiting N callers, wait N seconds)
     returning: 3                (the caller called three days ago)
+    marks: elder                (how the caller is marked: elder, disabled, vip)
     last: 7447                  (the keys of the station that the caller chose last)
     notice: before main: 因台风 …  (on air; also "queue operator: …", or the text alone)
     answer: timetable none      (a query's answer, whatever the data say; slots may follow as JSON)
@@ -36,6 +37,7 @@ from typing import Any
 
 from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Record, Say, Survey, Transfer
 from ivr.dialogue.call import HUNG_UP, CallInfo
+from ivr.dialogue.conditions import CALLER_MARKS, LAST_AGENT
 from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
 from ivr.dialogue.forms import LAST_CHOICE
 from ivr.dialogue.type_ahead import first_input
@@ -49,6 +51,7 @@ _CALL_FIELDS = ("call_id", "linked_id", "caller", "called", "channel", "entry", 
 _MARKS = ("<", ">", "?", "!", "=")
 _HEAD = re.compile(r"([A-Za-z_]+):(?:\s+(.*))?")
 _NOTICE = re.compile(r"(?:(before|queue) (\S+): )?(.+)")
+_ABOUT_CALLERS = (LAST_CHOICE.name, CALLER_MARKS.name, LAST_AGENT.name)
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -142,8 +145,8 @@ def lines_after(action: Action, event: Event, keyed: str) -> list[str]:
 
 
 def query_lines(query: str, outcome: str) -> list[str]:
-    """A query of the menu as a transcript's lines; what a caller chose last is asked by every form, and not told."""
-    return [] if query == LAST_CHOICE.name else [f"? {query} {outcome}"]
+    """A query of the menu as a transcript's lines; what every form and transfer asks about the caller is not told."""
+    return [] if query in _ABOUT_CALLERS else [f"? {query} {outcome}"]
 
 
 # --- a call ---------------------------------------------------------------------------------------
@@ -246,7 +249,7 @@ class Scene:
     """What a rehearsal takes as so: the moment (naive: the site's zone), the call, and what is pretended.
 
     ``tree``: the path of another tree than the entry's. ``queues``: queue → its ``agents``, ``waiting``, ``wait_s``;
-    one that is not named is open and empty. ``returning``: days since the caller's last call. ``last``: the keys of the station that the caller chose last.
+    one that is not named is open and empty. ``returning``: days since the caller's last call. ``marks``: how the caller is marked. ``last``: the keys of the station that the caller chose last.
     """
 
     at: datetime
@@ -255,6 +258,7 @@ class Scene:
     queues: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     returning: int | None = None
     last: str | None = None
+    marks: str = ""
     answers: tuple[Pinned, ...] = ()
     notices: tuple[OnAir, ...] = ()
 
@@ -343,6 +347,8 @@ class _Reader:
             scene = replace(scene, queues={**scene.queues, **queue_state(value, self.where)})
         elif name == "returning":
             scene = replace(scene, returning=_days(value, self.where))
+        elif name == "marks":
+            scene = replace(scene, marks=value)
         elif name == "last":
             scene = replace(scene, last=value)
         elif name == "answer":

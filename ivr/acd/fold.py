@@ -21,6 +21,9 @@ Rules for the hard cases
   COMPLETECALLER says (app_queue does not see an agent hang up before the two are bridged). Either line may come first.
 - SURVEYASKED, SURVEYSCORE: about the last answered entry of that call and queue. The first score counts; it tells by
   itself that the caller was asked.
+- A caller who is to get an agent whom they know waits for that one in the queue ``again``, whose ENTERQUEUE names the queue and
+  the agent (``tickets:1023``): an entry of that queue. When it is in vain, the ENTERQUEUE of the queue itself goes on with it, and so
+  does a refusal. Members of ``again`` are signed in by their other queues.
 - A transfer ends the agent's connection with the talk so far: what comes later is not that agent's.
 - QUEUESTART: Asterisk was restarted. Waiting entries and calls are ``lost``; talks end, their length unknown.
   Agents stay signed in and paused when Asterisk keeps members (``persistentmembers``), else they end too.
@@ -49,6 +52,7 @@ from ivr.acd.record import (
     PauseRecord,
     SessionRecord,
 )
+from ivr.acd.roster import AGAIN
 
 Row = Union[CallRecord, EntryRecord, AttemptRecord, SessionRecord, PauseRecord]
 _AnyRow = TypeVar("_AnyRow", CallRecord, EntryRecord, AttemptRecord, SessionRecord, PauseRecord)
@@ -185,7 +189,30 @@ class Fold:
 
     def take(self, event: LogEvent) -> None:
         """Take in one event. Unknown ones change nothing."""
-        if _concerns(event):
+        if not _concerns(event):
+            return
+        if event.queue != AGAIN:
+            self._handlers[event.name](event)
+        elif event.name not in _AGENTS:
+            self._take_again(event)
+
+    def _take_again(self, event: LogEvent) -> None:
+        """An event of a caller who waits for an agent whom they know, or has got that agent."""
+        if event.name == "ENTERQUEUE":
+            queue, _, agent = event.text(0).partition(":")
+            entry = self._enter(replace(event, queue=queue)) if queue and agent else None
+            if entry is not None:
+                entry.caller, entry.position, entry.first_agent = event.text(1), event.number(2), agent
+            return
+        entry = next((one for one in reversed(self._entries[event.call]) if one.first_agent), None)
+        if entry is None or entry.goes_on:
+            return
+        event = replace(event, queue=entry.queue)
+        if event.name in ("EXITWITHTIMEOUT", "EXITEMPTY"):
+            if entry.outcome == WAITING:
+                self._touch(entry).first_s = event.number(2) or 0
+                entry.left_at, entry.wait_s, entry.agent = None, None, ""
+        elif event.name not in _REFUSALS:
             self._handlers[event.name](event)
 
     # ---- calls
@@ -219,21 +246,27 @@ class Fold:
         """A new entry; none when another file has told of it already."""
         before = self._entries[event.call]
         for entry in before:
-            if entry.log != self.log and (entry.queue, entry.entered_at) == (event.queue, event.at):
+            if entry.log != self.log and entry.queue == event.queue and _entered(entry, event.at):
                 return None
         entry = EntryRecord(event.call, len(before) + 1, event.queue, event.at, self.log)
         before.append(entry)
         return self._touch(entry)
 
     def _enters(self, event: LogEvent) -> None:
-        entry = self._enter(event)
+        entry = self._going_on(event) or self._enter(event)
         if entry is not None:
             entry.caller, entry.position = event.text(1), event.number(2)
 
+    def _going_on(self, event: LogEvent) -> EntryRecord | None:
+        """The entry of a caller who waited in vain for one agent, and now comes to the queue itself."""
+        found = (entry for entry in self._entries[event.call] if entry.goes_on and entry.queue == event.queue)
+        entry = next(found, None)
+        return entry and self._touch(entry)
+
     def _is_refused(self, event: LogEvent) -> None:
-        entry = self._enter(event)
+        entry = self._going_on(event) or self._enter(event)
         if entry is not None:
-            entry.outcome, entry.left_at, entry.wait_s = _REFUSALS[event.name], event.at, 0
+            entry.outcome, entry.left_at, entry.wait_s = _REFUSALS[event.name], event.at, entry.first_s or 0
 
     def _waiting(self, event: LogEvent) -> EntryRecord | None:
         for entry in reversed(self._entries[event.call]):
@@ -248,7 +281,7 @@ class Fold:
             entry.outcome, entry.left_at, entry.wait_s, entry.agent = (
                 outcome,
                 event.at,
-                event.number(wait),
+                entry.waited(event.number(wait)),
                 "",
             )
             if outcome == "left_by_key":
@@ -263,7 +296,7 @@ class Fold:
     def _connects(self, event: LogEvent) -> None:
         entry = self._waiting(event)
         if entry is not None:
-            wait = event.number(0)
+            wait = entry.waited(event.number(0))
             if entry.agent != event.agent or entry.wait_s is None:
                 entry.left_at, entry.wait_s = event.at, wait
             elif wait is not None:  # the log's clock may have been set meanwhile
@@ -298,7 +331,7 @@ class Fold:
                     "agent" if stayed and ended_by == "caller" else ended_by,
                 )
                 at = 1 if event.name.startswith("COMPLETE") else -2
-                entry.talk_s = _talk_s(entry.wait_s, event.number(at - 1), event.number(at))
+                entry.talk_s = _talk_s(entry.wait_s, entry.waited(event.number(at - 1)), event.number(at))
                 if entry.ended_by == "blind":
                     entry.transfer_to = f"{event.text(0)}@{event.text(1)}"
                 elif entry.ended_by == "attended":
@@ -421,6 +454,13 @@ class Fold:
     def _touch(self, row: _AnyRow) -> _AnyRow:
         self._changed[id(row)] = row
         return row
+
+
+def _entered(entry: EntryRecord, at: datetime) -> bool:
+    """Whether that was when the entry began, or when its caller went on to the queue itself; it is told in whole seconds."""
+    if entry.entered_at == at:
+        return True
+    return entry.first_s is not None and 0 <= (at - entry.entered_at).total_seconds() - entry.first_s <= 1
 
 
 def _talk_s(wait_s: int | None, told_wait_s: int | None, told_talk_s: int | None) -> int | None:

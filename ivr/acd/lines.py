@@ -18,7 +18,7 @@ What Asterisk 22 writes as data (app_queue.c; read from its source)::
     ADDMEMBER         PAUSED or nothing              PAUSE, UNPAUSE, PAUSEALL, UNPAUSEALL   reason
     AGENTLOGIN        channel                        AGENTLOGOFF     channel|signed-in s
 
-What the hotline's dialplan adds::
+In the queue ``again`` (:data:`ivr.acd.roster.AGAIN`) the url is ``queue:agent``. What the hotline's dialplan adds::
 
     CALLBEGIN  caller|called|epoch.milliseconds      CALLEND  hangup cause|epoch.milliseconds
     FALLBACK   AGISTATUS                             FULL, JOINEMPTY   nothing (a refused join)

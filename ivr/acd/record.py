@@ -51,7 +51,8 @@ class EntryRecord:
     ``outcome``: ``waiting`` or one of :data:`OUTCOMES`. ``left_at``/``wait_s``: when and after how long the
     waiting ended, one way or the other: when an agent took the call, not when the greeting was over. ``agent``…``transfer_to`` belong to an answered entry; ``ended_by``:
     caller, agent, blind, attended (a transfer), lost. ``hold_s``, ``wrapup_s``: ``None``, the log has them not.
-    ``attempts``: rings so far. ``survey_asked``, ``survey_score``: whether the caller was asked afterwards how it was,
+    ``attempts``: rings so far. ``first_agent``: whom the caller knew and was to get first; ``first_s``: how long that was tried in
+    vain, before the caller was one for all agents. ``survey_asked``, ``survey_score``: whether the caller was asked afterwards how it was,
     and the answer, 1 to 5.
     """
 
@@ -75,8 +76,19 @@ class EntryRecord:
     ended_at: datetime | None = None
     ended_by: str = ""
     transfer_to: str = ""
+    first_agent: str = ""
+    first_s: int | None = None
     survey_asked: bool = False
     survey_score: int | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the caller waits for all agents, after one in vain."""
+        return self.outcome == WAITING and self.first_s is not None
+
+    def waited(self, told: int | None) -> int | None:
+        """The whole wait, where the log tells ``told``."""
+        return None if told is None else told + (self.first_s or 0)
 
     @property
     def talking(self) -> bool:

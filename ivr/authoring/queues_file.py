@@ -27,7 +27,7 @@ from pathlib import Path
 
 import yaml
 
-from ivr.acd.roster import LEVELS
+from ivr.acd.roster import AGAIN, LEVELS
 from ivr.authoring import grammar
 from ivr.authoring.calendar_file import read_hours
 from ivr.authoring.pieces import Pieces, seconds_of
@@ -53,18 +53,26 @@ KEYS = (
     "language",
     "number",
     "codes",
+    "sticky",
 )
 TOP = ("queues", "codes")
 CODE = r"[0-9]{1,4}"
 #: The key of a time → the longest there may be, in seconds.
-TIMES = {"longest_wait": 7200, "service_level": 600, "ring": 120, "wrapup": 600, "announce": 600}
+TIMES = {
+    "longest_wait": 7200,
+    "service_level": 600,
+    "ring": 120,
+    "wrapup": 600,
+    "announce": 600,
+    "sticky": 30 * 86_400,
+}
 #: Within how many seconds a queue has to be widened: who waits longer is served by another rule.
 _LONGEST_S = 7200
 #: A heavier queue than the heaviest changes nothing.
 HEAVIEST = 1000
 NAME = r"[a-z][a-z0-9_]{0,39}"
 #: Words that mean something else in Asterisk's own file of queues.
-TAKEN = ("general", "usual")
+TAKEN = ("general", "usual", AGAIN)
 NEVER = "never"
 
 
@@ -139,6 +147,7 @@ class _QueueReader:
             self._language(given["language"]) if "language" in given else "",
             self._digit(given["number"]) if "number" in given else None,
             _codes(self.source, given["codes"], self.codes) if "codes" in given else self.codes,
+            self._time(given, "sticky") or 0,
         )
 
     def _digit(self, node: yaml.Node) -> int | None:

@@ -73,6 +73,7 @@ def queues() -> Schema:
         "hours": {"description": "When the queue is open; otherwise always.", **_week()},
         "number": number("Agents hand callers over to it at *6 and this digit.", 0, 8),
         "language": {"description": "Callers who hear this language come here first.", **WORD},
+        "sticky": time("Who calls again within this gets the agent of the last call first."),
         "codes": {**codes, "description": "What its calls may be about, besides the codes of all queues."},
     }
     queue = a_map(each(queues_file.KEYS, values))

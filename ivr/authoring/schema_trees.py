@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ivr.acd.caller import MARKS
 from ivr.acd.record import SCORES
 from ivr.authoring.form_reader import FIELD_TYPES, MOST_FIELDS, needs
 from ivr.authoring.loader import DEFAULTS, INCLUDED_TOP, STANDARDS, TOP
@@ -178,6 +179,10 @@ class TreeSchema:
             "calendar": {"description": f"{', '.join(KINDS)}, or a period of calendar.yaml.", **WORD},
             "language": WORD,
             "number": {"description": "The caller's number; 138* is every one that begins so.", **WORD},
+            "caller": {
+                "description": "How the caller's number is marked: ivr caller mark.",
+                **self.one_of(MARKS),
+            },
             "chose": {"description": "A part the caller was in.", **_ref("way")},
             "returning": {"description": "Called within this time.", **_ref("duration")},
             "queue": {

@@ -163,6 +163,8 @@ def _document(found: Story, zone: tzinfo) -> dict[str, Any]:
             "ended_at": _iso(row.ended_at, zone),
             "ended_by": row.ended_by or None,
             "transfer_to": row.transfer_to or None,
+            "first_agent": row.first_agent or None,
+            "first_s": row.first_s,
             "survey_asked": row.survey_asked,
             "survey_score": row.survey_score,
             "code": _code(found, row, zone),

@@ -97,7 +97,8 @@ class Survey:
 @dataclass(frozen=True)
 class Transfer:
     """Leave the dialogue for a queue. ``priority``: higher is served earlier, 0 is normal.
-    ``levels``: agents of levels 1 to this one are rung at first, 0 for all. ``longest_wait_s``: then the queue gives the caller back, 0 for the site's setting. ``language``: what the caller hears."""
+    ``levels``: agents of levels 1 to this one are rung at first, 0 for all. ``longest_wait_s``: then the queue gives the caller back, 0 for the site's setting. ``language``: what the caller hears.
+    ``agent``: whom the caller knows and gets first, if free, by the number ``again`` in the queue ``again``; 0 and "" for none."""
 
     queue: str
     priority: int = 0
@@ -105,6 +106,8 @@ class Transfer:
     levels: int = 0
     longest_wait_s: int = 0
     language: str = ""
+    again: int = 0
+    agent: str = ""
 
 
 @dataclass(frozen=True)

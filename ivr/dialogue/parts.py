@@ -98,8 +98,18 @@ def _transfer(turn: Turn, part: TransferPart) -> None:
     turn.tell_notices(queue=queue.name)
     turn.say(part.say)
     levels = queue.levels if queue.levels < LEVELS else 0
+    last = turn.session.known.get(f"sticky:{queue.name}", {})
     turn.end(
-        Transfer(queue.name, priority, part.name, levels, queue.longest_wait_s or 0, turn.session.language),
+        Transfer(
+            queue.name,
+            priority,
+            part.name,
+            levels,
+            queue.longest_wait_s or 0,
+            turn.session.language,
+            last.get("number", 0),
+            last.get("staff", ""),
+        ),
         "transferred",
     )
 
@@ -139,7 +149,10 @@ def _staffed(queue: str) -> Condition:
 def _asked_by(turn: Turn, part: TransferPart) -> list[Condition]:
     """All that has to be known before the caller is handed over."""
     raises = [c for conditions, _ in part.raises for c in conditions]
-    return [*raises, *map(_staffed, _wanted(turn, part))]
+    wanted = _wanted(turn, part)
+    queues = [turn.tree.queues[name] for name in (*wanted, part.queue)]
+    again = [Condition("sticky", "", queue.name, queue.sticky_s) for queue in queues if queue.sticky_s]
+    return [*raises, *map(_staffed, wanted), *again]
 
 
 def _hold(turn: Turn, conditions: Sequence[Condition]) -> bool:

@@ -125,6 +125,8 @@ _SAME = (
     "ended_at",
     "ended_by",
     "transfer_to",
+    "first_agent",
+    "first_s",
     "survey_asked",
     "survey_score",
 )

@@ -271,6 +271,8 @@ class Performer:
             (var.PRIORITY, str(action.priority)),
             (var.LEVELS, str(action.levels or "")),
             (var.LONGEST_WAIT, str(action.longest_wait_s or "")),
+            (var.AGENT, action.agent),
+            (var.AGAIN, str(action.again or "")),
             (var.PART, action.part),
             *heard,
         ]

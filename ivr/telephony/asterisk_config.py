@@ -17,7 +17,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr.dialogue.queues import USUAL
+from ivr.dialogue.queues import AGAIN_S, USUAL
 from ivr.errors import IvrError, UsageFault
 from ivr.settings import PROJECT, Settings
 from ivr.telephony.asterisk_find import Asterisk
@@ -176,6 +176,7 @@ def _values(settings: Settings, asterisk: Asterisk, home: AsteriskHome) -> dict[
         "HOTLINE": _number(settings),
         "CALL_LIMIT": settings.call_limit_s,
         "QUEUE_TIMEOUT": settings.queue_timeout_s,
+        "AGAIN": AGAIN_S,
         "RING": settings.ring_s,
         "WRAPUP": settings.wrapup_s,
         "SERVICE_LEVEL": settings.service_level_s,

@@ -94,7 +94,7 @@ def test_what_asterisk_is_told(write, tmp_path):
     [
         ("queues: {Tickets: {}}", "1:10: a queue cannot be called 'Tickets'; its name is of a-z, 0-9 and _, and begins with a letter [wrong-value]"),
         ("queues: {general: {}}", "1:10: 'general' means something already; give the queue another name [taken-name]"),
-        ("queues: {a: {colour: red}}", "1:14: unknown key 'colour' in queue 'a'; known are: label, strategy, weight, levels, widen, most_waiting, longest_wait, service_level, ring, wrapup, announce, hours, language, number, codes [unknown-key]"),
+        ("queues: {a: {colour: red}}", "1:14: unknown key 'colour' in queue 'a'; known are: label, strategy, weight, levels, widen, most_waiting, longest_wait, service_level, ring, wrapup, announce, hours, language, number, codes, sticky [unknown-key]"),
         ("queues: {a: {strategy: longest_idel}}", "1:24: there is no strategy 'longest_idel'; did you mean 'longest_idle'? [unknown-name]"),
         ("queues: {a: {weight: 1001}}", "1:22: weight is 1001; it is at most 1000 [wrong-value]"),
         ("queues: {a: {levels: 0}}", "1:22: levels must be a level from 1 to 9, not '0' [wrong-value]"),

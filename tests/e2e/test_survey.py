@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -9,6 +12,8 @@ from functools import partial
 import pytest
 
 from tests.e2e.hotline import Call, Line, Together, add_to, wait_for
+from tests.e2e.rtp import KEY_S
+from tests.e2e.test_failures import agi_server, works_again
 
 SCENARIOS: list[Callable[[Line], None]] = []
 scenario = partial(add_to, SCENARIOS)
@@ -65,10 +70,23 @@ def the_agent_hands_over_to_the_survey(line: Line) -> None:
 def an_answer_counts_though_the_caller_hangs_up_with_it(line: Line) -> None:
     call = talking(line, "1")
     call.press()
+    time.sleep(KEY_S)  # so long does the phone send it
     call.hang_up()
     (entry,) = call.story().entries
     assert (entry["survey_asked"], entry["survey_score"]) == (True, 1)
     assert sum(x[4] == "SURVEYSCORE" for x in line.queue_log() if x[1] == call.uniqueid()) >= 1
+
+
+@scenario
+def an_answer_counts_though_the_server_dies_at_it(line: Line) -> None:
+    call = talking(line, "3")
+    asked(call)
+    os.kill(agi_server(line), signal.SIGSTOP)
+    call.phone.press()
+    assert call.ended(60).by == "hotline"  # after a goodbye
+    (entry,) = call.story().entries
+    assert (entry["outcome"], entry["survey_score"]) == ("answered", 3)
+    works_again(line)
 
 
 @scenario
@@ -109,7 +127,7 @@ def an_agent_says_what_the_call_was_about(line: Line) -> None:
     wait_for(lambda: call.is_in("Read"), "the question")
     call.hang_up()
     call.story()
-    assert said_to_seat(line, "*5577")[0] == "没有代码七七。"
+    assert said_to_seat(line, "*5577")[0].startswith("没有代码七七。")
     assert said_to_seat(line, "*5510")[-1] == "已记录，余票。"
     assert said_to_seat(line, "*55", "21#")[-1] == "已记录，改签。"  # the new one counts
     (entry,) = call.story().entries

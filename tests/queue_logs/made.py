@@ -12,7 +12,7 @@ def line(at: int, call: str, queue: str, agent: str, name: str, *data: object) -
 
 
 CALLS = st.sampled_from(["c1", "c2", "c3"])
-QUEUES = st.sampled_from(["a", "b"])
+QUEUES = st.sampled_from(["a", "b", "a", "b", "again"])
 AGENTS = st.sampled_from(["1", "2"])
 EVENTS = st.sampled_from(
     [
@@ -53,7 +53,7 @@ EVENTS = st.sampled_from(
         "X",
     ]
 )
-DATA = st.lists(st.sampled_from(["0", "1", "5", "20", "PAUSED", "", "x"]), max_size=5)
+DATA = st.lists(st.sampled_from(["0", "1", "5", "20", "PAUSED", "", "x", "a:1"]), max_size=5)
 
 
 @st.composite

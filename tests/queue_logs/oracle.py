@@ -34,6 +34,16 @@ def seconds(data: list[str], at: int) -> int | None:
     return int(text) if text.isascii() and text.isdigit() else None
 
 
+def going_on(entry: dict[str, Any]) -> bool:
+    """Whether the caller has waited for one agent in vain, and waits for all now."""
+    return entry["outcome"] == "waiting" and entry["before"] is not None
+
+
+def whole(entry: dict[str, Any], told: int | None) -> int | None:
+    """The whole wait, with that for the one agent."""
+    return None if told is None else told + (entry["before"] or 0)
+
+
 @lru_cache(1)
 def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule after the other, to be read)
     """One for each try of a caller to get into a queue: what became of it."""
@@ -41,6 +51,20 @@ def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule afte
     by_call: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for at, call, queue, agent, event, data in lines_of(log):
         mine = by_call[call] if call != "NONE" else []
+        if queue == "again":  # the caller waits for one agent
+            if event == "ENTERQUEUE" and data and ":" in data[0] and all(data[0].split(":", 1)):
+                queue, known = data[0].split(":", 1)[0], True
+            else:
+                asked = [one for one in mine if one["known"]]
+                if not asked or event == "ENTERQUEUE" or event in REFUSED or going_on(asked[-1]):
+                    continue
+                queue = asked[-1]["queue"]
+                if event in ("EXITWITHTIMEOUT", "EXITEMPTY"):
+                    if asked[-1]["outcome"] == "waiting":
+                        asked[-1] |= {"before": seconds(data, 2) or 0, "wait": None, "taken": None}
+                    continue
+        else:
+            known = False
         waiting = [one for one in mine if one["outcome"] == "waiting" and one["queue"] == queue]
         if event == "QUEUESTART":
             for one in entries:
@@ -49,20 +73,29 @@ def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule afte
                 one["talking"] = False
         elif call == "NONE":
             continue
+        elif (
+            event == "ENTERQUEUE"
+            and not known
+            and any(going_on(one) and one["queue"] == queue for one in mine)
+        ):
+            pass  # it goes on for all agents
+        elif event in REFUSED and any(going_on(one) and one["queue"] == queue for one in mine):
+            one = next(one for one in mine if going_on(one) and one["queue"] == queue)
+            one |= {"outcome": REFUSED[event], "wait": one["before"]}
         elif event == "ENTERQUEUE" or event in REFUSED:
-            one = {"queue": queue, "at": at, "outcome": REFUSED.get(event, "waiting"), "agent": None, "wait": None, "talk": None, "talking": False, "taken": None, "asked": False, "score": None}  # fmt: skip
+            one = {"queue": queue, "at": at, "outcome": REFUSED.get(event, "waiting"), "agent": None, "wait": None, "talk": None, "talking": False, "taken": None, "asked": False, "score": None, "known": known, "before": None}  # fmt: skip
             one["wait"] = 0 if event in REFUSED else None
             mine.append(one)
             entries.append(one)
         elif event in GONE and waiting:
             waiting[-1]["outcome"] = GONE[event]
-            waiting[-1]["wait"] = seconds(data, 3 if event == "EXITWITHKEY" else 2)
+            waiting[-1]["wait"] = whole(waiting[-1], seconds(data, 3 if event == "EXITWITHKEY" else 2))
         elif event == "AGENTANSWER" and waiting:
             waiting[-1]["taken"] = (agent, max(0, at - waiting[-1]["at"]))
         elif event in ("RINGNOANSWER", "RINGCANCELED", "AGENTDUMP", "SYSCOMPAT") and waiting:
             waiting[-1]["taken"] = None
         elif event == "CONNECT" and waiting:
-            one, told = waiting[-1], seconds(data, 0)
+            one, told = waiting[-1], whole(waiting[-1], seconds(data, 0))
             one |= {"outcome": "answered", "agent": agent, "wait": told, "talking": True}
             if one["taken"] and one["taken"][0] == agent:
                 waits = [wait for wait in (one["taken"][1], told) if wait is not None]
@@ -71,7 +104,7 @@ def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule afte
             for one in mine:
                 if one["talking"] and (one["queue"], one["agent"]) == (queue, agent):
                     place = 1 if event.startswith("COMPLETE") else -2
-                    talk, told = seconds(data, place), seconds(data, place - 1)
+                    talk, told = seconds(data, place), whole(one, seconds(data, place - 1))
                     if talk is not None and told is not None and one["wait"] is not None:
                         talk += max(0, told - one["wait"])  # the greeting
                     one |= {"talk": talk, "talking": False}

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from ivr.authoring.queries import QUERIES
 from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Record, Say, Transfer
 from ivr.dialogue.call import CallInfo
-from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
+from ivr.dialogue.conditions import CALLER_HISTORY, CALLER_MARKS, LAST_AGENT, QUEUE_STATE
 from ivr.dialogue.engine import advance, begin
 from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
 from ivr.dialogue.forms import LAST_CHOICE
@@ -31,6 +31,8 @@ _SPECS = {
     CALLER_HISTORY.name: CALLER_HISTORY,
     QUEUE_STATE.name: QUEUE_STATE,
     LAST_CHOICE.name: LAST_CHOICE,
+    CALLER_MARKS.name: CALLER_MARKS,
+    LAST_AGENT.name: LAST_AGENT,
 }
 _NAMES = [
     {"code": f"c{n}", "zh": name} for n, name in enumerate(["上海", "北京", "天津", "重庆", "广州", "西安"])

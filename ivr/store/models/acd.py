@@ -71,6 +71,8 @@ class QueueEntry(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_by: Mapped[str] = mapped_column(String(20), default="")
     transfer_to: Mapped[str] = mapped_column(Text, default="")
+    first_agent: Mapped[str] = mapped_column(String(20), default="")
+    first_s: Mapped[int | None]
     survey_asked: Mapped[bool] = mapped_column(default=False)
     survey_score: Mapped[int | None]
     log_id: Mapped[int] = mapped_column(ForeignKey("log_positions.id"))

@@ -1,4 +1,5 @@
-"""After the call: whether callers were asked how it was, and the answer; what agents say it was about."""
+"""After the call: whether callers were asked how it was, and the answer; what agents say it was about; the
+agent whom a caller knows; callers who are served first."""
 
 from __future__ import annotations
 
@@ -16,6 +17,10 @@ def upgrade() -> None:
     op.add_column(
         "queue_entries", sa.Column("survey_asked", sa.Boolean(), nullable=False, server_default=sa.false())
     )
+    op.add_column(
+        "queue_entries", sa.Column("first_agent", sa.String(length=20), nullable=False, server_default="")
+    )
+    op.add_column("queue_entries", sa.Column("first_s", sa.Integer(), nullable=True))
     op.add_column("queue_entries", sa.Column("survey_score", sa.Integer(), nullable=True))
     op.create_index(
         "ix_queue_entries_surveyed",
@@ -38,11 +43,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("call_uniqueid", "number"),
     )
     op.create_index("ix_call_codes_entered", "call_codes", ["entered_at", "queue", "agent", "code"])
+    op.create_table(
+        "caller_marks",
+        sa.Column("caller_hash", sa.String(length=32), nullable=False),
+        sa.Column("mark", sa.String(length=20), nullable=False),
+        sa.Column("caller", sa.Text(), nullable=True),
+        sa.Column("caller_masked", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("caller_hash", "mark"),
+    )
 
 
 def downgrade() -> None:
     """Drop them."""
+    op.drop_table("caller_marks")
     op.drop_table("call_codes")
     op.drop_index("ix_queue_entries_surveyed", "queue_entries")
     op.drop_column("queue_entries", "survey_score")
+    op.drop_column("queue_entries", "first_s")
+    op.drop_column("queue_entries", "first_agent")
     op.drop_column("queue_entries", "survey_asked")
