@@ -201,6 +201,8 @@ def _values(settings: Settings, asterisk: Asterisk, home: AsteriskHome) -> dict[
     # Sound leaves from the bound address too; with every address bound, the system chooses.
     bound = control_address(settings) == settings.bind
     texts["MEDIA"] = f"media_address = {settings.bind}\nbind_rtp_to_media_address = yes" if bound else ""
+    # What stands between Queue's AGI and the place: macro (until Asterisk 20), gosub, rule.
+    texts["NO_MORE"] = ",,," if asterisk.major < 21 else ",,"
     # Ids of calls begin with it: two Asterisks that count alike do not give out the same.
     texts["SYSTEM_NAME"] = f"systemname = {settings.node}" if settings.node else ""
     return texts

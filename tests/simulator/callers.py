@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ivr.authoring.queries import QUERIES
-from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Record, Say, Transfer
+from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Record, Say, Survey, Transfer
 from ivr.dialogue.call import CallInfo
 from ivr.dialogue.conditions import CALLER_HISTORY, CALLER_MARKS, LAST_AGENT, QUEUE_STATE
 from ivr.dialogue.engine import advance, begin
@@ -145,7 +145,7 @@ def walk(
     session, actions = begin(tree, call, now, notices)
     while actions:
         last = actions[-1]
-        assert all(isinstance(action, Say) for action in actions[:-1])
+        assert all(isinstance(action, (Say, Survey)) for action in actions[:-1])
         done.actions += len(actions)
         assert done.actions < 20_000, "the call does not end"
         if isinstance(last, (Gather, Record)):
