@@ -8,9 +8,8 @@ from typing import Any
 import click
 
 from ivr.clock import utc_now
+from ivr.commands.lazy import LazyGroup
 from ivr.commands.period import no_callers, period, period_options
-from ivr.commands.report_agent import agent
-from ivr.commands.report_codes import codes
 from ivr.commands.table import percent, table, with_bars
 from ivr.settings import load
 
@@ -18,7 +17,11 @@ from ivr.settings import load
 _ENTRIES = ("hotline", "after_queue")
 
 
-@click.group("report")
+@click.group(
+    "report",
+    cls=LazyGroup,
+    lazy={"agent": "ivr.commands.report_agent:agent", "codes": "ivr.commands.report_codes:codes"},
+)
 def command() -> None:
     """What callers do in the menus, and what agents do.
 
@@ -26,10 +29,6 @@ def command() -> None:
     Example:
       ivr report menu --from 2026-02-10
     """
-
-
-command.add_command(agent)
-command.add_command(codes)
 
 
 @command.command("menu")

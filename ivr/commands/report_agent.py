@@ -42,7 +42,7 @@ def agent(from_text: str | None, to_text: str | None, queue: str, piece_s: int, 
     from ivr.app import open_store
     from ivr.reports.agents import COLUMNS, agent_report
     from ivr.reports.spans import agent_times
-    from ivr.store.agent_report import agent_names, handed_over, rings
+    from ivr.store.agent_report import agent_names, handed_over, rings, taken_over
     from ivr.store.call_codes import coded
     from ivr.store.queue import report_entries, report_spans
     from ivr.store.surveys import surveyed
@@ -59,6 +59,8 @@ def agent(from_text: str | None, to_text: str | None, queue: str, piece_s: int, 
             agent_times(*report_spans(engine, since, until, queue), since, min(until, now)),
             transferred=handed_over(engine, since, until, queue),
             names=agent_names(engine),
+            # Of one queue only those are known whom it gave the agent itself.
+            taken_over={} if queue else taken_over(engine, since, until),
             piece_s=piece_s,
             coded=_coded(coded(engine, since, until, queue)),
             surveyed=surveyed(engine, since, until, queue, by="agent", zone=settings.zone),
@@ -105,6 +107,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
         "refus",
         "missed",
         "transf",
+        "taken",
         "talk",
         "AHT",
         "occ",
@@ -114,8 +117,9 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
     cells = [
         [
             row["agent"], row["name"] or "-", clock_time(row["signed_in_s"]), clock_time(row["paused_s"]),
-            *(str(row[key]) for key in ("rings", "answered", "refused", "missed", "transferred")),
-            seconds(row["talk_s"]), seconds(row["aht_s"]), percent(row["occupancy"], 0), "-" if row["survey_mean"] is None else str(row["survey_mean"]), str(row["pieces"]),
+            *(str(row[key]) for key in ("rings", "answered", "refused", "missed", "transferred", "taken_over")),
+            seconds(row["talk_s"]), seconds(row["aht_s"]), percent(row["occupancy"], 0),
+            "-" if row["survey_mean"] is None else str(row["survey_mean"]), str(row["pieces"]),
         ]
         for row in rows
     ]  # fmt: skip

@@ -107,6 +107,7 @@ def _transfer(turn: Turn, part: TransferPart) -> None:
             levels,
             queue.longest_wait_s or 0,
             turn.session.language,
+            next(iter(_wanted(turn, part)), ""),
             last.get("number", 0),
             last.get("staff", ""),
         ),

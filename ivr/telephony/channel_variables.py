@@ -13,6 +13,7 @@ AGAIN = "IVR_AGAIN"  #: the number of the agent in the queue ``again`` who is tr
 AGENT = "IVR_AGENT"  #: the staff number of that agent
 PART = "IVR_PART"  #: the menu part that transferred; comes back to ``after_queue``
 SURVEY = "IVR_SURVEY"  #: ``asked`` how the talk was, ``done`` once the answer is in the log; the dialplan empties it at each queue
+SKILL = "IVR_SKILL"  #: the skill that the menu asked for, once it did
 LANGUAGE = "IVR_LANGUAGE"  #: what the caller hears, once it is not the usual one
 
 # within a driver

@@ -89,7 +89,7 @@ def test_who_calls_again_gets_the_agent_of_the_last_call_in_the_queue_that_it_be
     assert call.last == Ask("last_agent", asked, ("caller",), "agent")
     call.answer("known", {"number": 7, "staff": "1023"})
     assert call.last.args == {"caller": caller, "queue": "operator", "within_s": 1800}
-    assert call.answer("none").last == Transfer("tickets", 0, "agent", 0, 0, "zh", 7, "1023")
+    assert call.answer("none").last == Transfer("tickets", 0, "agent", language="zh", again=7, agent="1023")
 
 
 def test_marked_callers_come_first(write_tree):

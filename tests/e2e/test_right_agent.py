@@ -52,6 +52,7 @@ def only(line: Line, queue: str, queues: str, menu: str = "") -> Iterator[None]:
     menus = line.folder / f"menus_{queue}"
     shutil.copytree(PROJECT / "menus", menus)
     (menus / "hotline.translations.yaml").unlink()
+    shutil.rmtree(menus / "tests")
     (menus / "hotline.yaml").write_text(menu or MENU.format(queue=queue), "utf-8")
     (menus / "connected.yaml").write_text(CONNECTED, "utf-8")
     (menus / "queues.yaml").write_text(f"queues:\n{queues}", "utf-8")

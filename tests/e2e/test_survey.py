@@ -124,7 +124,7 @@ def each_talk_is_asked_about_once(line: Line) -> None:
 def an_agent_says_what_the_call_was_about(line: Line) -> None:
     since = datetime.now(line.settings.zone).isoformat()
     call = talking(line, talk_s=3)
-    wait_for(lambda: call.is_in("Read"), "the question")
+    asked(call)
     call.hang_up()
     call.story()
     assert said_to_seat(line, "*5577")[0].startswith("没有代码七七。")

@@ -26,6 +26,7 @@ def a_day(number: int = 60) -> bytes:
         call, queue, agent = f"c{one}", "ab"[one % 2], "12"[one % 4 // 2]
         caller = "02112345678" if one % 5 else "13800000001"
         lines += [
+            line(at, call, queue, "NONE", "OPTION", "part", ("", "x")[one % 2]),
             line(at, call, queue, "NONE", "ENTERQUEUE", "", caller, 1),
             line(at + 1, call, queue, agent, "CONNECT", 1, "x", 1),
             line(at + 9, call, queue, agent, "COMPLETEAGENT", 1, 8, 1),
@@ -38,7 +39,7 @@ def a_day(number: int = 60) -> bytes:
 
 
 @pytest.mark.parametrize("zone", ["Asia/Shanghai", "Asia/Kolkata"])
-@pytest.mark.parametrize("by", [group for group in GROUPS if group != "option"])
+@pytest.mark.parametrize("by", GROUPS)
 def test_they_are_those_of_the_entries_in_every_row(
     engine: Engine, tmp_path: Path, by: str, zone: str
 ) -> None:
