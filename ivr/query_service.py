@@ -13,12 +13,10 @@ from ivr.dialogue.actions import Ask
 from ivr.dialogue.conditions import CALLER_HISTORY, CALLER_MARKS, LAST_AGENT, QUEUE_STATE
 from ivr.dialogue.forms import LAST_CHOICE
 from ivr.rail.answers import Answer
-from ivr.store.database import Engine, reading, writing
+from ivr.store.database import Engine, Session, reading, writing
 from ivr.telephony.agi_dialogue import AT_SEAT, MESSAGE_KEEP, MESSAGE_PLACE, describe
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from ivr.authoring.live import LiveMenus
     from ivr.rail.ticket_source import TicketSource
     from ivr.roster import Roster
