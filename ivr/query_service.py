@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ivr.clock import Clock
 from ivr.dialogue.actions import Ask
+from ivr.dialogue.conditions import CALLER_HISTORY, CALLER_MARKS, LAST_AGENT, QUEUE_STATE
+from ivr.dialogue.forms import LAST_CHOICE
 from ivr.rail.answers import Answer
-from ivr.store.database import Engine, reading, writing
+from ivr.store.database import Engine, Session, reading, writing
 from ivr.telephony.agi_dialogue import AT_SEAT, MESSAGE_KEEP, MESSAGE_PLACE, describe
 
 if TYPE_CHECKING:
@@ -20,6 +23,26 @@ if TYPE_CHECKING:
     from ivr.store.messages import MessageBox
 
 log = logging.getLogger(__name__)
+
+
+_FACTS = {spec.name for spec in (CALLER_HISTORY, CALLER_MARKS, LAST_AGENT, LAST_CHOICE, QUEUE_STATE)}
+
+
+def _fact(session: Session, ask: Ask, now: datetime) -> Answer:
+    """What is known of the caller, or of a queue now."""
+    from ivr.store import facts
+    from ivr.store.caller_marks import marks_of
+    from ivr.store.choices import last_choice
+
+    if ask.query == CALLER_HISTORY.name:
+        return facts.caller_history(session, ask.args["caller"], ask.args["call"], now)
+    if ask.query == CALLER_MARKS.name:
+        return marks_of(session, ask.args["caller"])
+    if ask.query == LAST_AGENT.name:
+        return facts.last_agent(session, **ask.args, now=now)
+    if ask.query == LAST_CHOICE.name:
+        return last_choice(session, ask.args["caller"], ask.args["field"], now)
+    return facts.queue_state(session, ask.args["queue"])
 
 
 class QueryService:
@@ -52,15 +75,11 @@ class QueryService:
 
     def _answer(self, ask: Ask, wanted: Callable[[], bool]) -> Answer:
         from ivr.authoring.live import MENU_OF_CALL
-        from ivr.authoring.queries import AGENT_PIN
-        from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
-        from ivr.dialogue.forms import LAST_CHOICE
+        from ivr.authoring.queries import AGENT_PIN, CALL_CODE
         from ivr.rail import queries
         from ivr.rail.booking_offer import ELSEWHERE
         from ivr.rail.booking_queries import BOOKS
-        from ivr.store import facts
         from ivr.store.booking_answers import BOOKING_ANSWERS
-        from ivr.store.choices import last_choice
         from ivr.store.rail_source import SqlRailSource
 
         now = self._clock()
@@ -74,17 +93,18 @@ class QueryService:
         if ask.query == AT_SEAT and self._roster is not None:
             done = self._roster.does(**ask.args)
             return Answer(done.outcome, {"staff": done.staff})
+        if ask.query == CALL_CODE.name and self._roster is not None:
+            from ivr.store.call_codes import note_code
+
+            staff = self._roster.staff_at(ask.args["seat"])
+            code = ask.args.get("code") or ask.args["key"] or ""
+            codes = {queue.name: queue.codes for queue in self._roster.queues().values()}
+            return note_code(self._engine, staff, ask.args["seat"], code, codes, now)
         if ask.query in (MESSAGE_PLACE, MESSAGE_KEEP):
             return self._message(ask)
-        if ask.query == CALLER_HISTORY.name:
+        if ask.query in _FACTS:
             with reading(self._engine) as session:
-                return facts.caller_history(session, ask.args["caller"], ask.args["call"], now)
-        if ask.query == QUEUE_STATE.name:
-            with reading(self._engine) as session:
-                return facts.queue_state(session, ask.args["queue"])
-        if ask.query == LAST_CHOICE.name:
-            with reading(self._engine) as session:
-                return last_choice(session, ask.args["caller"], ask.args["field"], now)
+                return _fact(session, ask, now)
         if ask.query in BOOKS and self._tickets is not None:
             return Answer(ELSEWHERE)
         if ask.query in BOOKING_ANSWERS:

@@ -22,7 +22,7 @@ from ivr.authoring.queries import QUERIES
 from ivr.authoring.source import MenuFaults, nearest
 from ivr.clock import fixed_clock
 from ivr.dialogue.actions import Action, Ask, Gather, Member, Record, Say
-from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
+from ivr.dialogue.conditions import CALLER_HISTORY, CALLER_MARKS, LAST_AGENT, QUEUE_STATE
 from ivr.dialogue.engine import converse
 from ivr.dialogue.events import Event, NoInput
 from ivr.dialogue.forms import LAST_CHOICE
@@ -243,6 +243,11 @@ class Pretended:
             return sample_answer(QUERIES[ask.query], pinned, self._scene.at, ask.args)
         if ask.query == QUEUE_STATE.name:
             return Answer("known", self._scene.queues.get(ask.args["queue"], _OPEN))
+        if ask.query == LAST_AGENT.name:
+            return Answer("none")
+        if ask.query == CALLER_MARKS.name:
+            marks = self._scene.marks
+            return Answer("known", {"marks": marks}) if marks else Answer("none")
         if ask.query == CALLER_HISTORY.name:
             days = self._scene.returning
             return Answer("new") if days is None else Answer("known", {"calls": 1, "days": days})

@@ -15,11 +15,11 @@ from typing import TypeVar
 
 from ivr.acd.roster import Add, Change, Membership, SetPenalty, at_seat, reconcile, sign_in
 from ivr.clock import utc_now
-from ivr.dialogue.queues import Queue
+from ivr.dialogue.queues import Queue, with_again
 from ivr.errors import IvrError
 from ivr.settings import Settings
 from ivr.store.database import Engine
-from ivr.store.skills import skills_of_all
+from ivr.store.skills import places_of_all
 from ivr.store.unanswered import unanswered
 from ivr.telephony.ami import AmiClient
 from ivr.telephony.asterisk_config import AsteriskHome, control_address
@@ -59,7 +59,7 @@ class Roster:
     def __init__(self, settings: Settings, engine: Engine, queues: Queues) -> None:
         self._settings = settings
         self._engine = engine
-        self._queues = queues
+        self._queues = lambda: with_again(queues())
 
     def does(self, operation: str, staff: str, seat: str, reason: str = "") -> Done:
         """Do ``sign_in``, ``sign_out``, ``pause`` or ``unpause`` for the agent at the seat; all but ``sign_in`` for
@@ -71,6 +71,18 @@ class Roster:
             return self._manage(lambda ami: self._sign_out(ami, staff, interface))
         return self._manage(lambda ami: self._pause(ami, staff, interface, operation == "pause", reason))
 
+    def staff_at(self, seat: str) -> str:
+        """The staff number of whoever is signed in at the seat, "" for nobody."""
+
+        async def look(ami: AmiClient) -> str:
+            return next((one.staff for one in at_seat(await memberships(ami), "", f"PJSIP/{seat}")), "")
+
+        return self._manage(look)
+
+    def queues(self) -> Mapping[str, Queue]:
+        """The queues on air."""
+        return self._queues()
+
     def _manage(self, act: Callable[[AmiClient], Awaitable[_T]]) -> _T:
         async def run() -> _T:
             async with manager(self._settings) as ami:
@@ -79,7 +91,7 @@ class Roster:
         return asyncio.run(run())
 
     async def _sign_in(self, ami: AmiClient, staff: str, interface: str) -> Done:
-        skills = skills_of_all(self._engine)
+        skills = places_of_all(self._engine)
         if staff not in skills:
             raise IvrError(f"no agent has the staff number {staff}", mend="ivr agent list, ivr agent add")
         now = await memberships(ami)
@@ -139,7 +151,7 @@ class RosterKeeper:
     def __init__(self, settings: Settings, engine: Engine, queues: Queues) -> None:
         self._settings = settings
         self._engine = engine
-        self._queues = queues
+        self._queues = lambda: with_again(queues())
         self._home = AsteriskHome.of(settings)
         self._seen: tuple[Mapping[str, Queue], Mapping[str, Mapping[str, int]]] | None = None
         self._looks = 0
@@ -163,7 +175,7 @@ class RosterKeeper:
         """Bring over what has changed since the last look. Raises :class:`IvrError` and :class:`OSError`; the next look
         begins anew then."""
         self._pause_the_absent()
-        queues, skills = self._queues(), skills_of_all(self._engine)
+        queues, skills = self._queues(), places_of_all(self._engine)
         self._looks += 1
         if (queues, skills) != self._seen or self._looks >= _COMPARE_EVERY:
             before = self._seen[0] if self._seen else {}

@@ -8,6 +8,7 @@ A transcript is a text file. Its head sets the scene, its body is the call::
     tree: menus/choices.yaml    (another tree than the entry's, beside this file; optional)
     queue: operator waiting 20  (pretended: open, closed, waiting N callers, wait N seconds)
     returning: 3                (the caller called three days ago)
+    marks: elder                (how the caller is marked: elder, disabled, vip)
     last: 7447                  (the keys of the station that the caller chose last)
     notice: before main: 因台风 …  (on air; also "queue operator: …", or the text alone)
     answer: timetable none      (a query's answer, whatever the data say; slots may follow as JSON)
@@ -21,6 +22,7 @@ A transcript is a text file. Its head sets the scene, its body is the call::
     ? tickets sold_out          (a query and its outcome)
     ! sign_in 1023 done         (a seat's membership)
     ! record recorded           (a message of the caller)
+    ! survey asked              (the caller is asked how the talk was; then the answer, ``! survey 5``)
     = transferred operator      (how the dialogue ended)
 """
 
@@ -34,8 +36,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Record, Say, Transfer
+from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Record, Say, Survey, Transfer
 from ivr.dialogue.call import HUNG_UP, CallInfo
+from ivr.dialogue.conditions import CALLER_MARKS, LAST_AGENT
 from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
 from ivr.dialogue.forms import LAST_CHOICE
 from ivr.dialogue.type_ahead import first_input
@@ -49,6 +52,7 @@ _CALL_FIELDS = ("call_id", "linked_id", "caller", "called", "channel", "entry", 
 _MARKS = ("<", "<<", ">", "?", "!", "=")
 _HEAD = re.compile(r"([A-Za-z_]+):(?:\s+(.*))?")
 _NOTICE = re.compile(r"(?:(before|queue) (\S+): )?(.+)")
+_ABOUT_CALLERS = (LAST_CHOICE.name, CALLER_MARKS.name, LAST_AGENT.name)
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -132,6 +136,8 @@ def lines_after(action: Action, event: Event, keyed: str) -> list[str]:
     if isinstance(action, Gather):
         return [keyed] if keyed else []
     outcome = event.answer.outcome if isinstance(event, Answered) else ""
+    if isinstance(action, Survey):
+        return [f"! survey {action.score or 'asked'}"]
     if isinstance(action, Ask):
         return query_lines(action.query, outcome)
     if isinstance(action, Member):
@@ -140,8 +146,8 @@ def lines_after(action: Action, event: Event, keyed: str) -> list[str]:
 
 
 def query_lines(query: str, outcome: str) -> list[str]:
-    """A query of the menu as a transcript's lines; what a caller chose last is asked by every form, and not told."""
-    return [] if query == LAST_CHOICE.name else [f"? {query} {outcome}"]
+    """A query of the menu as a transcript's lines; what every form and transfer asks about the caller is not told."""
+    return [] if query in _ABOUT_CALLERS else [f"? {query} {outcome}"]
 
 
 # --- a call ---------------------------------------------------------------------------------------
@@ -186,6 +192,8 @@ def _event(
         return caller.keys(action)
     if isinstance(action, Say):
         return Answered(Answer("said"))
+    if isinstance(action, Survey):
+        return Answered(Answer("noted"))
     if isinstance(action, Ask):
         return Answered(answer(action))
     if isinstance(action, (Member, Record)):
@@ -242,7 +250,7 @@ class Scene:
     """What a rehearsal takes as so: the moment (naive: the site's zone), the call, and what is pretended.
 
     ``tree``: the path of another tree than the entry's. ``queues``: queue → its ``agents``, ``waiting``, ``wait_s``;
-    one that is not named is open and empty. ``returning``: days since the caller's last call. ``last``: the keys of the station that the caller chose last.
+    one that is not named is open and empty. ``returning``: days since the caller's last call. ``marks``: how the caller is marked. ``last``: the keys of the station that the caller chose last.
     """
 
     at: datetime
@@ -251,6 +259,7 @@ class Scene:
     queues: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     returning: int | None = None
     last: str | None = None
+    marks: str = ""
     answers: tuple[Pinned, ...] = ()
     notices: tuple[OnAir, ...] = ()
 
@@ -339,6 +348,8 @@ class _Reader:
             scene = replace(scene, queues={**scene.queues, **queue_state(value, self.where)})
         elif name == "returning":
             scene = replace(scene, returning=_days(value, self.where))
+        elif name == "marks":
+            scene = replace(scene, marks=value)
         elif name == "last":
             scene = replace(scene, last=value)
         elif name == "answer":

@@ -23,6 +23,7 @@ from ivr.store.models.acd import Leg
 from ivr.store.queue import report_entries, report_hours, report_spans, report_sums
 from ivr.store.recorder import ingest
 from ivr.store.secrets import use_key
+from ivr.store.surveys import surveyed
 from ivr.telephony.queue_log import QueueLog
 from tests.queue_logs import oracle
 from tests.queue_logs.made import ZERO, logs
@@ -59,6 +60,7 @@ def figures(
     rows = queue_stats(
         entries, by=by, zone=zone, threshold_s=threshold, short_s=short,
         sessions=sessions, pauses=pauses, since=begin, until=end,
+        surveyed=surveyed(engine, begin, end, by=by, zone=zone),
     )  # fmt: skip
     told = ("threshold_s", "short_s", by)
     return {row[by]: {key: value for key, value in row.items() if key not in told} for row in rows}

@@ -168,3 +168,22 @@ def test_what_fails_longer_than_a_start_is_told_once_and_tried_again(
     assert [record.message for record in caplog.records] == [
         "queues and skills are not kept in line: no connection"
     ] * lines
+
+
+def test_agents_can_be_called_again_where_a_queue_says_so(
+    engine: Engine, manager: Manager, tmp_path: Path
+) -> None:
+    queues = {**USUAL, "tickets": Queue("tickets", sticky_s=60)}
+    settings = load({"IVR_HOME": str(tmp_path)}, tmp_path / "none")
+    etc = tmp_path / "asterisk" / "etc"
+    etc.mkdir(parents=True)
+    add_agent(engine, "1024", "4711")
+    manager.members = [
+        Membership("operator", "PJSIP/1001", "1023", 1),
+        Membership("operator", "PJSIP/1002", "1024", 1),
+    ]
+    RosterKeeper(settings, engine, lambda: queues).look()
+    added = [asked for asked in manager.asked if asked[0] == "add"]
+    assert [(queue, staff) for _, queue, _, staff, *_ in added] == [("again", "1023"), ("again", "1024")]
+    assert added[0][4] != added[1][4]  # each has a penalty of its own
+    assert "joinempty = paused,penalty,inuse" in (etc / "queues_on_air.conf").read_text()

@@ -45,7 +45,7 @@ FILES = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
 ZONE = ZoneInfo("Asia/Shanghai")
 TREES = load_trees(PROJECT / "menus")
 QUEUESTATUS = {"timeout": "TIMEOUT", "join_empty": "JOINEMPTY", "full": "FULL", "answered": "CONTINUE"}
-FEATURE_CODE = {"sign_in": "*51", "sign_out": "*52", "pause": "*53", "unpause": "*54"}
+FEATURE_CODE = {"sign_in": "*51", "sign_out": "*52", "pause": "*53", "unpause": "*54", "code": "*55"}
 
 
 @pytest.fixture(autouse=True)
@@ -119,13 +119,18 @@ class Channel(FakeChannel):
         super().__init__(channel=f"PJSIP/{seat}-00000007", callerid=call.caller, args=args)
         self.scene = scene
         self.messages = ["3 #"] * 3
-        self.variables["MEMBERNAME"] = facts.get("staff", "")
+        talked = facts.get("queue_status") == "answered"
+        self.variables["MEMBERNAME"] = facts.get("staff", "1023" if talked else "")
+        self.variables["IVR_LANGUAGE"] = call.language
+        self.variables["IVR_SURVEY"] = facts.get("surveyed", "")
 
     def _execute(self, application: str, text: str) -> int:
         before = len(self.played)
         result = super()._execute(application, text)
         if application == "Playback":
             self._heard(before)
+        if self.queue_log and application == "QueueLog" and self.queue_log[-1][3].startswith("SURVEY"):
+            self.scene.lines.append(f"! survey {(*self.queue_log[-1], 'asked')[4]}")
         return result
 
     def _heard(self, since: int) -> None:

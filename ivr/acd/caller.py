@@ -1,4 +1,4 @@
-"""What a caller's number tells by itself: the area code, for reports."""
+"""What a caller's number tells by itself: the area code, for reports; and what may be known of the caller."""
 
 from __future__ import annotations
 
@@ -10,6 +10,16 @@ _LANDLINE = re.compile(r"(0(?:10|2[0-9]|[3-9][0-9]{2}))[0-9]{7,8}")
 #: An area code as it is dialled after +86; mobile numbers begin with 13 to 19.
 _WITHOUT_ZERO = re.compile(r"10|[2-9]")
 _CHINA = re.compile(r"(?:\+|00)86")
+
+#: A withheld number comes as a word ("anonymous"), or as nothing: such callers are not one caller.
+_NUMBER = re.compile(r"\+?[0-9]{3,20}")
+#: Why a caller may be served before others.
+MARKS = ("elder", "disabled", "vip")
+
+
+def is_number(caller: str) -> bool:
+    """Whether it is a number by which a caller can be known again."""
+    return _NUMBER.fullmatch(caller) is not None
 
 
 def area_of(number: str) -> str:

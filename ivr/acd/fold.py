@@ -19,6 +19,11 @@ Rules for the hard cases
   then. What it counts as wait after AGENTANSWER is talk. Without a CONNECT it came to nothing: the entry is no agent's.
 - CALLERSTAYS: the caller came back from the queue, so an answered talk was not ended by the caller, whatever
   COMPLETECALLER says (app_queue does not see an agent hang up before the two are bridged). Either line may come first.
+- SURVEYASKED, SURVEYSCORE: about the last answered entry of that call and queue. The first score counts; it tells by
+  itself that the caller was asked.
+- A caller who is to get an agent whom they know waits for that one in the queue ``again``, whose ENTERQUEUE names the queue and
+  the agent (``tickets:1023``): an entry of that queue. When it is in vain, the ENTERQUEUE of the queue itself goes on with it, and so
+  does a refusal. Members of ``again`` are signed in by their other queues.
 - A transfer ends the agent's connection with the talk so far: what comes later is not that agent's. It is a leg of the
   colleague who took the call, or another entry. A leg begins when a seat answers (LEGBEGIN) and ends with that seat's channel (LEGEND). One
   whose call is another one at its end was a consultation that became an attended transfer: it is a talk with that caller from
@@ -45,8 +50,21 @@ from typing import TypeVar, Union
 
 from ivr.acd.caller import area_of
 from ivr.acd.lines import LogEvent
-from ivr.acd.needs import ENDS, EXITS, HANDED_OVER, LONGEST, REFUSALS, RINGS, SIGN_IN, SIGN_OUT, concerns_rows
+from ivr.acd.needs import (
+    AGENTS,
+    ENDS,
+    EXITS,
+    HANDED_OVER,
+    LONGEST,
+    OF_QUEUE,
+    REFUSALS,
+    RINGS,
+    SIGN_IN,
+    SIGN_OUT,
+    concerns_rows,
+)
 from ivr.acd.record import (
+    SCORES,
     WAITING,
     AttemptRecord,
     CallRecord,
@@ -55,6 +73,7 @@ from ivr.acd.record import (
     PauseRecord,
     SessionRecord,
 )
+from ivr.acd.roster import AGAIN
 from ivr.acd.talks import end_hold, talk_seconds, unhold
 
 Row = Union[CallRecord, EntryRecord, AttemptRecord, LegRecord, SessionRecord, PauseRecord]
@@ -103,6 +122,8 @@ class Fold:
             "AGENTANSWER": self._is_taken,
             "CONNECT": self._connects,
             "CALLERSTAYS": self._comes_back,
+            "SURVEYASKED": self._is_surveyed,
+            "SURVEYSCORE": self._is_surveyed,
             "RINGNOANSWER": self._rings,
             "OPTION": self._is_transferred,
             "HOLD": self._holds,
@@ -131,8 +152,32 @@ class Fold:
     def take(self, event: LogEvent) -> None:
         """Take in one event. Unknown ones change nothing."""
         handler = self._handlers.get(event.name)
-        if handler is not None and concerns_rows(event):
+        if handler is None or not concerns_rows(event):
+            return
+        if event.queue == AGAIN and event.name in OF_QUEUE:
+            self._take_again(event)
+        elif event.queue != AGAIN or event.name not in AGENTS:
             handler(event)
+
+    def _take_again(self, event: LogEvent) -> None:
+        """An event of a caller who waits for an agent whom they know, or has got that agent."""
+        if event.name == "ENTERQUEUE":
+            queue, _, agent = event.text(0).partition(":")
+            entry = self._enter(event._replace(queue=queue)) if queue and agent else None
+            if entry is not None:
+                entry.caller, entry.position, entry.first_agent = event.text(1), event.number(2), agent
+                entry.area = area_of(entry.caller)
+            return
+        entry = next((one for one in reversed(self._entries[event.call]) if one.first_agent), None)
+        if entry is None or entry.goes_on:
+            return
+        event = event._replace(queue=entry.queue)
+        if event.name in ("EXITWITHTIMEOUT", "EXITEMPTY"):
+            if entry.outcome == WAITING:
+                self._touch(entry).first_s = event.number(2) or 0
+                entry.left_at, entry.wait_s, entry.agent = None, None, ""
+        elif event.name not in REFUSALS:
+            self._handlers[event.name](event)
 
     # ---- calls
 
@@ -169,7 +214,7 @@ class Fold:
         """A new entry; none when another file has told of it already."""
         before = self._entries[event.call]
         for entry in before:
-            if entry.log != self.log and (entry.queue, entry.entered_at) == (event.queue, event.at):
+            if entry.log != self.log and entry.queue == event.queue and _entered(entry, event.at):
                 return None
         entry = EntryRecord(event.call, len(before) + 1, event.queue, event.at, self.log)
         if (call := self._calls.get(event.call)) is not None:
@@ -178,15 +223,21 @@ class Fold:
         return self._touch(entry)
 
     def _enters(self, event: LogEvent) -> None:
-        entry = self._enter(event)
+        entry = self._going_on(event) or self._enter(event)
         if entry is not None:
             entry.caller, entry.position = event.text(1), event.number(2)
             entry.area = area_of(entry.caller)
 
+    def _going_on(self, event: LogEvent) -> EntryRecord | None:
+        """The entry of a caller who waited in vain for one agent, and now comes to the queue itself."""
+        found = (entry for entry in self._entries[event.call] if entry.goes_on and entry.queue == event.queue)
+        entry = next(found, None)
+        return entry and self._touch(entry)
+
     def _is_refused(self, event: LogEvent) -> None:
-        entry = self._enter(event)
+        entry = self._going_on(event) or self._enter(event)
         if entry is not None:
-            entry.outcome, entry.left_at, entry.wait_s = REFUSALS[event.name], event.at, 0
+            entry.outcome, entry.left_at, entry.wait_s = REFUSALS[event.name], event.at, entry.first_s or 0
 
     def _waiting(self, event: LogEvent) -> EntryRecord | None:
         for entry in reversed(self._entries[event.call]):
@@ -201,7 +252,7 @@ class Fold:
             entry.outcome, entry.left_at, entry.wait_s, entry.agent = (
                 outcome,
                 event.at,
-                event.number(wait),
+                entry.waited(event.number(wait)),
                 "",
             )
             if outcome == "left_by_key":
@@ -216,7 +267,7 @@ class Fold:
     def _connects(self, event: LogEvent) -> None:
         entry = self._waiting(event)
         if entry is not None:
-            wait = event.number(0)
+            wait = entry.waited(event.number(0))
             if entry.agent != event.agent or entry.wait_s is None:
                 entry.left_at, entry.wait_s = event.at, wait
             elif wait is not None:  # the log's clock may have been set meanwhile
@@ -251,7 +302,9 @@ class Fold:
                     "agent" if stayed and ended_by == "caller" else ended_by,
                 )
                 at = 1 if event.name.startswith("COMPLETE") else -2
-                entry.talk_s = talk_seconds(entry.wait_s, event.number(at - 1), event.number(at))
+                entry.talk_s = talk_seconds(
+                    entry.wait_s, entry.waited(event.number(at - 1)), event.number(at)
+                )
                 end_hold(entry, event.at)
                 if entry.ended_by == "blind":
                     entry.transfer_to = f"{event.text(0)}@{event.text(1)}"
@@ -260,11 +313,26 @@ class Fold:
                 return
 
     def _comes_back(self, event: LogEvent) -> None:
-        for entry in reversed(self._entries[event.call]):
-            if entry.outcome == "answered" and entry.queue == event.queue:
-                if entry.ended_by in ("", "caller"):
-                    self._touch(entry).ended_by = "agent"
-                return
+        entry = self._answered(event)
+        if entry is not None and entry.ended_by in ("", "caller"):
+            self._touch(entry).ended_by = "agent"
+
+    def _is_surveyed(self, event: LogEvent) -> None:
+        entry, score = self._answered(event), event.number(0)
+        if entry is None or (event.name == "SURVEYSCORE" and score not in SCORES):
+            return
+        self._touch(entry).survey_asked = True
+        if event.name == "SURVEYSCORE" and entry.survey_score is None:
+            entry.survey_score = score
+
+    def _answered(self, event: LogEvent) -> EntryRecord | None:
+        """The call's last entry in the event's queue that an agent took."""
+        found = (
+            entry
+            for entry in reversed(self._entries[event.call])
+            if entry.outcome == "answered" and entry.queue == event.queue
+        )
+        return next(found, None)
 
     def _lose(self, entry: EntryRecord, at: datetime) -> None:
         if entry.outcome == WAITING:
@@ -428,3 +496,10 @@ class Fold:
     def _touch(self, row: _AnyRow) -> _AnyRow:
         self._changed[id(row)] = row
         return row
+
+
+def _entered(entry: EntryRecord, at: datetime) -> bool:
+    """Whether that was when the entry began, or when its caller went on to the queue itself; it is told in whole seconds."""
+    if entry.entered_at == at:
+        return True
+    return entry.first_s is not None and 0 <= (at - entry.entered_at).total_seconds() - entry.first_s <= 1

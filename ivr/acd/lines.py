@@ -18,11 +18,12 @@ What Asterisk 22 writes as data (app_queue.c; read from its source)::
     ADDMEMBER         PAUSED or nothing              PAUSE, UNPAUSE, PAUSEALL, UNPAUSEALL   reason
     AGENTLOGIN        channel                        AGENTLOGOFF     channel|signed-in s
 
-What the hotline's dialplan adds::
+In the queue ``again`` (:data:`ivr.acd.roster.AGAIN`) the url is ``queue:agent``. What the hotline's dialplan adds::
 
     CALLBEGIN  caller|called|epoch.milliseconds      CALLEND  hangup cause|epoch.milliseconds
     FALLBACK   AGISTATUS                             FULL, JOINEMPTY   nothing (a refused join)
     AGENTANSWER  nothing (an agent took the call)    CALLERSTAYS  nothing (the talk is over, the caller still there)
+    SURVEYASKED  nothing (the caller is asked how the talk was)   SURVEYSCORE  1 to 5
     OPTION     menu part|skill wanted (before the queue is entered)
     LEGBEGIN   leg|blind or direct|from|to|epoch.milliseconds (a seat took a call that came not from a queue)
     LEGEND     leg|epoch.milliseconds; its call is the one that the leg belongs to by then

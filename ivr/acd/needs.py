@@ -29,6 +29,7 @@ RINGS = {"RINGCANCELED": "canceled", "AGENTDUMP": "dumped", "SYSCOMPAT": "incomp
 SIGN_IN = frozenset({"ADDMEMBER", "AGENTLOGIN", "AGENTCALLBACKLOGIN"})
 SIGN_OUT = frozenset({"REMOVEMEMBER", "AGENTLOGOFF", "AGENTCALLBACKLOGOFF"})
 LEGS = frozenset({"LEGBEGIN", "LEGEND", "HOLD", "UNHOLD"})
+SURVEY = frozenset({"SURVEYASKED", "SURVEYSCORE"})
 HANDED_OVER = ("blind", "direct")
 CALLS = frozenset({*EXITS, *REFUSALS, *ENDS, *RINGS, "RINGNOANSWER", "ENTERQUEUE", "CONNECT"}) | {
     "CALLBEGIN",
@@ -38,6 +39,12 @@ CALLS = frozenset({*EXITS, *REFUSALS, *ENDS, *RINGS, "RINGNOANSWER", "ENTERQUEUE
     "CALLERSTAYS",
     "OPTION",
     *LEGS,
+    *SURVEY,
+}
+#: What is told of a caller in a queue, or of the talk that came from it.
+OF_QUEUE = frozenset({*EXITS, *REFUSALS, *ENDS, *RINGS, *SURVEY, "RINGNOANSWER", "ENTERQUEUE", "CONNECT"}) | {
+    "AGENTANSWER",
+    "CALLERSTAYS",
 }
 AGENTS = SIGN_IN | SIGN_OUT | {"PAUSE", "UNPAUSE", "PAUSEALL", "UNPAUSEALL", "SEAT"}
 #: event → what it is about: call, agent, all

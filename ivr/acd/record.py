@@ -25,6 +25,9 @@ OUTCOMES = (
 #: An entry that has not ended yet.
 WAITING = "waiting"
 
+#: What a caller can answer when asked how it was: 5 is the best.
+SCORES = range(1, 6)
+
 
 @dataclass
 class CallRecord:
@@ -52,7 +55,9 @@ class EntryRecord:
     waiting ended, one way or the other: when an agent took the call, not when the greeting was over. ``agent``…``transfer_to`` belong to an answered entry; ``ended_by``:
     caller, agent, blind, attended (a transfer), lost. ``hold_s``: how long the agent held the caller, no part of ``talk_s``; ``None``
     where no line tells of a hold. ``wrapup_s``: ``None``, the log has it not. ``attempts``: rings so far. ``area``: see ``ivr.acd.caller``. ``option``, ``skill``: what
-    the menu asked for (:class:`CallRecord`). ``held_since``, ``held_ms``: a hold that lasts, and those that are over.
+    the menu asked for (:class:`CallRecord`). ``held_since``, ``held_ms``: a hold that lasts, and those that are over. ``first_agent``: whom the caller knew and was to
+    get first; ``first_s``: how long that was tried in vain, before the caller was one for all agents. ``survey_asked``, ``survey_score``:
+    whether the caller was asked afterwards how it was, and the answer, 1 to 5.
     """
 
     call: str
@@ -80,6 +85,19 @@ class EntryRecord:
     skill: str = ""
     held_since: datetime | None = None
     held_ms: int | None = None
+    first_agent: str = ""
+    first_s: int | None = None
+    survey_asked: bool = False
+    survey_score: int | None = None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the caller waits for all agents, after one in vain."""
+        return self.outcome == WAITING and self.first_s is not None
+
+    def waited(self, told: int | None) -> int | None:
+        """The whole wait, where the log tells ``told``."""
+        return None if told is None else told + (self.first_s or 0)
 
     @property
     def talking(self) -> bool:

@@ -3,6 +3,7 @@
 The rules
 - An agent with the skill of a queue is a member of it; the penalty is the level of the skill (1 best, 9 last), so
   that a lower level is rung only when no higher one is free.
+- Every agent is in :data:`AGAIN`, where there is such a queue, with a penalty that nobody else has.
 - Every agent is in the general queue, at level 1 unless a skill of that name says otherwise.
 - One agent at one seat: who signs in at another seat leaves the one before, and whoever sat there leaves too.
 - Who is paused stays paused, for the same reason, in the queues that come new.
@@ -17,6 +18,8 @@ from typing import Union
 
 #: The queue that takes whoever no other queue takes; all agents are in it.
 GENERAL = "operator"
+#: The queue in which a caller waits for one agent only, whom the caller knows; an agent's penalty there is a number of its own.
+AGAIN = "again"
 #: Levels of a skill: 1 is the best, this the last one.
 LEVELS = 9
 

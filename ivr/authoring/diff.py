@@ -211,6 +211,10 @@ def _queue(queue: Queue, way: Way) -> Iterator[tuple[Way, str]]:
             yield (*way, name), f"{seconds}s"
     if queue.widen:
         yield (*way, "widen"), ", ".join(f"{after}s: {level}" for after, level in queue.widen)
+    if queue.sticky_s:
+        yield (*way, "sticky"), f"{queue.sticky_s}s"
+    for code, label in queue.codes.items():
+        yield (*way, "codes", code), label
     for within, hours in _week("hours", queue.hours):
         yield (*way, *within), hours
 

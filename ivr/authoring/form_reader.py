@@ -41,7 +41,7 @@ TELECODE_LOOKUP = "find_station_or_telecode"
 MOST_FIELDS = 8
 
 #: What a query takes and no field asks for is taken from the call: today, the seat, the call's id, the caller.
-FROM_THE_CALL = ("date", "seat", "call", "caller")
+FROM_THE_CALL = ("date", "seat", "key", "call", "caller")
 
 #: No ``with`` is written.
 NOTHING = Given()

@@ -191,6 +191,8 @@ def _ways(tree: Tree, usual: Mapping[str, str]) -> Iterator[Edge]:
         if isinstance(part, SayPart):
             yield Edge(name, part.then, "then")
         elif isinstance(part, MenuPart):
+            if part.survey:
+                yield Edge(name, part.then, "then", ("no talk",), "no talk")
             for option in part.options:
                 label = f"{option.digit} {_text(tree, option.label)}"
                 yield Edge(name, option.go, "option", (option.digit,), label)

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from ivr.acd.record import SCORES
 from ivr.authoring import grammar
 from ivr.authoring.form_reader import NOTHING, FormReader, needs, read_given
 from ivr.authoring.pieces import MISSES, Pieces
@@ -27,6 +28,7 @@ from ivr.dialogue.tree import (
     FormPart,
     MemberPart,
     MenuPart,
+    Misses,
     Option,
     Part,
     RecordPart,
@@ -41,6 +43,7 @@ from ivr.rail.answers import QuerySpec
 #: verb → the other keys of a part with that verb
 VERBS: Mapping[str, tuple[str, ...]] = {
     "menu": ("intro", "outro", "keys", *MISSES),
+    "survey": ("intro", "outro", "then"),
     "form": ("answers", *MISSES),
     "ask": ("with", "answers"),
     "branch": ("then",),
@@ -62,6 +65,8 @@ QUEUE_STATUSES = (
     "error",
 )
 MEMBER_OPERATIONS = ("sign_in", "sign_out", "pause", "unpause")
+#: What a feature code asks for.
+OPERATIONS = (*MEMBER_OPERATIONS, "code")
 MEMBER_OUTCOMES = ("done", "already", "absent", "error")
 RECORD_OUTCOMES = ("recorded", "empty", "error")
 
@@ -172,8 +177,35 @@ class PartReader:
         return EndPart(name, self.pieces.optional_text(values, "say", f"part '{name}'"), outcome)
 
     def _menu(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
+        return MenuPart(
+            name,
+            self._options(name, key, values["menu"], "menu"),
+            self.pieces.tries(values, self.defaults.tries),
+            self.pieces.optional_text(values, "intro", f"menu '{name}'"),
+            self.pieces.optional_text(values, "outro", f"menu '{name}'"),
+            self.pieces.keys(values["keys"], f"the keys of menu '{name}'") if "keys" in values else {},
+        )
+
+    def _survey(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
+        options = self._options(name, key, values["survey"], "survey")
+        scores = sorted(option.digit for option in options)
+        if scores != [str(score) for score in SCORES] and not self.source.faults:
+            message = f"survey '{name}' has the options {', '.join(scores)}; it has 1 to 5, 5 is the best"
+            self.source.fault(key, grammar.wrong_value, message)
+        then = self._then(values)
+        return MenuPart(
+            name,
+            options,
+            Tries(no_input=Misses(0, then), no_match=Misses(1, then)),  # nobody is asked twice for a favour
+            self.pieces.optional_text(values, "intro", f"survey '{name}'"),
+            self.pieces.optional_text(values, "outro", f"survey '{name}'"),
+            survey=True,
+            then=then,
+        )
+
+    def _options(self, name: str, key: yaml.Node, menu: yaml.Node, what: str) -> tuple[Option, ...]:
         options = []
-        for digit, digit_node, node in self.source.pairs(values["menu"], f"menu '{name}'"):
+        for digit, digit_node, node in self.source.pairs(menu, f"{what} '{name}'"):
             if digit not in tuple("0123456789"):
                 self.source.fault(
                     digit_node,
@@ -189,16 +221,9 @@ class PartReader:
                 go = self.source.target(option["go"], f"option {digit}: go")
                 language = self.pieces.language(option["language"]) if "language" in option else ""
                 options.append(Option(digit, label, go, language))
-        if isinstance(values["menu"], yaml.MappingNode) and not values["menu"].value:
-            self.source.fault(key, grammar.missing_key, f"menu '{name}' has no options")
-        return MenuPart(
-            name,
-            tuple(options),
-            self.pieces.tries(values, self.defaults.tries),
-            self.pieces.optional_text(values, "intro", f"menu '{name}'"),
-            self.pieces.optional_text(values, "outro", f"menu '{name}'"),
-            self.pieces.keys(values["keys"], f"the keys of menu '{name}'") if "keys" in values else {},
-        )
+        if isinstance(menu, yaml.MappingNode) and not menu.value:
+            self.source.fault(key, grammar.missing_key, f"{what} '{name}' has no options")
+        return tuple(options)
 
     def _form(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
         form = self.source.known(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 import yaml
 
+from ivr.acd.caller import MARKS
 from ivr.authoring import grammar
 from ivr.authoring.source import Source, nearest
 from ivr.authoring.translations import Translations
@@ -21,7 +22,18 @@ MISSES = ("no_input", "no_match", "partial")
 #: Facts of a call that a branch may ask for.
 FACTS = ("operation", "key", "queue_status")
 #: The kinds of condition an admin may write.
-CONDITIONS = (*FACTS, "calendar", "language", "number", "chose", "returning", "queue", "waiting", "wait")
+CONDITIONS = (
+    *FACTS,
+    "calendar",
+    "language",
+    "number",
+    "caller",
+    "chose",
+    "returning",
+    "queue",
+    "waiting",
+    "wait",
+)
 
 #: One word, in any script, without the punctuation of ASCII but - and _.
 NAME = r"[^\s!-,./:-@\[-^`{-~]+"
@@ -230,6 +242,10 @@ class Pieces:
                 node,
                 grammar.wrong_value,
                 f"number must be digits, with * at the end for any more, not '{value}'",
+            )
+        elif kind == "caller" and value not in MARKS:
+            self.source.fault(
+                node, grammar.unknown_name, f"callers are not marked '{value}'; {nearest(value, MARKS)}"
             )
         elif kind == "chose":
             value = self.source.target(node, kind)

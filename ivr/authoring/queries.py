@@ -15,4 +15,23 @@ AGENT_PIN = QuerySpec(
     about="whether the PIN belongs to the staff number",
 )
 
-QUERIES: Mapping[str, QuerySpec] = {**RAIL_QUERIES, **BOOKING_QUERIES, AGENT_PIN.name: AGENT_PIN}
+CALL_CODE = QuerySpec(
+    "call_code",
+    takes={"seat": "call", "key": "call", "code": "digits"},
+    outcomes={
+        "noted": {"code": "digits", "label": "text"},
+        "missing": {},
+        "unknown": {"code": "digits"},
+        "no_call": {},
+        "nobody": {},
+    },
+    optional=frozenset({"code"}),
+    about="what the last call was about that the agent at the seat answered: the code, or the key after the feature code; missing: none",
+)
+
+QUERIES: Mapping[str, QuerySpec] = {
+    **RAIL_QUERIES,
+    **BOOKING_QUERIES,
+    AGENT_PIN.name: AGENT_PIN,
+    CALL_CODE.name: CALL_CODE,
+}

@@ -12,6 +12,8 @@
         longest_wait: 3m             # then the caller comes back to the menu (timeout)
         most_waiting: 30             # more are refused (full)
         hours: {weekdays: 08:00-18:00}
+        codes: {31: 改签}              # what a call was about, besides the codes of all queues
+    codes: {10: 余票, 20: 列车时刻}
 
 A file that is missing is one general queue.
 """
@@ -20,11 +22,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
-from ivr.acd.roster import LEVELS
+from ivr.acd.roster import AGAIN, LEVELS
 from ivr.authoring import grammar
 from ivr.authoring.calendar_file import read_hours
 from ivr.authoring.pieces import Pieces, seconds_of
@@ -49,24 +52,36 @@ KEYS = (
     "hours",
     "language",
     "number",
+    "codes",
+    "sticky",
 )
+TOP = ("queues", "codes")
+CODE = r"[0-9]{1,4}"
 #: The key of a time → the longest there may be, in seconds.
-TIMES = {"longest_wait": 7200, "service_level": 600, "ring": 120, "wrapup": 600, "announce": 600}
+TIMES = {
+    "longest_wait": 7200,
+    "service_level": 600,
+    "ring": 120,
+    "wrapup": 600,
+    "announce": 600,
+    "sticky": 30 * 86_400,
+}
 #: Within how many seconds a queue has to be widened: who waits longer is served by another rule.
 _LONGEST_S = 7200
 #: A heavier queue than the heaviest changes nothing.
 HEAVIEST = 1000
 NAME = r"[a-z][a-z0-9_]{0,39}"
 #: Words that mean something else in Asterisk's own file of queues.
-TAKEN = ("general", "usual")
+TAKEN = ("general", "usual", AGAIN)
 NEVER = "never"
 
 
 def read_queues(path: Path) -> tuple[dict[str, Queue], Source]:
     """The queues of a file by name, as far as they can be read, and the source with its faults."""
     source = Source(path)
-    top = source.known(source.root("the queues", may_be_empty=True), "the queues", ("queues",))
-    queues = dict(USUAL)
+    top = source.known(source.root("the queues", may_be_empty=True), "the queues", TOP)
+    codes = _codes(source, top["codes"], {}) if "codes" in top else {}
+    queues = {name: replace(queue, codes=codes) for name, queue in USUAL.items()}
     for name, key, node in source.pairs(top["queues"], "queues") if "queues" in top else ():
         if name in TAKEN:
             source.fault(
@@ -78,7 +93,7 @@ def read_queues(path: Path) -> tuple[dict[str, Queue], Source]:
             )
             source.fault(key, grammar.wrong_value, message)
         else:
-            queue = queues[name] = _QueueReader(source, name).queue(node)
+            queue = queues[name] = _QueueReader(source, name, codes).queue(node)
             for other in list(queues.values())[:-1]:
                 if queue.number is not None and other is not queue and other.number == queue.number:
                     message = f"queue '{other.name}' has the number {queue.number} already"
@@ -86,11 +101,28 @@ def read_queues(path: Path) -> tuple[dict[str, Queue], Source]:
     return queues, source
 
 
-class _QueueReader:
-    """Reads one queue."""
+def _codes(source: Source, node: yaml.Node, general: Mapping[str, str]) -> dict[str, str]:
+    """What calls are about, code → label, with the ``general`` ones of all queues."""
+    codes = dict(general)
+    for code, key, value in source.pairs(node, "codes"):
+        label = source.word(value, f"code {code}")
+        if not re.fullmatch(CODE, code):
+            source.fault(key, grammar.wrong_value, f"'{code}' is no code; a code has 1 to 4 digits")
+        elif code in general:
+            source.fault(key, grammar.contradiction, f"code {code} is '{general[code]}' in all queues")
+        elif label in codes.values():
+            source.fault(key, grammar.contradiction, f"two codes are called '{label}'")
+        elif label:
+            codes[code] = label
+    return codes
 
-    def __init__(self, source: Source, name: str) -> None:
+
+class _QueueReader:
+    """Reads one queue. ``codes``: what calls of all queues may be about."""
+
+    def __init__(self, source: Source, name: str, codes: Mapping[str, str]) -> None:
         self.source = source
+        self.codes = codes
         self.pieces = Pieces(source, ("zh",))
         self.name = name
 
@@ -114,12 +146,16 @@ class _QueueReader:
             read_hours(self.source, given["hours"], "hours") if "hours" in given else None,
             self._language(given["language"]) if "language" in given else "",
             self._digit(given["number"]) if "number" in given else None,
+            _codes(self.source, given["codes"], self.codes) if "codes" in given else self.codes,
+            self._time(given, "sticky") or 0,
         )
 
     def _digit(self, node: yaml.Node) -> int | None:
         text = self.source.word(node, "number")
-        if text and not re.fullmatch("[0-9]", text):
-            self.source.fault(node, grammar.wrong_value, f"number must be one digit, not '{text}'")
+        if text and not re.fullmatch("[0-8]", text):  # *69 is the survey
+            self.source.fault(
+                node, grammar.wrong_value, f"number must be one digit from 0 to 8, not '{text}'"
+            )
             return None
         return int(text) if text else None
 

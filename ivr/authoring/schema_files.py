@@ -56,6 +56,7 @@ def queues() -> Schema:
     def time(about: str) -> Schema:
         return {"description": about, "type": "string", "pattern": DURATION}
 
+    codes = map_of(WORD, propertyNames={"pattern": f"^{queues_file.CODE}$"})
     level = number("A level of the skill, 1 is the best.", 1, LEVELS)
     values: dict[str, Schema] = {
         "label": {"description": "The queue's name for people.", **WORD},
@@ -70,13 +71,21 @@ def queues() -> Schema:
         "wrapup": time("An agent's time after a call."),
         "announce": {"description": "The place in the queue is told this often, or never.", **WORD},
         "hours": {"description": "When the queue is open; otherwise always.", **_week()},
-        "number": number("Agents hand callers over to it at *6 and this digit.", 0, 9),
+        "number": number("Agents hand callers over to it at *6 and this digit.", 0, 8),
         "language": {"description": "Callers who hear this language come here first.", **WORD},
+        "sticky": time("Who calls again within this gets the agent of the last call first."),
+        "codes": {**codes, "description": "What its calls may be about, besides the codes of all queues."},
     }
     queue = a_map(each(queues_file.KEYS, values))
     names = {"pattern": f"^{queues_file.NAME}$", "not": {"enum": [*queues_file.TAKEN]}}
     queues = map_of(queue, propertyNames=names)
-    return {"$schema": DRAFT, "title": "The queues", **a_map({"queues": queues}, type=["object", "null"])}
+    about = "What a call may have been about, in all queues: the code that agents key after *55, and what it is called."
+    top: dict[str, Schema] = {"queues": queues, "codes": {**codes, "description": about}}
+    return {
+        "$schema": DRAFT,
+        "title": "The queues",
+        **a_map(each(queues_file.TOP, top), type=["object", "null"]),
+    }
 
 
 def notices() -> Schema:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ivr.acd.caller import MARKS
+from ivr.acd.record import SCORES
 from ivr.authoring.form_reader import FIELD_TYPES, MOST_FIELDS, needs
 from ivr.authoring.loader import DEFAULTS, INCLUDED_TOP, STANDARDS, TOP
 from ivr.authoring.part_reader import (
     MEMBER_OPERATIONS,
     MEMBER_OUTCOMES,
+    OPERATIONS,
     QUEUE_STATUSES,
     RECORD_OUTCOMES,
     VERBS,
@@ -45,6 +48,7 @@ _KEYS: Schema = {
 
 _ABOUT_VERBS = {
     "menu": "Offers options, each with a key: {1: {label: …, go: …}}.",
+    "survey": "Asks how the talk with the agent was: {5: {label: …, go: …}, …, 1: …}; 5 is the best. Without a talk to ask about it leads on.",
     "form": "Asks for fields one after the other, reads them back, then asks a query.",
     "ask": "Asks a query that needs no more keys from the caller.",
     "branch": "Goes where the first case leads whose conditions are all so.",
@@ -169,12 +173,16 @@ class TreeSchema:
 
     def when(self) -> Schema:
         values: dict[str, Schema] = {
-            "operation": self.one_of(MEMBER_OPERATIONS),
+            "operation": self.one_of(OPERATIONS),
             "key": {"description": "The key dialled after the feature code.", **WORD},
             "queue_status": self.one_of(QUEUE_STATUSES),
             "calendar": {"description": f"{', '.join(KINDS)}, or a period of calendar.yaml.", **WORD},
             "language": WORD,
             "number": {"description": "The caller's number; 138* is every one that begins so.", **WORD},
+            "caller": {
+                "description": "How the caller's number is marked: ivr caller mark.",
+                **self.one_of(MARKS),
+            },
             "chose": {"description": "A part the caller was in.", **_ref("way")},
             "returning": {"description": "Called within this time.", **_ref("duration")},
             "queue": {
@@ -262,9 +270,10 @@ class TreeSchema:
         return a_map({verb: own, **each(VERBS[verb], values)}, needed, **self.by_query(verb))
 
     def verb(self, verb: str) -> Schema:
-        if verb == "menu":
+        if verb in ("menu", "survey"):
             option = {"label": _ref("text"), "go": _ref("way"), "language": _LANGUAGE}
-            return _digits(a_map(option, ["label", "go"]))
+            options = _digits(a_map(option, ["label", "go"]))
+            return options if verb == "menu" else {**options, "required": [str(score) for score in SCORES]}
         if verb == "form":
             fields = map_of(_ref("field"), minProperties=1, maxProperties=MOST_FIELDS)
             form = {

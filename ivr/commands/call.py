@@ -163,6 +163,11 @@ def _document(found: Story, zone: tzinfo) -> dict[str, Any]:
             "ended_at": _iso(row.ended_at, zone),
             "ended_by": row.ended_by or None,
             "transfer_to": row.transfer_to or None,
+            "first_agent": row.first_agent or None,
+            "first_s": row.first_s,
+            "survey_asked": row.survey_asked,
+            "survey_score": row.survey_score,
+            "code": _code(found, row, zone),
         }
         for row in found.entries
     ]
@@ -186,6 +191,15 @@ def _document(found: Story, zone: tzinfo) -> dict[str, Any]:
         for row in found.messages
     ]
     return document
+
+
+def _code(found: Story, entry: QueueEntry, zone: tzinfo) -> dict[str, Any] | None:
+    """What the agent said that the entry was about."""
+    noted = next((row for row in found.codes if row.number == entry.number), None)
+    if noted is None:
+        return None
+    said = {"code": noted.code, "label": noted.label, "agent": noted.agent, "seat": noted.seat}
+    return said | {"noted_at": _iso(noted.noted_at, zone)}
 
 
 #: What comes first within one second: the log has no smaller unit than that.
@@ -212,6 +226,9 @@ def _lines(found: Story, zone: tzinfo) -> list[str]:
     for entry in found.entries:
         rings = [ring for ring in found.attempts if ring.entry == entry.number]
         events += [(at, _QUEUE, line) for at, line in _entry_lines(entry, rings)]
+    for noted in found.codes:
+        line = f"{noted.queue:<14} agent {noted.agent} notes {noted.code} {noted.label}"
+        events.append((noted.noted_at, _LAST, line))
     for leg in found.legs:
         events += [(at, _QUEUE, line) for at, line in _leg_lines(leg)]
     events.sort(key=lambda event: (event[0].replace(microsecond=0), event[1]))
@@ -254,6 +271,9 @@ def _entry_lines(entry: QueueEntry, rings: list[Attempt]) -> list[tuple[datetime
         talk += f" and {seconds(entry.hold_s)} of hold" if entry.hold_s is not None else ""
         target = f" to {entry.transfer_to}" if entry.transfer_to else ""
         lines.append((entry.ended_at, f"{where} talk ended by {entry.ended_by}{target}{talk}"))
+    if entry.survey_asked:
+        score = "no answer" if entry.survey_score is None else f"{entry.survey_score} of 5"
+        lines.append((entry.ended_at or entry.entered_at, f"{where} survey: {score}"))
     return lines
 
 

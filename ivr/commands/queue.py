@@ -107,6 +107,7 @@ def _figures(
     from ivr.reports.queue_stats import columns, queue_stats
     from ivr.reports.summary import limits_for
     from ivr.store.queue import report_spans
+    from ivr.store.surveys import surveyed
 
     # Only these rows have an occupancy.
     sessions, pauses = report_spans(source, since, until, queue) if by in ("agent", "queue") else ((), ())
@@ -123,6 +124,7 @@ def _figures(
         since=since,
         until=min(until, now),
         peak=peak,
+        surveyed=surveyed(source, since, until, queue, by=by, zone=settings.zone),
     )
     return rows, columns(by)
 

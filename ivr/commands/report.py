@@ -17,7 +17,11 @@ from ivr.settings import load
 _ENTRIES = ("hotline", "after_queue")
 
 
-@click.group("report", cls=LazyGroup, lazy={"agent": "ivr.commands.report_agent:agent"})
+@click.group(
+    "report",
+    cls=LazyGroup,
+    lazy={"agent": "ivr.commands.report_agent:agent", "codes": "ivr.commands.report_codes:codes"},
+)
 def command() -> None:
     """What callers do in the menus, and what agents do.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
@@ -42,7 +43,9 @@ def agent(from_text: str | None, to_text: str | None, queue: str, piece_s: int, 
     from ivr.reports.agents import COLUMNS, agent_report
     from ivr.reports.spans import agent_times
     from ivr.store.agent_report import agent_names, handed_over, rings, taken_over
+    from ivr.store.call_codes import coded
     from ivr.store.queue import report_entries, report_spans
+    from ivr.store.surveys import surveyed
 
     settings = load()
     now = utc_now()
@@ -59,6 +62,8 @@ def agent(from_text: str | None, to_text: str | None, queue: str, piece_s: int, 
             # Of one queue only those are known whom it gave the agent itself.
             taken_over={} if queue else taken_over(engine, since, until),
             piece_s=piece_s,
+            coded=_coded(coded(engine, since, until, queue)),
+            surveyed=surveyed(engine, since, until, queue, by="agent", zone=settings.zone),
         )
     finally:
         engine.dispose()
@@ -73,6 +78,13 @@ def agent(from_text: str | None, to_text: str | None, queue: str, piece_s: int, 
     for row in rows:
         if row["pauses"]:
             click.echo(f"{row['agent']} paused: " + ", ".join(_spoken(row)))
+
+
+def _coded(codes: Iterable[Any]) -> Counter[str]:
+    calls: Counter[str] = Counter()
+    for one in codes:
+        calls[one.agent] += one.calls
+    return calls
 
 
 def _reasons(row: dict[str, Any]) -> str:
@@ -99,13 +111,15 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
         "talk",
         "AHT",
         "occ",
+        "score",
         "pieces",
     ]
     cells = [
         [
             row["agent"], row["name"] or "-", clock_time(row["signed_in_s"]), clock_time(row["paused_s"]),
             *(str(row[key]) for key in ("rings", "answered", "refused", "missed", "transferred", "taken_over")),
-            seconds(row["talk_s"]), seconds(row["aht_s"]), percent(row["occupancy"], 0), str(row["pieces"]),
+            seconds(row["talk_s"]), seconds(row["aht_s"]), percent(row["occupancy"], 0),
+            "-" if row["survey_mean"] is None else str(row["survey_mean"]), str(row["pieces"]),
         ]
         for row in rows
     ]  # fmt: skip

@@ -50,6 +50,7 @@ def recorder() -> None:
 
 def _everything() -> None:
     from ivr import app
+    from ivr.dialogue.queues import with_again
     from ivr.settings import load, unknown_variables
     from ivr.telephony import asterisk_config, asterisk_find, queue_config, serving
 
@@ -63,6 +64,6 @@ def _everything() -> None:
             say(f"{name}: no such setting ({mend})")
         home = asterisk_config.render(settings, asterisk)
         menus = app.prepare(settings, say)
-        queue_config.write_queues(home.etc, menus.queues.values())
+        queue_config.write_queues(home.etc, with_again(menus.queues).values())
         serving.run(settings, asterisk, say)
         say("stopped")

@@ -8,6 +8,7 @@ action          meaning                                             event that a
 ``Ask``         a fact from outside                                 ``Answered``
 ``Member``      a seat joins, leaves, pauses in the queue           ``Answered``
 ``Record``      record a message                                    ``Answered``
+``Survey``      note that the caller is asked, or the answer        ``Answered("noted")``
 ``Transfer``    hand the caller to a queue; the dialogue ends       none
 ``Hangup``      end the call                                        none
 ==============  ==================================================  =====================
@@ -91,10 +92,19 @@ class Record:
 
 
 @dataclass(frozen=True)
+class Survey:
+    """About the talk that is just over: the caller is asked how it was (``score`` 0), or has answered 1 to 5."""
+
+    score: int = 0
+    part: str = ""
+
+
+@dataclass(frozen=True)
 class Transfer:
     """Leave the dialogue for a queue. ``priority``: higher is served earlier, 0 is normal.
     ``levels``: agents of levels 1 to this one are rung at first, 0 for all. ``longest_wait_s``: then the queue gives the caller back, 0 for the site's setting. ``language``: what the caller hears. ``skill``: what was asked for, whichever
-    queue it is now; no part of what makes two transfers equal."""
+    queue it is now; no part of what makes two transfers equal. ``agent``: whom the caller knows and gets first, if free, by the number
+    ``again`` in the queue ``again``; 0 and "" for none."""
 
     queue: str
     priority: int = 0
@@ -103,6 +113,8 @@ class Transfer:
     longest_wait_s: int = 0
     language: str = ""
     skill: str = field(default="", compare=False)
+    again: int = 0
+    agent: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,4 +125,4 @@ class Hangup:
     part: str = ""
 
 
-Action = Union[Say, Gather, Ask, Member, Record, Transfer, Hangup]
+Action = Union[Say, Gather, Ask, Member, Record, Survey, Transfer, Hangup]

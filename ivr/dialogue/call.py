@@ -34,7 +34,7 @@ class CallInfo:
 class Step:
     """One action and the event that answered it, fit for the record: private keys are masked.
 
-    ``kind``: say, gather, ask, member, transfer, hangup. ``said``: the words played, joined with
+    ``kind``: say, gather, ask, member, record, survey, transfer, hangup. ``said``: the words played, joined with
     a space. ``keys``: what the caller pressed, ``None`` when nothing was asked for, "" for silence
     (``outcome`` tells ``no_input`` from a lone ``#``, ``digits``). ``query``: of an ask.
     ``remember``: what the caller chose, field → code, to be offered in the next call. ``outcome``: digits,

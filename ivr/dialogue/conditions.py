@@ -10,11 +10,15 @@ kind               so when                                 needs from outside
                    it when it ends in ``*``
 ``chose``          the caller was in part ``value``
 ``returning``      called within ``limit`` days before     ``caller_history``
+``caller``         is marked as ``value`` (elder,         ``caller_marks``
+                   disabled, vip)
 ``queue``          the queue ``subject`` is ``value``      ``queue_state``
                    (open: agents signed in; else closed)
 ``waiting``        more than ``limit`` callers wait        ``queue_state``
 ``wait``           the expected wait is over ``limit`` s   ``queue_state``
 =================  ======================================  ==============================================
+
+``sticky``: not a condition of menus; who answered the last call in the queue ``subject`` within ``limit`` s needs ``last_agent``.
 
 What cannot be found out is not so.
 """
@@ -42,6 +46,16 @@ QUEUE_STATE = QuerySpec(
     "queue_state", {"queue": "text"}, {"known": {"agents": "count", "waiting": "count", "wait_s": "number"}}
 )
 
+#: How the number is marked: words with a space between.
+CALLER_MARKS = QuerySpec("caller_marks", {"caller": "text"}, {"known": {"marks": "text"}, "none": {}})
+#: The agent who answered the caller's last call in the queue, within so many seconds, and the number by which the queue of those
+#: who call again knows this one.
+LAST_AGENT = QuerySpec(
+    "last_agent",
+    {"caller": "text", "queue": "text", "within_s": "number"},
+    {"known": {"number": "number", "staff": "digits"}, "none": {}},
+)
+
 _QUEUE_KINDS = ("queue", "waiting", "wait")
 
 
@@ -58,6 +72,11 @@ def needed(conditions: Iterable[Condition], call: CallInfo) -> dict[str, tuple[s
                 CALLER_HISTORY.name,
                 {"caller": call.caller, "call": call.call_id},
             )
+        elif condition.kind == "caller":
+            asks[CALLER_MARKS.name] = (CALLER_MARKS.name, {"caller": call.caller})
+        elif condition.kind == "sticky" and call.caller:
+            args = {"caller": call.caller, "queue": condition.subject, "within_s": condition.limit}
+            asks[f"sticky:{condition.subject}"] = (LAST_AGENT.name, args)
         elif condition.kind in _QUEUE_KINDS:
             asks[f"queue:{condition.subject}"] = (QUEUE_STATE.name, {"queue": condition.subject})
     return asks
@@ -79,6 +98,8 @@ def holds(condition: Condition, tree: Tree, session: Session, now: datetime) -> 
     if kind == "returning":
         known = session.known.get(CALLER_HISTORY.name, {})
         return "days" in known and known["days"] <= condition.limit
+    if kind == "caller":
+        return value in session.known.get(CALLER_MARKS.name, {}).get("marks", "").split()
     return _queue_holds(condition, session.known.get(f"queue:{condition.subject}", {}))
 
 

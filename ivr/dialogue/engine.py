@@ -3,7 +3,7 @@
 Rules:
 
 - Of the actions of a turn only the last one is answered by an event that decides something; the ones
-  before it are ``Say``.
+  before it are ``Say`` and ``Survey``.
 - ``HungUp`` ends the dialogue at any point; an event after the end changes nothing.
 - Every dialogue ends: prompts, silences, mistakes and seconds are counted against the tree's limits.
 

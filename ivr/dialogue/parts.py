@@ -7,7 +7,7 @@ from typing import Any
 
 from ivr.acd.roster import LEVELS
 from ivr.dialogue import forms, replies
-from ivr.dialogue.actions import Member, Record, Transfer
+from ivr.dialogue.actions import Member, Record, Survey, Transfer
 from ivr.dialogue.conditions import PRIVATE, holds, needed
 from ivr.dialogue.events import Answered, Digits, Event
 from ivr.dialogue.tree import (
@@ -98,6 +98,7 @@ def _transfer(turn: Turn, part: TransferPart) -> None:
     turn.tell_notices(queue=queue.name)
     turn.say(part.say)
     levels = queue.levels if queue.levels < LEVELS else 0
+    last = turn.session.known.get(f"sticky:{queue.name}", {})
     turn.end(
         Transfer(
             queue.name,
@@ -107,7 +108,9 @@ def _transfer(turn: Turn, part: TransferPart) -> None:
             queue.longest_wait_s or 0,
             turn.session.language,
             next(iter(_wanted(turn, part)), ""),
-        ),  # fmt: skip
+            last.get("number", 0),
+            last.get("staff", ""),
+        ),
         "transferred",
     )
 
@@ -147,7 +150,10 @@ def _staffed(queue: str) -> Condition:
 def _asked_by(turn: Turn, part: TransferPart) -> list[Condition]:
     """All that has to be known before the caller is handed over."""
     raises = [c for conditions, _ in part.raises for c in conditions]
-    return [*raises, *map(_staffed, _wanted(turn, part))]
+    wanted = _wanted(turn, part)
+    queues = [turn.tree.queues[name] for name in (*wanted, part.queue)]
+    again = [Condition("sticky", "", queue.name, queue.sticky_s) for queue in queues if queue.sticky_s]
+    return [*raises, *map(_staffed, wanted), *again]
 
 
 def _hold(turn: Turn, conditions: Sequence[Condition]) -> bool:
@@ -181,12 +187,25 @@ def facts_known(turn: Turn, event: Event) -> None:
 
 
 def _begin_menu(turn: Turn, menu: MenuPart) -> None:
+    if menu.survey:
+        if not _to_be_asked(turn):
+            turn.go(menu.then)
+            return
+        turn.actions.append(Survey(part=menu.name))
+        turn.must_be_heard()
     turn.mark_question()
     turn.say(menu.intro)
     for option in menu.options:
         turn.word("option", label=turn.label(option.label), key=("key", option.digit))
     turn.say(menu.outro)
     turn.gather("menu")
+
+
+def _to_be_asked(turn: Turn) -> bool:
+    """Whether the caller comes from a talk with an agent, and was not asked yet how it was."""
+    facts = turn.session.call.facts
+    talked = facts.get("queue_status") == "answered" and not facts.get("surveyed")
+    return talked and turn.count("surveys") == 1
 
 
 def menu_keys(turn: Turn, event: Event) -> None:
@@ -202,6 +221,8 @@ def menu_keys(turn: Turn, event: Event) -> None:
             if option.go not in TARGETS:  # back and again are meant from here, not from below
                 turn.change(history=[*turn.session.history, menu.name])
             turn.speak(option.language)
+            if menu.survey:
+                turn.actions.append(Survey(int(option.digit), menu.name))
             turn.go(option.go)
             return
     if not turn.pressed_global(event.keys):

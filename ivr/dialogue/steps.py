@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Say, Transfer
+from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Say, Survey, Transfer
 from ivr.dialogue.call import Step
 from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
 
@@ -36,6 +36,8 @@ def _outcome(action: Action, event: Event | None) -> str:
         return "no_input"
     if isinstance(event, Digits):
         return "digits"
+    if isinstance(action, Survey):
+        return str(action.score or "asked")
     if isinstance(event, Answered):
         return event.answer.outcome
     if isinstance(action, Transfer):

@@ -89,7 +89,9 @@ class SayPart:
 
 @dataclass(frozen=True)
 class MenuPart:
-    """``keys``: what ``*``, ``#`` and ``0`` mean here instead of what they mean everywhere."""
+    """``keys``: what ``*``, ``#`` and ``0`` mean here instead of what they mean everywhere. ``survey``: the options 1 to
+    5 are the caller's answers to how the talk with an agent was; it leads to ``then`` where there was none, or the caller was
+    asked about it already."""
 
     name: str
     options: tuple[Option, ...]
@@ -97,6 +99,8 @@ class MenuPart:
     intro: Text | None = None
     outro: Text | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
+    survey: bool = False
+    then: str = HANGUP
 
 
 @dataclass(frozen=True)

@@ -200,12 +200,13 @@ class Turn:
         phase: str = "query",
     ) -> None:
         """Ask a part's query; the answer is handled in ``phase``. What it takes comes from the form's fields; else as
-        the part says, from earlier forms or as it stands there; else from the call: today, the seat, the call's id and
+        the part says, from earlier forms or as it stands there; else from the call: today, the seat, the key after a feature code, the call's id and
         the caller's number, which is private. What may be left out and comes from nowhere is left out."""
         keyed, call = self.session.keyed, self.session.call
         args: dict[str, Any] = {
             "date": self.now.date().isoformat(),
             "seat": call.facts.get("seat", ""),
+            "key": call.facts.get("key", ""),
             "call": call.call_id,
             "caller": call.caller,
             **given.words,

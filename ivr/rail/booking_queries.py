@@ -99,16 +99,22 @@ DELIVERY_CASE = QuerySpec(
     outcomes={"opened": {"case": "digits"}},
     about="opens a case for an agent: tickets are to be brought to the caller for a fee",
 )
+CALLBACK_CASE = QuerySpec(
+    "callback_case",
+    takes={"call": "call", "caller": "call"},
+    outcomes={"opened": {"case": "digits"}, "no_number": {}},
+    about="opens a case for an agent: the caller wants to be called back",
+)
 
 SPECS: Mapping[str, QuerySpec] = {
-    spec.name: spec for spec in (PASSENGERS, BOOK, ORDER, CANCEL, GROUP_CASE, DELIVERY_CASE)
+    spec.name: spec for spec in (PASSENGERS, BOOK, ORDER, CANCEL, GROUP_CASE, DELIVERY_CASE, CALLBACK_CASE)
 }
 
 #: Those that make a booking; only the hotline's own seats can be booked.
 BOOKS = frozenset(spec.name for spec in (PASSENGERS, BOOK))
 
 #: Those that change something, if only a count of wrong tries.
-CHANGING = frozenset(spec.name for spec in (BOOK, ORDER, CANCEL, GROUP_CASE, DELIVERY_CASE))
+CHANGING = frozenset(spec.name for spec in (BOOK, ORDER, CANCEL, GROUP_CASE, DELIVERY_CASE, CALLBACK_CASE))
 
 _MOBILE = re.compile(r"(?:\+?86|0086|0)?(1[3-9]\d{9})")
 

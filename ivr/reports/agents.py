@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
-from ivr.reports.queue_stats import Entry, mean_parts
+from ivr.reports.queue_stats import Entry, Survey, Surveyed, mean_parts
 from ivr.reports.spans import WRAP_UP, AgentTime
 from ivr.reports.summary import PARTS, Summary
 
@@ -15,7 +16,8 @@ from ivr.reports.summary import PARTS, Summary
 PIECE_S = 10
 COLUMNS = (
     "agent", "name", "signed_in_s", "ready_s", "paused_s", "pauses", "rings", "answered", "refused", "missed", "canceled",
-    "transferred", "taken_over", "taken_over_s", "talk_s", "hold_s", "wrapup_s", "aht_s", "occupancy", "piece_s", "pieces",
+    "transferred", "taken_over", "taken_over_s", "talk_s", "hold_s", "wrapup_s", "aht_s", "occupancy", "survey_asked",
+    "survey_answered", "survey_rate", "survey_mean", "coded", "piece_s", "pieces",
 )  # fmt: skip
 _NOT_SIGNED_IN = AgentTime(0, 0, {})
 
@@ -46,6 +48,8 @@ def agent_report(
     names: Mapping[str, str],
     taken_over: Mapping[str, TakenOver] = {},
     piece_s: int = PIECE_S,
+    surveyed: Iterable[Surveyed] = (),
+    coded: Mapping[str, int] = MappingProxyType({}),
 ) -> list[dict[str, Any]]:
     """One row for each agent who was signed in or whose phone rang, by staff number, with the keys :data:`COLUMNS`.
 
@@ -55,13 +59,17 @@ def agent_report(
     answered calls that the agent handed over. ``taken_over``: callers whom colleagues handed over to the agent, ``taken_over_s``:
     the talks with them altogether, which are in no mean but in the occupancy. ``talk_s`` and ``hold_s`` are means over the answered of which they are known, ``wrapup_s``
     is the time in wrap-up by answered calls (``None`` without any); ``aht_s``: their sum. ``occupancy``: talk (also with callers taken over), hold and wrap-up / signed-in time
-    not paused. ``pieces``: answered calls with a talk of at least ``piece_s``, which stands in the row.
+    not paused. ``survey_…``: see :mod:`ivr.reports.queue_stats`. ``coded``: answered calls of which the agent said what they were
+    about. ``pieces``: answered calls with a talk of at least ``piece_s``, which stands in the row.
     """
     calls: dict[str, Summary] = {}
     pieces: Counter[str] = Counter()
     for entry in answered:
         calls.setdefault(entry.agent, Summary()).count(entry)
         pieces[entry.agent] += entry.talk_s is not None and entry.talk_s >= piece_s
+    surveys: dict[str, Survey] = {}
+    for one in surveyed:
+        surveys.setdefault(one.name, Survey()).add(one)
     rung: dict[str, Counter[str]] = {}
     for ring in rings:
         rung.setdefault(ring.agent, Counter())[ring.outcome] += ring.calls
@@ -76,8 +84,9 @@ def agent_report(
             times.get(agent, _NOT_SIGNED_IN),
             taken_over.get(agent, TakenOver()).seconds,
         )
-        | {"piece_s": piece_s, "pieces": pieces[agent]}
-        for agent in sorted({*times, *rung, *calls, *taken_over})
+        | surveys.get(agent, Survey()).figures()
+        | {"coded": coded.get(agent, 0), "piece_s": piece_s, "pieces": pieces[agent]}
+        for agent in sorted({*times, *rung, *calls, *taken_over, *surveys})
     ]
 
 

@@ -13,6 +13,8 @@ The definitions
                              agent and by queue
 ``occupancy``                (talk + hold + wrap-up) / signed-in time not paused (wrap-up is no pause); by agent and by
                              queue, else null
+``survey_asked``, ``survey_answered``  talks that callers were asked about afterwards, and answered for; ``survey_rate``: answered /
+                             asked; ``survey_mean``: mean of the answers, 1 to 5
 ``standard``                 the share to be answered: 0.85, on peak days 0.50; of a group with both kinds
                              of day the mean, weighted by callers
 ``standard_met``             answer_rate ≥ standard
@@ -75,12 +77,26 @@ class Hour:
     name: str = ""
 
 
+@dataclass(frozen=True)
+class Surveyed:
+    """Entries of a queue that callers were ``asked`` about afterwards, within the hour of ``entered_at``; ``name``: the agent,
+    option, area or skill, by which the statistics are; how many ``answered``, and ``total``, the sum of their answers."""
+
+    entered_at: datetime
+    queue: str
+    name: str
+    asked: int
+    answered: int
+    total: int
+
+
 class _Group:
-    """The entries of one row: their sums, and how many came on peak days."""
+    """The entries of one row: their sums, how many came on peak days, and what callers said afterwards."""
 
     def __init__(self, limits: Sequence[int] = LIMITS_S) -> None:
         self.sums = Summary(limits)
         self.in_peak = 0
+        self.survey = Survey()
 
 
 def queue_stats(
@@ -95,6 +111,7 @@ def queue_stats(
     until: datetime | None = None,
     since: datetime | None = None,
     peak: Callable[[date], bool] | None = None,
+    surveyed: Iterable[Surveyed] = (),
 ) -> list[dict[str, Any]]:
     """One row per group, in the order of the group's field: ``queue``, ``agent`` (``None``: no agent
     took the call), ``hour`` ("2026-02-10T09:00:00+08:00"), ``day`` ("2026-02-10"), ``week`` (of ISO 8601, from Monday: "2026-W07"), ``option`` (``None``: no
@@ -112,6 +129,8 @@ def queue_stats(
     if by == "agent":
         for session in sessions:
             groups.setdefault(session.agent, _Group(limits))
+    for one in surveyed:
+        groups.setdefault(_group(one, by, zone), _Group(limits)).survey.add(one)
     sessions_of, pauses_of = _grouped(sessions, by), _grouped(pauses, by)
     rows = []
     for key in sorted(groups, key=lambda key: (key is None, key or "")):
@@ -124,14 +143,15 @@ def queue_stats(
             group.sums.part("wrapup_s", group.sums.entries("answered"), round(wrap_up))
         row = _figures(group.sums, by, key, threshold_s, short_s)
         row["occupancy"] = _ratio(sum(group.sums.handled(part)[1] for part in PARTS), at_work)
-        row |= _standard(group)
+        row |= {**group.survey.figures(), **_standard(group)}
         rows.append(row)
     return rows
 
 
 def columns(by: str) -> list[str]:
     """The keys of a row of :func:`queue_stats`, in their order."""
-    return [*_figures(Summary(), by, None, LIMITS_S[0], LIMITS_S[0]), "occupancy", *_standard(_Group())]
+    figures = _figures(Summary(), by, None, LIMITS_S[0], LIMITS_S[0])
+    return [*figures, "occupancy", *Survey().figures(), *_standard(_Group())]
 
 
 def _groups(
@@ -156,11 +176,11 @@ def _groups(
     return dict(groups)
 
 
-def _group(entry: Entry | Hour, by: str, zone: tzinfo) -> str | None:
+def _group(entry: Entry | Hour | Surveyed, by: str, zone: tzinfo) -> str | None:
     if by == "queue":
         return entry.queue
     if by in OF_SUMS:
-        name: str = entry.name if isinstance(entry, Hour) else getattr(entry, by)
+        name: str = entry.name if isinstance(entry, (Hour, Surveyed)) else getattr(entry, by)
         return name or None
     local = entry.entered_at.astimezone(zone)
     if by == "day":
@@ -215,6 +235,29 @@ def _standard(group: _Group) -> dict[str, Any]:
     standard = STANDARD + (PEAK_STANDARD - STANDARD) * (group.in_peak / offered if offered else 0.0)
     met = group.sums.entries("answered") / offered >= standard if offered else None
     return {"standard": round(standard, 4), "standard_met": met}
+
+
+class Survey:
+    """Sums of :class:`Surveyed`."""
+
+    def __init__(self) -> None:
+        self.asked = self.answered = self.total = 0
+
+    def add(self, one: Surveyed) -> None:
+        self.asked += one.asked
+        self.answered += one.answered
+        self.total += one.total
+
+    def figures(self) -> dict[str, Any]:
+        """The keys ``survey_asked``, ``survey_answered``, ``survey_rate``, ``survey_mean``."""
+        mean = round(self.total / self.answered, 2) if self.answered else None
+        rate = _ratio(self.answered, self.asked)
+        return {
+            "survey_asked": self.asked,
+            "survey_answered": self.answered,
+            "survey_rate": rate,
+            "survey_mean": mean,
+        }
 
 
 def _mean(known: int, seconds: int) -> float | None:

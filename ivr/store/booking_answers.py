@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from ivr.rail.answers import Answer
-from ivr.rail.booking_queries import BOOK, CANCEL, DELIVERY_CASE, GROUP_CASE, ORDER, PASSENGERS
+from ivr.rail.booking_queries import BOOK, CALLBACK_CASE, CANCEL, DELIVERY_CASE, GROUP_CASE, ORDER, PASSENGERS
 from ivr.store.booking_orders import cancel, order
 from ivr.store.bookings import Request, book, check_passengers
 from ivr.store.cases import open_case
@@ -27,6 +27,12 @@ def _delivery_case(engine: Engine, args: Args, now: datetime, wanted: Wanted) ->
     return _opened(engine, "delivery", args, {"booking": args["number"]}, now)
 
 
+def _callback_case(engine: Engine, args: Args, now: datetime, wanted: Wanted) -> Answer:
+    if not args.get("caller"):
+        return Answer("no_number")
+    return _opened(engine, "callback", args, {}, now)
+
+
 def _opened(engine: Engine, kind: str, args: Args, details: dict[str, Any], now: datetime) -> Answer:
     case = open_case(engine, kind, details, args.get("call") or "", args.get("caller") or "", now)
     return Answer("opened", {"case": str(case)})
@@ -41,4 +47,5 @@ BOOKING_ANSWERS: Mapping[str, Callable[[Engine, Args, datetime, Wanted], Answer]
     CANCEL.name: lambda engine, args, now, wanted: cancel(engine, args["number"], args["tail"], now, wanted),
     GROUP_CASE.name: _group_case,
     DELIVERY_CASE.name: _delivery_case,
+    CALLBACK_CASE.name: _callback_case,
 }

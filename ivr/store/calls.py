@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ivr.errors import IvrError
 from ivr.store.database import reading
-from ivr.store.models.acd import Attempt, Leg, QueueEntry
+from ivr.store.models.acd import Attempt, CallCode, Leg, QueueEntry
 from ivr.store.models.calls import Call, CallStep
 from ivr.store.models.messages import Message
 
@@ -26,6 +26,7 @@ class Story:
     attempts: list[Attempt]
     messages: list[Message]
     legs: list[Leg]
+    codes: list[CallCode]
 
 
 def list_calls(
@@ -81,6 +82,7 @@ def story(engine: Engine, uniqueid: str) -> Story:
                     select(Leg).where(Leg.call_uniqueid == uniqueid).order_by(Leg.began_at, Leg.leg)
                 )
             ),
+            list(session.scalars(select(CallCode).where(CallCode.call_uniqueid == uniqueid))),
         )
     if found.call is None and not found.entries and not found.legs:
         raise IvrError(f"no call has the id '{uniqueid}'", mend="ivr call list shows the last ones")

@@ -5,7 +5,6 @@ It serves two ends: a caller is offered the last choice first, and stations that
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -13,6 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from ivr.acd.caller import is_number
 from ivr.rail.answers import Answer
 from ivr.store.database import table_of
 from ivr.store.models.choices import CallerChoice
@@ -21,8 +21,6 @@ from ivr.store.secrets import keyed_hash
 
 #: For so many days a choice is kept; ``keep_choices_days`` of the settings may say otherwise.
 KEPT_DAYS = 90
-#: A withheld number comes as a word ("anonymous"), or as nothing: such callers are not one caller.
-_NUMBER = re.compile(r"\+?[0-9]{3,}")
 
 
 def remember(
@@ -31,7 +29,7 @@ def remember(
     """Keep what ``caller`` chose ``at`` (aware): field → telecode. What is older than ``days`` is deleted on this
     occasion; with 0 days nothing is kept."""
     session.execute(delete(CallerChoice).where(CallerChoice.until <= at))
-    if not (days and chosen and _NUMBER.fullmatch(caller)):
+    if not (days and chosen and is_number(caller)):
         return
     rows = [
         {
@@ -57,7 +55,7 @@ def remember(
 def last_choice(session: Session, caller: str, field: str, now: datetime) -> Answer:
     """``known`` with the station that ``caller`` chose ``last`` in the form field ``field``; ``none`` when there is
     none, when it is too long ago, or when the number is withheld. ``now`` is aware."""
-    if not _NUMBER.fullmatch(caller):
+    if not is_number(caller):
         return Answer("none")
     found = session.execute(
         select(RailStation.telecode, RailStation.name, RailStation.label)

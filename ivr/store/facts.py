@@ -5,13 +5,14 @@ The recorder and the journal keep the record within a second of the calls; these
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from ivr.acd.caller import is_number
 from ivr.rail.answers import Answer
-from ivr.store.models.acd import AgentPause, AgentSession, QueueEntry
+from ivr.store.models.acd import Agent, AgentPause, AgentSession, QueueEntry
 from ivr.store.models.calls import Call
 from ivr.store.secrets import keyed_hash
 
@@ -42,6 +43,28 @@ def caller_history(session: Session, caller: str, call: str, now: datetime) -> A
     if not count:
         return Answer("new")
     return Answer("known", {"calls": count, "days": round((now - last).total_seconds() / 86_400, 4)})
+
+
+def last_agent(session: Session, caller: str, queue: str, within_s: float, now: datetime) -> Answer:
+    """``known`` with ``staff`` and ``number`` of the agent who answered the last call of ``caller`` in ``queue``, where that ended within
+    ``within_s`` before ``now`` and the agent still works here; else ``none``."""
+    if not is_number(caller):
+        return Answer("none")
+    last = session.execute(
+        select(QueueEntry.agent, QueueEntry.ended_at)
+        .where(
+            QueueEntry.caller_hash == keyed_hash(caller),
+            QueueEntry.queue == queue,
+            QueueEntry.outcome == "answered",
+            QueueEntry.ended_at >= now - timedelta(seconds=within_s),
+        )
+        .order_by(QueueEntry.ended_at.desc())
+        .limit(1)
+    ).first()
+    if last is None:
+        return Answer("none")
+    number = session.scalar(select(Agent.id).where(Agent.staff_number == last.agent, Agent.active))
+    return Answer("none") if number is None else Answer("known", {"number": number, "staff": last.agent})
 
 
 def queue_state(session: Session, queue: str) -> Answer:

@@ -58,6 +58,12 @@ class Reader:
         found: datetime = value.astimezone(timezone.utc)
         return found
 
+    def hour(self, column: str) -> str:
+        """An expression for the beginning of the hour of UTC in which a moment lies."""
+        return (
+            f"substr({column}, 1, 13) || ':00:00'" if self._sqlite else f"date_trunc('hour', {column}, 'UTC')"
+        )
+
     def _stored(self, value: Any) -> Any:
         """As the database has it: SQLite has moments as text in UTC."""
         if not isinstance(value, datetime):

@@ -125,6 +125,7 @@ _ENTRY_MADE = ("queue", "entered_at", "log_id", "caller_area")
 _SAME = (
     "position", "outcome", "left_at", "wait_s", "exit_key", "attempts", "agent", "agent_uniqueid", "talk_s", "hold_s",
     "wrapup_s", "ended_at", "ended_by", "transfer_to", "option", "skill", "held_since", "held_ms",
+    "first_agent", "first_s", "survey_asked", "survey_score",
 )  # fmt: skip
 _same_of = attrgetter(*_SAME)
 _ATTEMPT = ("call_uniqueid", "entry", "number", "agent", "at", "ring_ms", "outcome")

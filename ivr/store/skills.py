@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from ivr.acd.roster import AGAIN
 from ivr.acd.staff_list import Listed
 from ivr.clock import utc_now
 from ivr.errors import IvrError
@@ -37,6 +38,13 @@ def skills_of_all(engine: Engine) -> dict[str, dict[str, int]]:
             if agent_id in staff:
                 found[staff[agent_id]][skill] = level
     return found
+
+
+def places_of_all(engine: Engine) -> dict[str, dict[str, int]]:
+    """staff number → queue → penalty there: the skills, and in :data:`~ivr.acd.roster.AGAIN` a number that nobody else has."""
+    with reading(engine) as session:
+        numbers = {row.staff_number: row.id for row in session.execute(select(Agent.id, Agent.staff_number))}
+    return {staff: {**skills, AGAIN: numbers[staff]} for staff, skills in skills_of_all(engine).items()}
 
 
 def set_skills(

@@ -41,7 +41,7 @@ from datetime import datetime
 from typing import Any, Protocol, Union
 
 from ivr.clock import Clock
-from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Record, Say, Transfer
+from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Record, Say, Survey, Transfer
 from ivr.dialogue.call import CallInfo, Step
 from ivr.dialogue.events import Answered, Event, HungUp
 from ivr.dialogue.steps import step_of
@@ -76,7 +76,7 @@ _QUEUE_STATUS = {
     "JOINUNAVAIL": "unavailable",
     "LEAVEUNAVAIL": "unavailable",
 }
-_OPERATION = {"51": "sign_in", "52": "sign_out", "53": "pause", "54": "unpause"}
+_OPERATION = {"51": "sign_in", "52": "sign_out", "53": "pause", "54": "unpause", "55": "code"}
 _SEAT = re.compile(r"PJSIP/([\w.-]+)-[0-9a-f]{8}")
 
 
@@ -192,8 +192,11 @@ def _introduce(head: Head, entry: str) -> Generator[Need, Any, CallInfo]:
     elif entry == "agent":
         code = args[0].lstrip("*")
         facts["operation"], facts["key"] = _OPERATION.get(code[:2], ""), code[2:]
-    known = yield wire.get_expression(f"${{{var.LINKED_ID}}}:${{{var.LANGUAGE}}}:${{{var.MEMBER_NAME}}}")
-    linked_id, language, staff = (*known.value.split(":", 2), "", "")[:3]
+    names = (var.LINKED_ID, var.LANGUAGE, var.SURVEY, var.MEMBER_NAME)
+    known = yield wire.get_expression(":".join(f"${{{name}}}" for name in names))
+    linked_id, language, survey, staff = (*known.value.split(":", 3), "", "", "")[:4]
+    if entry == "after_queue" and (survey or not staff):
+        facts["surveyed"] = survey or "done"
     if entry == "connected":
         facts["staff"] = staff
         # app_queue writes CONNECT only after this dialogue; the caller's wait ends here.
@@ -293,6 +296,8 @@ class Performer:
             return (yield from self._member(action))
         if isinstance(action, Record):
             return (yield from self._record(action))
+        if isinstance(action, Survey):
+            return (yield from self._survey(action))
         if isinstance(action, Transfer):
             return (yield from self._leave(self._transfer(action)))
         if isinstance(action, Hangup):
@@ -307,6 +312,8 @@ class Performer:
             (var.PRIORITY, str(action.priority)),
             (var.LEVELS, str(action.levels or "")),
             (var.LONGEST_WAIT, str(action.longest_wait_s or "")),
+            (var.AGENT, action.agent),
+            (var.AGAIN, str(action.again or "")),
             (var.PART, action.part),
             *([(var.SKILL, action.skill)] if action.skill else []),
             *heard,
@@ -339,6 +346,19 @@ class Performer:
         if reply.gone:
             return HungUp()
         return Answered(Answer("error") if reply.code != 200 or reply.result == "-1" else kept)
+
+    def _survey(self, action: Survey) -> Generator[str, Reply, Event]:
+        """Write the line for the record. Of a caller who keys the answer and is gone before it stands there, the dialplan
+        writes it: ``IVR_SURVEY`` and the key of the last ``Read`` tell it."""
+        talk = yield wire.get_expression(f"${{{var.QUEUE_NAME}}}:${{{var.MEMBER_NAME}}}")
+        queue, _, staff = talk.value.partition(":")
+        line = ["SURVEYSCORE", str(action.score)] if action.score else ["SURVEYASKED"]
+        reply = yield wire.execute("QueueLog", *map(wire.argument, (queue, self._call_id, staff, *line)))
+        if not (action.score or reply.gone):
+            reply = yield wire.set_variable(var.KEYS, "")
+        if not reply.gone:
+            reply = yield wire.set_variable(var.SURVEY, "done" if action.score else "asked")
+        return HungUp() if reply.gone else Answered(Answer("noted"))
 
     def _leave(self, variables: list[tuple[str, str]]) -> Generator[Need, Any, Event | None]:
         yield from self._keys.end()

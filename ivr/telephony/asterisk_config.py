@@ -17,7 +17,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ivr.dialogue.queues import USUAL
+from ivr.dialogue.queues import AGAIN_S, USUAL
 from ivr.errors import IvrError, UsageFault
 from ivr.settings import PROJECT, Settings
 from ivr.telephony.asterisk_find import Asterisk
@@ -176,6 +176,7 @@ def _values(settings: Settings, asterisk: Asterisk, home: AsteriskHome) -> dict[
         "HOTLINE": _number(settings),
         "CALL_LIMIT": settings.call_limit_s,
         "QUEUE_TIMEOUT": settings.queue_timeout_s,
+        "AGAIN": AGAIN_S,
         "RING": settings.ring_s,
         "WRAPUP": settings.wrapup_s,
         "SERVICE_LEVEL": settings.service_level_s,
@@ -201,6 +202,8 @@ def _values(settings: Settings, asterisk: Asterisk, home: AsteriskHome) -> dict[
     # Sound leaves from the bound address too; with every address bound, the system chooses.
     bound = control_address(settings) == settings.bind
     texts["MEDIA"] = f"media_address = {settings.bind}\nbind_rtp_to_media_address = yes" if bound else ""
+    # What stands between Queue's AGI and the place: macro (until Asterisk 20), gosub, rule.
+    texts["NO_MORE"] = ",,," if asterisk.major < 21 else ",,"
     # Ids of calls begin with it: two Asterisks that count alike do not give out the same.
     texts["SYSTEM_NAME"] = f"systemname = {settings.node}" if settings.node else ""
     return texts

@@ -9,7 +9,10 @@ QUEUE = "IVR_QUEUE"  #: which queue
 PRIORITY = "IVR_PRIORITY"  #: the caller's priority (``QUEUE_PRIO``)
 LEVELS = "IVR_LEVELS"  #: agents of skill levels up to this one are rung at first; empty: all
 LONGEST_WAIT = "IVR_WAIT"  #: after so many seconds the queue gives the caller back; empty: the setting
+AGAIN = "IVR_AGAIN"  #: the number of the agent in the queue ``again`` who is tried first; empty: none
+AGENT = "IVR_AGENT"  #: the staff number of that agent
 PART = "IVR_PART"  #: the menu part that transferred; comes back to ``after_queue``
+SURVEY = "IVR_SURVEY"  #: ``asked`` how the talk was, ``done`` once the answer is in the log; the dialplan empties it at each queue
 SKILL = "IVR_SKILL"  #: the skill that the menu asked for, once it did
 LANGUAGE = "IVR_LANGUAGE"  #: what the caller hears, once it is not the usual one
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ivr.acd.roster import AGAIN
 from ivr.dialogue.queues import Queue
 from ivr.files import write_whole
 from ivr.telephony.asterisk_process import ask
@@ -47,6 +48,9 @@ def _section(queue: Queue) -> Iterator[str]:
     ):
         if seconds is not None:
             yield f"{key} = {seconds}"
+    if queue.name == AGAIN:  # a caller is let in only while the one agent is free
+        yield "joinempty = paused,penalty,inuse,ringing,wrapup,unavailable,invalid,unknown"
+        yield "leavewhenempty = paused,penalty,unavailable,invalid,unknown"
     yield f"announce-frequency = {queue.announce_s}"
     yield f"announce-position = {'yes' if queue.announce_s else 'no'}"
     yield ""

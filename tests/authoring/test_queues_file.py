@@ -94,7 +94,7 @@ def test_what_asterisk_is_told(write, tmp_path):
     [
         ("queues: {Tickets: {}}", "1:10: a queue cannot be called 'Tickets'; its name is of a-z, 0-9 and _, and begins with a letter [wrong-value]"),
         ("queues: {general: {}}", "1:10: 'general' means something already; give the queue another name [taken-name]"),
-        ("queues: {a: {colour: red}}", "1:14: unknown key 'colour' in queue 'a'; known are: label, strategy, weight, levels, widen, most_waiting, longest_wait, service_level, ring, wrapup, announce, hours, language, number [unknown-key]"),
+        ("queues: {a: {colour: red}}", "1:14: unknown key 'colour' in queue 'a'; known are: label, strategy, weight, levels, widen, most_waiting, longest_wait, service_level, ring, wrapup, announce, hours, language, number, codes, sticky [unknown-key]"),
         ("queues: {a: {strategy: longest_idel}}", "1:24: there is no strategy 'longest_idel'; did you mean 'longest_idle'? [unknown-name]"),
         ("queues: {a: {weight: 1001}}", "1:22: weight is 1001; it is at most 1000 [wrong-value]"),
         ("queues: {a: {levels: 0}}", "1:22: levels must be a level from 1 to 9, not '0' [wrong-value]"),
@@ -106,10 +106,13 @@ def test_what_asterisk_is_told(write, tmp_path):
         ("queues: {a: {ring: 3m}}", "1:20: ring is 3m; it is at most 120s [wrong-value]"),
         ("queues: {a: {hours: {daily: always}}}", "1:29: hours must be such as 06:00-23:00, or closed, not 'always' [wrong-value]"),
         ("queues: {a: {language: rus}}", "1:24: there is no language 'rus'; did you mean 'ru'? [unknown-name]"),
-        ("queues: {a: {number: 12}}", "1:22: number must be one digit, not '12' [wrong-value]"),
+        ("queues: {a: {number: 12}}", "1:22: number must be one digit from 0 to 8, not '12' [wrong-value]"),
         ("queues: {a: {number: 1}, b: {number: 1}}", "1:26: queue 'a' has the number 1 already [contradiction]"),
         ("queues: [operator]", "1:9: queues must be a map of name: value [wrong-shape]"),
-        ("nothing: 1", "1:1: unknown key 'nothing' in the queues; known are: queues [unknown-key]"),
+        ("codes: {a1: x}", "1:9: 'a1' is no code; a code has 1 to 4 digits [wrong-value]"),
+        ("codes: {1: x, 2: x}", "1:15: two codes are called 'x' [contradiction]"),
+        ("{codes: {1: x}, queues: {a: {codes: {1: y}}}}", "1:38: code 1 is 'x' in all queues [contradiction]"),
+        ("nothing: 1", "1:1: unknown key 'nothing' in the queues; known are: queues, codes [unknown-key]"),
     ],
 )  # fmt: skip
 def test_one_defect_one_exact_line(write, text: str, fault: str):
@@ -148,3 +151,15 @@ def test_queues_belong_to_a_revision(write, tmp_path):
         "~ queues tickets widen: 40s: 9 → 50s: 9",
         "+ queues tickets ring: 20s",
     ]
+
+
+def test_codes_of_all_queues_and_of_one(write):
+    text = "{queues: {a: {codes: {31: 改签}}, b: {}}, codes: {'01': 余票}}"
+    queues, source = read_queues(write(text))
+    assert source.faults == []
+    general = {"01": "余票"}
+    assert {name: queue.codes for name, queue in queues.items()} == {
+        "operator": general,
+        "a": {**general, "31": "改签"},
+        "b": general,
+    }

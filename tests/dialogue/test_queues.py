@@ -77,3 +77,25 @@ def test_all_closed_is_said_as_nobody_there_unless_the_part_says_more(at, write_
     assert call.said == "现在不是服务时间。"
     bare = write_tree("start: agent\nparts: {agent: {transfer: operator}}")
     assert Rehearsal(bare, now=call.now).said.endswith("再见。")
+
+
+def test_who_calls_again_gets_the_agent_of_the_last_call_in_the_queue_that_it_becomes(write_tree, tmp_path):
+    text = "queues: {tickets: {sticky: 2h}, operator: {sticky: 30m}}"
+    (tmp_path / "queues.yaml").write_text(text, "utf-8")
+    some = {"agents": 1, "waiting": 0, "wait_s": 0}
+    call = Rehearsal(write_tree(TREE)).answer("known", some)
+    caller = call.session.call.caller
+    asked = {"caller": caller, "queue": "tickets", "within_s": 7200}
+    assert call.last == Ask("last_agent", asked, ("caller",), "agent")
+    call.answer("known", {"number": 7, "staff": "1023"})
+    assert call.last.args == {"caller": caller, "queue": "operator", "within_s": 1800}
+    assert call.answer("none").last == Transfer("tickets", 0, "agent", language="zh", again=7, agent="1023")
+
+
+def test_marked_callers_come_first(write_tree):
+    tree = TREE.replace("skill: tickets", "priority: [{when: {caller: elder}, add: 5}]")
+    for marks, priority in (("disabled elder", 5), ("vip", 0)):
+        call = Rehearsal(write_tree(tree))
+        assert call.last == Ask("caller_marks", {"caller": call.session.call.caller}, ("caller",), "agent")
+        assert call.answer("known", {"marks": marks}).last.priority == priority
+    assert Rehearsal(write_tree(tree)).answer("none").last.priority == 0

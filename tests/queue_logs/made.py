@@ -14,7 +14,7 @@ def line(at: int, call: str, queue: str, agent: str, name: str, *data: object) -
 
 
 CALLS = st.sampled_from(["c1", "c2", "c3"])
-QUEUES = st.sampled_from(["a", "b"])
+QUEUES = st.sampled_from(["a", "b", "a", "b", "again"])
 AGENTS = st.sampled_from(["1", "2"])
 EVENTS = st.sampled_from(
     [
@@ -22,6 +22,9 @@ EVENTS = st.sampled_from(
         "CALLEND",
         "AGENTANSWER",
         "CALLERSTAYS",
+        "SURVEYASKED",
+        "SURVEYSCORE",
+        "SURVEYSCORE",
         "FALLBACK",
         "FULL",
         "JOINEMPTY",
@@ -60,7 +63,7 @@ EVENTS = st.sampled_from(
         "X",
     ]
 )
-DATA = st.lists(st.sampled_from(["0", "1", "20", "PAUSED", "", "x"]), max_size=5)
+DATA = st.lists(st.sampled_from(["0", "1", "5", "20", "PAUSED", "", "x", "a:1"]), max_size=5)
 _CHANNELS = st.sampled_from(["0", "1", "x"])  # as CONNECT has them
 _KINDS, _SEATS = st.sampled_from(["blind", "direct"]), st.sampled_from(["PJSIP/1", "PJSIP/2", ""])
 _MOMENTS = st.integers(0, 30_000).map(lambda ms: f"{ZERO + ms // 1000}.{ms % 1000:03}")

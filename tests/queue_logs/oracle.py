@@ -16,6 +16,7 @@ GONE = {"ABANDON": "abandoned", "EXITWITHTIMEOUT": "timed_out", "EXITEMPTY": "le
 REFUSED = {"FULL": "refused_full", "JOINEMPTY": "refused_empty"}
 TALK_OVER = ("COMPLETECALLER", "COMPLETEAGENT", "BLINDTRANSFER", "TRANSFER", "ATTENDEDTRANSFER")
 OUTCOMES = ("answered", *GONE.values(), *REFUSED.values(), "lost", "waiting")
+OF_QUEUE = (*GONE, *REFUSED, *TALK_OVER, "ENTERQUEUE", "AGENTANSWER", "CONNECT", "RINGNOANSWER", "RINGCANCELED", "AGENTDUMP", "SYSCOMPAT", "CALLERSTAYS", "SURVEYASKED", "SURVEYSCORE")  # fmt: skip
 Line = tuple[int, str, str, str, str, list[str]]
 
 
@@ -32,6 +33,16 @@ def lines_of(log: bytes) -> list[Line]:
 def seconds(data: list[str], at: int) -> int | None:
     text = data[at] if -len(data) <= at < len(data) else ""
     return int(text) if text.isascii() and text.isdigit() else None
+
+
+def going_on(entry: dict[str, Any]) -> bool:
+    """Whether the caller has waited for one agent in vain, and waits for all now."""
+    return entry["outcome"] == "waiting" and entry["before"] is not None
+
+
+def whole(entry: dict[str, Any], told: int | None) -> int | None:
+    """The whole wait, with that for the one agent."""
+    return None if told is None else told + (entry["before"] or 0)
 
 
 def thousandths(moment: str) -> int:
@@ -65,6 +76,20 @@ def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule afte
     legs: set[str] = set()
     for at, call, queue, agent, event, data in lines_of(log):
         mine = by_call[call] if call != "NONE" else []
+        if queue == "again" and event in OF_QUEUE:  # the caller waits for one agent
+            if event == "ENTERQUEUE" and data and ":" in data[0] and all(data[0].split(":", 1)):
+                queue, known = data[0].split(":", 1)[0], True
+            else:
+                firsts = [one for one in mine if one["known"]]
+                if not firsts or event == "ENTERQUEUE" or event in REFUSED or going_on(firsts[-1]):
+                    continue
+                queue = firsts[-1]["queue"]
+                if event in ("EXITWITHTIMEOUT", "EXITEMPTY"):
+                    if firsts[-1]["outcome"] == "waiting":
+                        firsts[-1] |= {"before": seconds(data, 2) or 0, "wait": None, "taken": None}
+                    continue
+        else:
+            known = False
         waiting = [one for one in mine if one["outcome"] == "waiting" and one["queue"] == queue]
         if event == "QUEUESTART":
             for one in entries:
@@ -75,10 +100,19 @@ def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule afte
             legs.add(data[0])
         elif call == "NONE":
             continue
+        elif (
+            event == "ENTERQUEUE"
+            and not known
+            and any(going_on(one) and one["queue"] == queue for one in mine)
+        ):
+            pass  # it goes on for all agents
+        elif event in REFUSED and any(going_on(one) and one["queue"] == queue for one in mine):
+            one = next(one for one in mine if going_on(one) and one["queue"] == queue)
+            one |= {"outcome": REFUSED[event], "wait": one["before"]}
         elif event == "ENTERQUEUE" or event in REFUSED:
             one = {"queue": queue, "at": at, "outcome": REFUSED.get(event, "waiting"), "agent": None, "wait": None, "talk": None, "talking": False, "taken": None,
                    "channel": "", "held": None, "held_ms": None, "hold": None, "number": data[1] if event == "ENTERQUEUE" and len(data) > 1 else "",
-                   "option": asked.get(call, ("", ""))[0], "skill": asked.get(call, ("", ""))[1]}  # fmt: skip
+                   "option": asked.get(call, ("", ""))[0], "skill": asked.get(call, ("", ""))[1], "asked": False, "score": None, "known": known, "before": None}  # fmt: skip
             one["wait"] = 0 if event in REFUSED else None
             mine.append(one)
             entries.append(one)
@@ -92,13 +126,13 @@ def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule afte
                     one["held"] = thousandths(data[1])
         elif event in GONE and waiting:
             waiting[-1]["outcome"] = GONE[event]
-            waiting[-1]["wait"] = seconds(data, 3 if event == "EXITWITHKEY" else 2)
+            waiting[-1]["wait"] = whole(waiting[-1], seconds(data, 3 if event == "EXITWITHKEY" else 2))
         elif event == "AGENTANSWER" and waiting:
             waiting[-1]["taken"] = (agent, max(0, at - waiting[-1]["at"]))
         elif event in ("RINGNOANSWER", "RINGCANCELED", "AGENTDUMP", "SYSCOMPAT") and waiting:
             waiting[-1]["taken"] = None
         elif event == "CONNECT" and waiting:
-            one, told = waiting[-1], seconds(data, 0)
+            one, told = waiting[-1], whole(waiting[-1], seconds(data, 0))
             one |= {"outcome": "answered", "agent": agent, "wait": told, "talking": True}
             one["channel"] = data[1] if len(data) > 1 else ""
             if one["taken"] and one["taken"][0] == agent:
@@ -108,7 +142,7 @@ def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule afte
             for one in mine:
                 if one["talking"] and (one["queue"], one["agent"]) == (queue, agent):
                     place = 1 if event.startswith("COMPLETE") else -2
-                    talk, told = seconds(data, place), seconds(data, place - 1)
+                    talk, told = seconds(data, place), whole(one, seconds(data, place - 1))
                     if talk is not None and told is not None and one["wait"] is not None:
                         talk += max(0, told - one["wait"])  # the greeting
                     held_until(one, at * 1000)
@@ -121,6 +155,14 @@ def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule afte
             for one in mine:
                 if one["outcome"] == "waiting":
                     one["outcome"] = "lost"
+        elif event.startswith("SURVEY"):
+            talks = [one for one in mine if one["outcome"] == "answered" and one["queue"] == queue]
+            scored = (
+                data[0] if event == "SURVEYSCORE" and data and data[0] in ("1", "2", "3", "4", "5") else None
+            )
+            if talks and (event == "SURVEYASKED" or scored):
+                talks[-1]["asked"] = True
+                talks[-1]["score"] = talks[-1]["score"] or (int(scored) if scored else None)
     return entries
 
 
@@ -176,7 +218,7 @@ def ready_of(log: bytes, until: int) -> dict[tuple[str, str], set[int]]:  # noqa
     for at, _, queue, agent, event, data in lines_of(log):
         who = (agent, queue)
         reason = data[0] if data else ""
-        if agent == "NONE":
+        if agent == "NONE" or queue == "again":
             continue
         if event == "ADDMEMBER" and who not in signed_in:
             signed_in[who] = at
@@ -251,6 +293,10 @@ def _row(
     row["service_level_offered"] = _part(soon, offered - brief)
     row["asa_s"], row["average_abandon_s"], row["talk_s"] = _mean(answered), _mean(abandoned), _mean(talks)
     row["longest_wait_s"] = max((e["wait"] for e in entries if e["wait"] is not None), default=None)
+    scores = [e["score"] for e in entries if e["score"] is not None]
+    row["survey_asked"], row["survey_answered"] = len([e for e in entries if e["asked"]]), len(scores)
+    row["survey_rate"] = _part(len(scores), row["survey_asked"])
+    row["survey_mean"] = None if not scores else round(sum(scores) / len(scores), 2)
     holds = [e["hold"] for e in entries if e["outcome"] == "answered" and e["hold"] is not None]
     row["wrapup_s"] = None
     row["hold_s"] = None if not holds else round(sum(holds) / len(talks), 1)

@@ -11,9 +11,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ivr.authoring.queries import QUERIES
-from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Record, Say, Transfer
+from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Record, Say, Survey, Transfer
 from ivr.dialogue.call import CallInfo
-from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
+from ivr.dialogue.conditions import CALLER_HISTORY, CALLER_MARKS, LAST_AGENT, QUEUE_STATE
 from ivr.dialogue.engine import advance, begin
 from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
 from ivr.dialogue.forms import LAST_CHOICE
@@ -31,6 +31,8 @@ _SPECS = {
     CALLER_HISTORY.name: CALLER_HISTORY,
     QUEUE_STATE.name: QUEUE_STATE,
     LAST_CHOICE.name: LAST_CHOICE,
+    CALLER_MARKS.name: CALLER_MARKS,
+    LAST_AGENT.name: LAST_AGENT,
 }
 _NAMES = [
     {"code": f"c{n}", "zh": name} for n, name in enumerate(["上海", "北京", "天津", "重庆", "广州", "西安"])
@@ -143,7 +145,7 @@ def walk(
     session, actions = begin(tree, call, now, notices)
     while actions:
         last = actions[-1]
-        assert all(isinstance(action, Say) for action in actions[:-1])
+        assert all(isinstance(action, (Say, Survey)) for action in actions[:-1])
         done.actions += len(actions)
         assert done.actions < 20_000, "the call does not end"
         if isinstance(last, (Gather, Record)):

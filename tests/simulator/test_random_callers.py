@@ -126,7 +126,18 @@ def test_ten_thousand_callers_of_two_hundred_random_trees(tmp_path: Path):
         "included",
         "own key 0",
     }
-    wanted |= {"calendar", "queue", "waiting", "wait", "returning", "number", "chose", "language", "fact"}
+    wanted |= {
+        "calendar",
+        "queue",
+        "waiting",
+        "wait",
+        "returning",
+        "number",
+        "caller",
+        "chose",
+        "language",
+        "fact",
+    }
     assert wanted <= set(constructs), wanted - set(constructs)
 
 

@@ -195,6 +195,7 @@ class _Tree:
             {"queue": "operator", "wait": "over 5m"},
             {"returning": "3d"},
             {"number": "138*"},
+            {"caller": "elder"},
             {"chose": self.go()},
             {"language": self.draw.choice(self.languages)},
             {"queue_status": "timeout"},

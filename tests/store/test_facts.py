@@ -12,8 +12,9 @@ from ivr.dialogue.call import CallInfo
 from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
 from ivr.query_service import QueryService
 from ivr.rail.answers import Answer
+from ivr.store.agents import add_agent
 from ivr.store.database import reading
-from ivr.store.facts import ASSUMED_HANDLE_S, ENDLESS_S, caller_history, queue_state
+from ivr.store.facts import ASSUMED_HANDLE_S, ENDLESS_S, caller_history, last_agent, queue_state
 from ivr.store.journal import DirectJournal
 from ivr.store.recorder import Recorder
 from ivr.telephony.queue_log import QueueLog
@@ -134,3 +135,34 @@ def test_the_dialogue_gets_them_from_the_answers(engine: Engine):
     asked = Ask("caller_history", {"caller": NUMBER, "call": "now"}, ("caller",))
     assert answers(asked) == Answer("known", {"calls": 1, "days": 2.0})
     assert answers(Ask("queue_state", {"queue": "operator"})).slots["agents"] == 0
+
+
+def test_the_agent_of_the_last_call_in_the_queue(engine: Engine, tmp_path: Path):
+    def last(caller: str = NUMBER, queue: str = "operator", within_s: float = 3600, late: int = 0) -> Answer:
+        with reading(engine) as session:
+            return last_agent(session, caller, queue, within_s, NOW + timedelta(seconds=late))
+
+    lines = []
+    for at, call_id, caller, queue, agent in (
+        (-90, "1.1", NUMBER, "operator", "1023"),
+        (-60, "1.2", NUMBER, "operator", "1024"),
+        (-30, "1.3", NUMBER, "tickets", "1023"),
+        (-30, "1.4", "anonymous", "operator", "1023"),
+        (-20, "1.5", "13900000000", "operator", "1025"),  # who does not work here any more
+    ):
+        begun = SECOND + at
+        lines += [
+            f"{begun}|{call_id}|{queue}|NONE|ENTERQUEUE||{caller}|1",
+            f"{begun + 1}|{call_id}|{queue}|{agent}|CONNECT|1|x|1",
+            f"{begun + 9}|{call_id}|{queue}|{agent}|COMPLETEAGENT|1|8|1",
+        ]
+    record(engine, tmp_path, *lines)
+    assert last() == Answer("none")  # no such agent yet
+    add_agent(engine, "1023", "4711")
+    add_agent(engine, "1024", "4711")
+    assert last().slots["staff"] == "1024"
+    assert last(queue="tickets").slots["staff"] == "1023"
+    assert last().slots["number"] != last(queue="tickets").slots["number"]
+    assert last(queue="groups") == last("13900000000") == last("anonymous") == last("") == Answer("none")
+    assert last(within_s=52).outcome == "known"
+    assert last(within_s=50) == last(late=3600) == Answer("none")

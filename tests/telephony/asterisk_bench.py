@@ -266,7 +266,7 @@ def bench(folder: Path, **environ: str) -> Iterator[Bench]:
     home = render(settings, asterisk)
     sounds = home.sounds / "zh"
     sounds.mkdir(parents=True, exist_ok=True)
-    for name in ("ivr-sorry", "ivr-limit"):
+    for name in ("ivr-sorry", "ivr-limit", "vm-goodbye"):
         (sounds / f"{name}.sln").write_bytes(bytes(8000))  # half a second of silence
     (home.root / "moh" / "silence.sln").write_bytes(bytes(160000))
     process = subprocess.Popen(asterisk.foreground(home.conf), start_new_session=True)

@@ -64,7 +64,7 @@ def test_a_call_to_its_end() -> None:
         ["/sounds/zh/for 123456"],
     ]
     assert channel.commands == [
-        'GET FULL VARIABLE "${CHANNEL(linkedid)}:${IVR_LANGUAGE}:${MEMBERNAME}"',
+        'GET FULL VARIABLE "${CHANNEL(linkedid)}:${IVR_LANGUAGE}:${IVR_SURVEY}:${MEMBERNAME}"',
         'SET VARIABLE IVR_NOTED ""',
         'EXEC StoreDTMF "RX,IVR_NOTED"',
         'GET FULL VARIABLE "${IVR_NOTED}"',
@@ -108,12 +108,14 @@ def test_a_transfer_hands_over_to_the_dialplan_and_the_sign_comes_last() -> None
     channel = FakeChannel(keys=["", "9"])
     outcome, journal = run(channel)
     assert outcome == "transferred"
-    assert channel.commands[-7:] == [
+    assert channel.commands[-9:] == [
         'SET VARIABLE IVR_NEXT "queue"',
         'SET VARIABLE IVR_QUEUE "operator"',
         'SET VARIABLE IVR_PRIORITY "2"',
         'SET VARIABLE IVR_LEVELS ""',
         'SET VARIABLE IVR_WAIT ""',
+        'SET VARIABLE IVR_AGENT ""',
+        'SET VARIABLE IVR_AGAIN ""',
         'SET VARIABLE IVR_PART "main"',
         'SET VARIABLE IVR_DONE "1"',
     ]

@@ -231,7 +231,7 @@ def test_a_seat_rings_a_seat_and_nothing_else(line: Bench) -> None:
         other = line.seat("1002", talk_ms=300)
         assert line.seat_dials("1001", "1002") == 0
         assert other.wait(5) == 0
-        for number in ("12306", "95105105", "1006", "*55", "*530", "*5344", "013800001234"):
+        for number in ("12306", "95105105", "1006", "*50", "*530", "*5344", "013800001234"):
             assert line.seat_dials("1001", number) != 0, number
     assert agi.requests == []
     wait_for(lambda: "LEGEND" in line.names(), "LEGEND")
@@ -283,3 +283,35 @@ def test_agi_as_a_process(tmp_path: Path) -> None:
         assert line.call().wait(15) == 0
         wait_for(lambda: line.names().count("CALLEND") == 2, "CALLEND")
         assert line.names()[2:] == ["CALLBEGIN", "FALLBACK", "JOINEMPTY", "CALLEND"]
+
+
+def test_a_server_that_is_down_after_the_talk_says_goodbye_and_loses_no_answer(line: Bench) -> None:
+    """What the caller keyed to the survey stands in the log, though the server was gone before it could write it."""
+    line.seat("1001", talk_ms=700)
+    line.sign_in("1001", "1023")
+    with line.agi_server(
+        hotline={"IVR_NEXT": "queue", "IVR_QUEUE": "operator"},
+        after_queue={"IVR_SURVEY": "asked", "IVR_KEYS": "4", "IVR_DONE": "no"},
+    ):
+        caller = line.call()
+        said = wait_for(
+            lambda: "vm-goodbye" in (channels := line.ask("core show channels concise")) and channels,
+            "a goodbye",
+        )
+        assert "ivr-sorry" not in said
+        assert caller.wait(15) == 0
+    wait_for(lambda: "CALLEND" in line.names(), "CALLEND")
+    assert ["SURVEYSCORE", "operator", "1023", "4"] in line.events()
+    assert "FALLBACK" not in line.names()
+
+
+def test_a_key_of_the_menu_is_no_answer_to_a_survey(line: Bench) -> None:
+    line.seat("1001", talk_ms=700)
+    line.sign_in("1001", "1023")
+    with line.agi_server(
+        hotline={"IVR_NEXT": "queue", "IVR_QUEUE": "operator", "IVR_KEYS": "4", "IVR_SURVEY": "asked"},
+        after_queue={"IVR_NEXT": "hangup"},
+    ):
+        assert line.call().wait(15) == 0
+    wait_for(lambda: "CALLEND" in line.names(), "CALLEND")
+    assert "SURVEYSCORE" not in line.names()

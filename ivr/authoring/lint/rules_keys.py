@@ -11,6 +11,10 @@ from ivr.authoring.lint.rule import Finding, error, warning
 from ivr.dialogue.tree import Choice, Field, FormPart, MenuPart, Option, Text
 
 
+def _verb(menu: MenuPart) -> str:
+    return "survey" if menu.survey else "menu"
+
+
 def _menus(reading: Reading) -> Iterator[tuple[str, MenuPart]]:
     for name, part in reading.tree.parts.items():
         if isinstance(part, MenuPart):
@@ -110,7 +114,7 @@ def duplicate_label(reading: Reading) -> Iterator[Finding]:
     for name, menu in _menus(reading):
         for first, second, label in _same_labels(menu.options):
             message = f"options {first} and {second} are both called '{label}'; say how they differ"
-            yield (*reading.place(name, "menu", second, "label"), message)
+            yield (*reading.place(name, _verb(menu), second, "label"), message)
     for name, field in _choices(reading):
         for first, second, label in _same_labels(field.choices):
             message = f"choices {first} and {second} are both called '{label}'; say how they differ"
@@ -169,7 +173,7 @@ def key_hidden(reading: Reading) -> Iterator[Finding]:
         for option in menu.options:
             meaning = own.get(option.digit, option.go)
             if meaning != option.go:
-                place = _key_of(reading, name, "menu", option.digit)
+                place = _key_of(reading, name, _verb(menu), option.digit)
                 yield (*place, f"key {option.digit} means '{meaning}' everywhere else; use another key here")
     for name, field in _choices(reading):
         for choice in field.choices:
@@ -209,6 +213,8 @@ def option_order(reading: Reading) -> Iterator[Finding]:
           notice: {say: 没有公告。}
     """
     for name, menu in _menus(reading):
+        if menu.survey:  # the best answer may come first
+            continue
         digits = [option.digit for option in menu.options]
         counted = [digit for digit in digits if digit != "0"]
         expected = [str(n) for n in range(1, len(counted) + 1)] + digits[len(counted) :]

@@ -219,6 +219,8 @@ def _of_menu(tree: Tree, part: MenuPart) -> Iterator[Way]:
         yield Way(option.go, KEYS if option.go in TARGETS else OPTION)
     yield from _of_input(tree, tree.keys_of(part), {option.digit for option in part.options})
     yield from _of_misses(part.tries.no_input, part.tries.no_match)
+    if part.survey:
+        yield Way(part.then, NEXT)
 
 
 def _of_form(tree: Tree, part: FormPart) -> Iterator[Way]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ivr.store.database import Base, Moment
@@ -42,7 +42,12 @@ class QueueEntry(Base):
     __table_args__ = (
         Index("ix_queue_entries_queue_entered", "queue", "entered_at"),
         Index("ix_queue_entries_open", "outcome", "ended_at"),
-    )
+        Index(
+            "ix_queue_entries_surveyed",
+            "entered_at", "queue", "agent", "survey_score", "survey_asked",
+            sqlite_where=text("survey_asked"), postgresql_where=text("survey_asked"),
+        ),
+    )  # fmt: skip
 
     call_uniqueid: Mapped[str] = mapped_column(String(150), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
@@ -70,7 +75,29 @@ class QueueEntry(Base):
     skill: Mapped[str] = mapped_column(String(150), default="")
     held_since: Mapped[datetime | None] = mapped_column(Moment)
     held_ms: Mapped[int | None]
+    first_agent: Mapped[str] = mapped_column(String(20), default="")
+    first_s: Mapped[int | None]
+    survey_asked: Mapped[bool] = mapped_column(default=False)
+    survey_score: Mapped[int | None]
     log_id: Mapped[int] = mapped_column(ForeignKey("log_positions.id"))
+
+
+class CallCode(Base):
+    """What an answered entry was about, as its agent said: the ``code`` with its ``label`` of that time, noted at
+    ``seat``; ``entered_at``, ``queue``, ``agent`` are those of the entry."""
+
+    __tablename__ = "call_codes"
+    __table_args__ = (Index("ix_call_codes_entered", "entered_at", "queue", "agent", "code"),)
+
+    call_uniqueid: Mapped[str] = mapped_column(String(150), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    queue: Mapped[str] = mapped_column(String(150))
+    agent: Mapped[str] = mapped_column(String(150))
+    entered_at: Mapped[datetime] = mapped_column(Moment)
+    code: Mapped[str] = mapped_column(String(4))
+    label: Mapped[str] = mapped_column(Text)
+    seat: Mapped[str] = mapped_column(String(40))
+    noted_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class QueueHour(Base):

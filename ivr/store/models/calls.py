@@ -46,6 +46,20 @@ class Call(Base):
     log_id: Mapped[int | None] = mapped_column(ForeignKey("log_positions.id"))
 
 
+class CallerMark(Base):
+    """A caller who is to be served before others, and why: ``mark`` is one of :data:`ivr.acd.caller.MARKS`."""
+
+    __tablename__ = "caller_marks"
+
+    caller_hash: Mapped[str] = mapped_column(String(32), primary_key=True)
+    mark: Mapped[str] = mapped_column(String(20), primary_key=True)
+    caller: Mapped[str | None] = mapped_column(EncryptedNumber)
+    caller_masked: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text)
+    who: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
 class CallStep(Base):
     """One step of a call. ``seq`` counts through all dialogues of the call, ``number`` is the
     dialogue's own count; ``run`` names one run of a dialogue, so that a step is never written twice."""

@@ -1,0 +1,304 @@
+"""Which agent gets a caller: each strategy by its rule, callers who call again, and that nobody waits while somebody is free."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+import pytest
+
+from ivr.acd.board import QueueMember
+from ivr.dialogue.queues import AGAIN_S
+from ivr.roster import manager
+from ivr.settings import PROJECT
+from tests.e2e.hotline import Call, Line, Together, add_to, wait_for
+
+SCENARIOS: list[Callable[[Line], None]] = []
+scenario = partial(add_to, SCENARIOS)
+MENU = """\
+start: put_through
+parts:
+  put_through:
+    transfer: {queue}
+    answers: {{answered: {{then: bye}}, timeout: {{then: bye}}, join_empty: {{then: bye}}}}
+  bye: {{say: 再见。, then: hangup}}
+"""
+#: By their numbers to one of three queues.
+FAIR = """\
+start: which
+parts:
+  which:
+    branch: [{when: {number: 1310*}, go: q0}, {when: {number: 1311*}, go: q1}]
+    then: q2
+  q0: {transfer: fair0, answers: {answered: {then: bye}, timeout: {then: bye}, join_empty: {then: bye}}}
+  q1: {transfer: fair1, answers: {like: q0}}
+  q2: {transfer: fair2, answers: {like: q0}}
+  bye: {say: 再见。, then: hangup}
+"""
+CONNECTED = "start: hello\nparts: {hello: {say: 您好。, then: hangup}}\n"
+AGENTS = {"1001": "1061", "1002": "1062", "1003": "1063"}
+#: app_queue looks for an agent once a second (retry), and needs an instant to ring and to take over.
+BOUND_S = 2.5
+
+
+@contextlib.contextmanager
+def only(line: Line, queue: str, queues: str, menu: str = "") -> Iterator[None]:
+    """Callers are put through to ``queue`` at once, or as ``menu`` says; ``queues``: the lines of queues.yaml."""
+    menus = line.folder / f"menus_{queue}"
+    shutil.copytree(PROJECT / "menus", menus)
+    (menus / "hotline.translations.yaml").unlink()
+    shutil.rmtree(menus / "tests")
+    (menus / "hotline.yaml").write_text(menu or MENU.format(queue=queue), "utf-8")
+    (menus / "connected.yaml").write_text(CONNECTED, "utf-8")
+    (menus / "queues.yaml").write_text(f"queues:\n{queues}", "utf-8")
+    usual, line.environ = line.environ, {**line.environ, "IVR_MENUS": str(menus)}
+    try:
+        line.cli("menu", "publish", "-m", queue)
+        wait_for(lambda: queue in line.queues(), f"the queue {queue}")
+        yield
+    finally:
+        line.environ = usual
+        line.cli("menu", "rollback")
+        wait_for(lambda: "tickets" in line.queues(), "the usual queues")
+
+
+def agents(line: Line, queue: str, *, levels: Sequence[int] = (1, 1, 1)) -> None:
+    """The three agents sign in one after the other, each with a level in the queue."""
+    for (seat, staff), level in zip(AGENTS.items(), levels, strict=False):
+        line.agent(staff)
+        line.cli("agent", "skill", staff, f"{queue}:{level}")
+        line.sign_in(staff, seat)
+    wait_for(lambda: len(line.members(queue)) == len(levels), "all are in the queue")
+
+
+def served(line: Line, number: int) -> list[str]:
+    """So many calls, one after the other; who took each."""
+    return [taken(answered(line)) for _ in range(number)]
+
+
+def answered(line: Line, **how: object) -> Call:
+    """A call to its end."""
+    call = line.call(**how)
+    call.ended(60)
+    return call
+
+
+def taken(call: Call) -> str:
+    """The agent who took the call."""
+    (entry,) = call.story().entries
+    return str(entry["agent"])
+
+
+def seats(line: Line, talks: Sequence[float], calls: int) -> None:
+    for seat, talk_s in zip(AGENTS, talks, strict=False):
+        line.seat(seat, ring_s=0.1, talk_s=talk_s, calls=calls)
+
+
+def who_talks(call: Call) -> str:
+    """The agent who has answered."""
+    query = "SELECT agent FROM queue_entries WHERE call_uniqueid = ? AND outcome = 'answered'"
+    uniqueid = call.uniqueid()
+    return str(wait_for(lambda: call.line.rows(query, uniqueid), "an agent has answered", 20)[0][0])
+
+
+def three_talks(line: Line, queue: str) -> tuple[list[str], list[str]]:
+    """Three callers are answered by three agents, the first of whom hangs up last; who answered in this order, and who then
+    gets three more callers, one after the other."""
+    agents(line, queue)
+    phones = {staff: line.seat(seat, ring_s=0.1, talk_s=None, calls=9) for seat, staff in AGENTS.items()}
+
+    def ends(call: Call) -> str:
+        staff = who_talks(call)
+        phones[staff].hang_up()
+        call.ended(60)
+        call.story()
+        time.sleep(1.1)  # app_queue counts whole seconds
+        return staff
+
+    first = line.call()
+    order = [who_talks(first), ends(line.call()), ends(line.call())]
+    ends(first)
+    assert sorted(order) == sorted(AGENTS.values())
+    return order, [ends(line.call()) for _ in range(3)]
+
+
+@scenario
+def in_turn_goes_round_whoever_rested_longest(line: Line) -> None:
+    with only(line, "turn", "  operator: {}\n  turn: {strategy: in_turn, wrapup: 0s}\n"):
+        order, then = three_talks(line, "turn")
+    assert then == order
+
+
+@scenario
+def longest_idle_is_who_ended_the_last_call_first(line: Line) -> None:
+    with only(line, "idle", "  operator: {}\n  idle: {strategy: longest_idle, wrapup: 0s}\n"):
+        (first, *others), then = three_talks(line, "idle")
+    assert then == [*others, first]
+
+
+@scenario
+def fewest_calls_lets_the_others_catch_up(line: Line) -> None:
+    with only(line, "fewest", "  operator: {}\n  fewest: {strategy: fewest_calls, wrapup: 0s}\n"):
+        agents(line, "fewest")
+        seats(line, (1, 1, 1), 9)
+        for seat, staff in list(AGENTS.items())[1:]:
+            line.cli("agent", "pause", staff, "--seat", seat)
+        assert served(line, 2) == ["1061", "1061"]
+        for seat, staff in list(AGENTS.items())[1:]:
+            line.cli("agent", "unpause", staff, "--seat", seat)
+        assert sorted(served(line, 4)) == ["1062", "1062", "1063", "1063"]
+
+
+@scenario
+def random_asks_nobody_in_particular(line: Line) -> None:
+    with only(line, "chance", "  operator: {}\n  chance: {strategy: random, wrapup: 0s}\n"):
+        assert "in 'random' strategy" in line.console("queue show chance")
+        agents(line, "chance")
+        seats(line, (1, 1, 1), 20)
+        takers = served(line, 9)
+        assert set(takers) <= {*AGENTS.values()}
+        assert len(set(takers)) > 1  # all nine of one agent: once in 6,561 times
+        rounds = [takers[at : at + 3] for at in (0, 3, 6)]
+        assert (
+            not rounds[0] == rounds[1] == rounds[2] or len(set(rounds[0])) < 3
+        )  # in turn: once in 729 times
+
+
+@scenario
+def ring_all_rings_all_of_the_best_level(line: Line) -> None:
+    with only(line, "everybody", "  operator: {}\n  everybody: {strategy: ring_all}\n"):
+        agents(line, "everybody", levels=(2, 2, 5))
+        slow = line.seat("1001", ring_s=None)
+        quick = line.seat("1002", ring_s=2, talk_s=1)
+        other = line.seat("1003", ring_s=None)
+        call = line.call()
+        wait_for(lambda: slow.log() and quick.log(), "both ring")
+        call.ended(60)
+        story = call.story()
+        assert story.attempts == [("1062", "answered")]  # who lost has missed nothing
+        assert other.log() == []
+
+
+@scenario
+def who_calls_again_gets_the_same_agent(line: Line) -> None:
+    caller = "13600000061"
+    with only(line, "again_and", "  operator: {}\n  again_and: {sticky: 1h, wrapup: 0s}\n"):
+        agents(line, "again_and", levels=(1, 1))
+        wait_for(lambda: len(line.members("again")) == 2, "both can be called again")
+        seats(line, (1, 1), 9)
+        mine = taken(answered(line, caller=caller))
+        (other,) = {"1061", "1062"} - {mine}
+        assert taken(answered(line)) == other
+        assert taken(answered(line)) == mine  # the other one has rested longer now
+        call = answered(line, caller=caller)
+        (entry,) = call.story().entries
+        assert (entry["queue"], entry["agent"], entry["first_agent"]) == ("again_and", mine, mine)
+        assert entry["wait_s"] <= 3
+        seat = next(seat for seat, staff in AGENTS.items() if staff == mine)
+        line.cli("agent", "pause", mine, "--seat", seat)
+        (entry,) = answered(line, caller=caller).story().entries  # at once to all
+        assert (entry["agent"], entry["first_agent"]) == (other, None)
+        assert entry["wait_s"] <= 3
+
+
+@scenario
+def who_waited_for_the_same_agent_in_vain_has_lost_no_place(line: Line) -> None:
+    caller = "13600000062"
+    with only(line, "vain", "  operator: {}\n  vain: {sticky: 1h, wrapup: 0s, ring: 20s}\n"):
+        agents(line, "vain", levels=(1, 1))
+        wait_for(lambda: len(line.members("again")) == 2, "both can be called again")
+        line.cli("agent", "pause", "1062", "--seat", "1002")
+        first = line.seat("1001", ring_s=0.1, talk_s=1)
+        assert taken(answered(line, caller=caller)) == "1061"
+        first.stop()
+        line.seat("1001", ring_s=None, calls=9)  # does not answer
+        known = line.call(caller=caller)
+        logged(line, known, "again")
+        later = line.call()  # comes while the other one waits for 1061
+        logged(line, later, "vain")
+        logged(line, known, "vain", AGAIN_S + 10)
+        line.seat("1002", ring_s=0.1, talk_s=1, calls=9)
+        line.cli("agent", "unpause", "1062", "--seat", "1002")
+        known.ended(60)
+        later.ended(60)
+        (entry,), (second,) = known.story().entries, later.story().entries
+        assert (entry["agent"], entry["first_agent"], entry["outcome"]) == ("1062", "1061", "answered")
+        assert AGAIN_S - 1 <= entry["first_s"] <= AGAIN_S + 1
+        assert entry["wait_s"] >= entry["first_s"]
+        assert entry["left_at"] < second["left_at"]  # who came first is served first
+
+
+def logged(line: Line, call: Call, queue: str, seconds: float = 20) -> None:
+    """Wait until the caller is in the queue, by the log."""
+    uniqueid = call.uniqueid()
+    wait_for(
+        lambda: any(x[1] == uniqueid and x[2] == queue and x[4] == "ENTERQUEUE" for x in line.queue_log()),
+        f"{call.caller} in {queue}",
+        seconds,
+    )
+
+
+@scenario
+def nobody_waits_while_an_agent_who_could_serve_is_free(line: Line) -> None:
+    """Agents with random skills, callers at random: looked at five times a second."""
+    chance = random.Random(61)
+    queues = "  operator: {}\n" + "".join(f"  fair{n}: {{wrapup: 0s}}\n" for n in range(3))
+    with only(line, "fair0", queues, FAIR):
+        for number, seat in enumerate(("1001", "1002", "1003", "1004", "1005")):
+            staff = f"107{number}"
+            line.agent(staff)
+            skills = {f"fair{number % 3}", f"fair{chance.randrange(3)}"}
+            line.cli(
+                "agent", "skill", staff, *(f"{skill}:{chance.randint(1, 3)}" for skill in sorted(skills))
+            )
+            line.seat(seat, ring_s=0.1, talk_s=chance.uniform(0.5, 4), calls=99)
+            line.sign_in(staff, seat)
+        watch = Watch()
+        calls = []
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            if len([c for c in calls if c.phone.process.poll() is None]) < 8:
+                calls.append(line.call(caller=f"131{chance.randrange(3)}{len(calls):07}"))
+            asyncio.run(watch.look(line))
+            time.sleep(0.2)
+        for call in calls:
+            call.ended(60)
+        stories = [call.story() for call in calls]
+    assert len(stories) > 10
+    assert [story["outcome"] for story in stories] == ["answered"] * len(stories)
+    assert watch.waited, "nobody ever waited: nothing was shown"
+    assert max(watch.idle.values(), default=0) <= BOUND_S, watch.idle
+
+
+class Watch:
+    """For how long an agent was free without a break while a caller waited in a queue of theirs."""
+
+    def __init__(self) -> None:
+        self.since: dict[tuple[str, str], float] = {}
+        self.idle: dict[tuple[str, str], float] = {}
+        self.waited = 0
+
+    async def look(self, line: Line) -> None:
+        async with manager(line.settings) as ami:
+            status = await ami.queue_status()
+        now = time.monotonic()
+        waiting = {caller.queue for caller in status.callers if caller.wait_s >= 1}
+        self.waited += len(waiting)
+        free = {(m.queue, m.name) for m in status.members if m.queue in waiting and _is_free(m)}
+        self.since = {pair: self.since.get(pair, now) for pair in free}
+        for pair, since in self.since.items():
+            self.idle[pair] = max(self.idle.get(pair, 0.0), now - since)
+
+
+def _is_free(member: QueueMember) -> bool:
+    return member.status == 1 and not member.in_call and not member.paused
+
+
+@pytest.mark.parametrize("scenario", [s.__name__ for s in SCENARIOS])
+def test_right_agent(played: Together[None], scenario: str) -> None:
+    played[scenario]
