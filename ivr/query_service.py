@@ -11,7 +11,7 @@ from ivr.clock import Clock
 from ivr.dialogue.actions import Ask
 from ivr.rail.answers import Answer
 from ivr.store.database import Engine, reading, writing
-from ivr.telephony.agi_dialogue import AT_SEAT, MESSAGE_KEEP, MESSAGE_PLACE, describe
+from ivr.telephony.agi_dialogue import AT_SEAT, MESSAGE_KEEP, MESSAGE_PLACE, REACH, describe
 
 if TYPE_CHECKING:
     from ivr.authoring.live import LiveMenus
@@ -74,6 +74,9 @@ class QueryService:
         if ask.query == AT_SEAT and self._roster is not None:
             done = self._roster.does(**ask.args)
             return Answer(done.outcome, {"staff": done.staff})
+        if ask.query == REACH and self._roster is not None:
+            to = self._roster.reach(**ask.args)
+            return Answer("found", {"to": to}) if to else Answer("absent")
         if ask.query in (MESSAGE_PLACE, MESSAGE_KEEP):
             return self._message(ask)
         if ask.query == CALLER_HISTORY.name:

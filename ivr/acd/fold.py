@@ -19,6 +19,8 @@ Rules for the hard cases
   then. What it counts as wait after AGENTANSWER is talk. Without a CONNECT it came to nothing: the entry is no agent's.
 - CALLERSTAYS: the caller came back from the queue, so an answered talk was not ended by the caller, whatever
   COMPLETECALLER says (app_queue does not see an agent hang up before the two are bridged). Either line may come first.
+- CONSULTATION ends a call that an agent made to a queue for a colleague. It names the caller who was handed over meanwhile, and
+  whose entry it then was; without one, who went on waiting was nobody's caller: the entry was withdrawn, not abandoned.
 - A transfer ends the agent's connection with the talk so far: what comes later is not that agent's.
 - QUEUESTART: Asterisk was restarted. Waiting entries and calls are ``lost``; talks end, their length unknown.
   Agents stay signed in and paused when Asterisk keeps members (``persistentmembers``), else they end too.
@@ -78,6 +80,7 @@ _CALLS = frozenset({*_EXITS, *_REFUSALS, *_ENDS, *_RINGS, "RINGNOANSWER", "ENTER
     "FALLBACK",
     "AGENTANSWER",
     "CALLERSTAYS",
+    "CONSULTATION",
 }
 _AGENTS = _SIGN_IN | _SIGN_OUT | {"PAUSE", "UNPAUSE", "PAUSEALL", "UNPAUSEALL"}
 
@@ -157,6 +160,7 @@ class Fold:
             "AGENTANSWER": self._is_taken,
             "CONNECT": self._connects,
             "CALLERSTAYS": self._comes_back,
+            "CONSULTATION": self._consulted,
             "RINGNOANSWER": self._rings,
             "QUEUESTART": self._restarts,
             "PAUSE": self._pauses_in,
@@ -304,6 +308,14 @@ class Fold:
                 if entry.ended_by in ("", "caller"):
                     self._touch(entry).ended_by = "agent"
                 return
+
+    def _consulted(self, event: LogEvent) -> None:
+        for entry in self._entries[event.call]:
+            self._touch(entry)
+            if event.text(0):
+                entry.caller = event.text(1)
+            elif entry.outcome == "abandoned":
+                entry.outcome = "withdrawn"
 
     def _lose(self, entry: EntryRecord, at: datetime) -> None:
         if entry.outcome == WAITING:

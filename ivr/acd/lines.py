@@ -23,6 +23,7 @@ What the hotline's dialplan adds::
     CALLBEGIN  caller|called|epoch.milliseconds      CALLEND  hangup cause|epoch.milliseconds
     FALLBACK   AGISTATUS                             FULL, JOINEMPTY   nothing (a refused join)
     AGENTANSWER  nothing (an agent took the call)    CALLERSTAYS  nothing (the talk is over, the caller still there)
+    CONSULTATION  1, or nothing (a caller was handed over)|their number
 """
 
 from __future__ import annotations

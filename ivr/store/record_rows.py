@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
@@ -166,21 +166,27 @@ def save(session: Session, changed: Sequence[Row], loaded: Loaded) -> None:
 
 
 def _save_entries(
-    session: Session, entries: Iterable[EntryRecord], known: Container[tuple[str, int]]
+    session: Session, entries: Iterable[EntryRecord], known: Mapping[tuple[str, int], EntryRecord]
 ) -> None:
     new: list[dict[str, Any]] = []
     old: list[dict[str, Any]] = []
+    handed_over: list[dict[str, Any]] = []
     for row in entries:
         values = {name: getattr(row, name) for name in _SAME}
         values |= {"call_uniqueid": row.call, "number": row.number}
         if (row.call, row.number) in known:
             old.append(values)
+            if known[row.call, row.number].caller != row.caller:
+                key = {"call_uniqueid": row.call, "number": row.number}
+                handed_over.append(key | _caller(row.caller) | {"caller_area": area_of(row.caller)})
         else:
             values |= {"queue": row.queue, "entered_at": row.entered_at, "log_id": row.log}
             new.append(values | _caller(row.caller) | {"caller_area": area_of(row.caller)})
     _insert(session, QueueEntry, new)
     if old:
         session.execute(update(QueueEntry), old)
+    if handed_over:
+        session.execute(update(QueueEntry), handed_over)
 
 
 def _attempt(row: AttemptRecord) -> dict[str, Any]:

@@ -12,6 +12,8 @@ LONGEST_WAIT = "IVR_WAIT"  #: after so many seconds the queue gives the caller b
 PART = "IVR_PART"  #: the menu part that transferred; comes back to ``after_queue``
 LANGUAGE = "IVR_LANGUAGE"  #: what the caller hears, once it is not the usual one
 
+REACHED = "IVR_TO"  #: whom ``reach`` found: a seat, ``home`` and a staff number, or an outside number; empty: nobody
+
 # within a driver
 NOTED_KEYS = "IVR_NOTED"  #: every key of the dialogue, as ``StoreDTMF`` notes it
 KEYS = "IVR_KEYS"  #: the keys that ``Read`` collected

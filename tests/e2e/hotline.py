@@ -150,7 +150,7 @@ class Line:
         return self.call(keys, caller=seat, number=number, secret=self.secret(seat), **how)
 
     def secret(self, seat: str) -> str:
-        return seat_secrets(self.settings.home)[seat]
+        return seat_secrets(self.settings.home, self.settings.seat_list)[seat]
 
     def stop_phones(self) -> None:
         for phone in self.phones:
@@ -465,10 +465,12 @@ def _memory() -> str | None:
 
 
 @contextlib.contextmanager
-def running(queues: str = "", sounds_of: Line | None = None, **environ: str) -> Iterator[Line]:
+def running(
+    queues: str = "", sounds_of: Line | None = None, *, pjsip: str = "", **environ: str
+) -> Iterator[Line]:
     """Start a whole hotline in a home and on ports of its own; stop it whatever happens, and see that nothing is left.
 
-    ``queues``: the site's own ``queues.conf``. ``sounds_of``: a hotline whose prompts are taken over. ``environ``:
+    ``queues``, ``pjsip``: the site's own ``queues.conf`` and ``pjsip.conf``. ``sounds_of``: a hotline whose prompts are taken over. ``environ``:
     settings.
     """
     home = Path(tempfile.mkdtemp(prefix="ivr-e2e-", dir=_memory()))
@@ -482,10 +484,11 @@ def running(queues: str = "", sounds_of: Line | None = None, **environ: str) -> 
     }  # fmt: skip
     kept = {k: v for k, v in os.environ.items() if not k.startswith("IVR_") or k.startswith("IVR_ASTERISK")}
     settings = load({**kept, **own}, home / "none.toml")
-    if queues:
-        local = AsteriskHome.of(settings).local
-        local.mkdir(parents=True)
-        (local / "queues.conf").write_text(queues)
+    local = AsteriskHome.of(settings).local
+    local.mkdir(parents=True)
+    for name, text_ in (("queues.conf", queues), ("pjsip.conf", pjsip)):
+        if text_:
+            (local / name).write_text(text_)
     if sounds_of:
         shutil.copytree(
             sounds_of.settings.home / "sounds", home / "sounds", ignore=shutil.ignore_patterns("*.tmp")

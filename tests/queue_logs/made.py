@@ -20,6 +20,7 @@ EVENTS = st.sampled_from(
         "CALLEND",
         "AGENTANSWER",
         "CALLERSTAYS",
+        "CONSULTATION",
         "FALLBACK",
         "FULL",
         "JOINEMPTY",

@@ -16,7 +16,7 @@ from ivr.telephony import asterisk_config, asterisk_find
 from ivr.telephony.asterisk_config import TEMPLATES, AsteriskHome, control_address, fill, host_port, render
 from ivr.telephony.asterisk_find import Asterisk
 from ivr.telephony.asterisk_process import ask
-from ivr.telephony.seats import SEAT_PATTERN, SEATS, ami_secret, seat_secrets
+from ivr.telephony.seats import ami_secret, seat_secrets
 
 
 def settings(home: Path, **environ: str) -> Settings:
@@ -38,7 +38,7 @@ def test_every_value_is_rendered_into_private_files(tmp_path: Path, asterisk: As
     assert all(not re.search(r"@[A-Z_]+@", text) for text in texts.values())
     assert "bind = 127.0.0.1:6060" in texts["pjsip.conf"]
     assert "exten => 95105,1," in texts["extensions.conf"]
-    for seat, secret in seat_secrets(given.home).items():
+    for seat, secret in seat_secrets(given.home, given.seat_list).items():
         assert f"[{seat}](seat)" in texts["pjsip_seats.conf"]
         assert f"password = {secret}" in texts["pjsip_seats.conf"]
     assert f"secret = {ami_secret(given.home)}" in texts["manager.conf"]
@@ -55,14 +55,14 @@ def test_rendering_again_follows_a_new_asterisk_and_keeps_what_is_the_sites(
     home = render(given, asterisk)
     (home.local / "pjsip.conf").write_text("; ours\n")
     (home.etc / "old.conf").write_text("from an older version\n")
-    secrets = seat_secrets(given.home)
+    secrets = seat_secrets(given.home, given.seat_list)
     newer = tmp_path / "newer"
     (newer / "documentation").mkdir(parents=True)
     render(given, Asterisk(asterisk.command, "23.0", asterisk.modules, newer))
     assert (home.data / "documentation").resolve() == newer / "documentation"
     assert (home.local / "pjsip.conf").read_text() == "; ours\n"
     assert not (home.etc / "old.conf").exists()
-    assert seat_secrets(given.home) == secrets
+    assert seat_secrets(given.home, given.seat_list) == secrets
     assert not list(home.root.glob(".etc*"))
 
 
@@ -155,14 +155,23 @@ def test_every_address_bound_means_control_over_loopback(tmp_path: Path, asteris
 
 
 def test_no_way_to_dial_out() -> None:
-    """The one Dial() rings a seat, and no template loads what could place another call."""
+    """Each Dial() rings a seat, waits in a queue, or rings an agent's stored number; no template loads what could place
+    another call."""
     dialplan = (TEMPLATES / "extensions.conf").read_text()
     lines = [line for line in dialplan.splitlines() if not line.startswith(";")]
     assert [line for line in lines if re.search(r"\bDial\(", line)] == [
-        "exten => _@SEAT_PATTERN@,1,Dial(PJSIP/${EXTEN},30)"
+        " same => n,Dial(Local/${IVR_QUEUE}@consultation/n)",
+        " same => n,Dial(${IVR_PHONES},30)",
+        "exten => _home.,1,Dial(Local/${EXTEN:4}@home-agents/n,60)",
+        ' same => n,ExecIf($["${IVR_PHONES}" != ""]?Dial(${IVR_PHONES},300))',
+        " same => n,Dial(PJSIP/trunk/sip:${FILTER(+0-9,${IVR_TO})}@@TRUNK_OUT@,120,U(home-confirm))",
     ]
+    # Nothing leads to ring, phones and home-agents but seats, agents' numbers and app_queue.
+    assert not [
+        line for line in lines if re.match(r"include => (ring|phones|home-agents|consultation)", line)
+    ]
+    assert lines[lines.index("[callers]") + 1] == "include => call-end"
     assert not re.search(r"Originate|System\(|TrySystem|SHELL\(|Transfer\(", "\n".join(lines))
-    assert all(re.fullmatch(SEAT_PATTERN, seat) for seat in SEATS)
     modules = (TEMPLATES / "modules.conf").read_text()
     assert not re.search(r"app_originate|app_system|func_shell|pbx_spool|app_transfer|app_disa", modules)
 
@@ -171,7 +180,7 @@ def test_damaged_secrets_say_how_to_mend(tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "seats.json").write_text('{"1001": "a;b"}')
     with pytest.raises(IvrError, match="the seats' secrets are damaged"):
-        seat_secrets(tmp_path)
+        seat_secrets(tmp_path, ("1001",))
     (tmp_path / "secrets" / "ami.secret").write_text("")
     with pytest.raises(IvrError, match="the manager's secret is damaged"):
         ami_secret(tmp_path)
@@ -229,4 +238,4 @@ def test_the_home_names_its_folders(tmp_path: Path) -> None:
     home = AsteriskHome.of(settings(tmp_path))
     assert home.queue_log == tmp_path / "asterisk" / "log" / "queue_log"
     assert home.sounds == tmp_path / "asterisk" / "data" / "sounds"
-    assert asterisk_config.AGI_NAMES == ("hotline", "after_queue", "connected", "agent")
+    assert asterisk_config.AGI_NAMES == ("hotline", "after_queue", "connected", "agent", "reach")
