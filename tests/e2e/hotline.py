@@ -46,6 +46,7 @@ _USUAL = (
     "has no configured AORs",
     "Session already DISCONNECTED",
     "Asterisk is shutting down",
+    "target does not exist",  # a seat hands a caller over to a number that is none
     # Asterisk's own, 55 s after a blind transfer: the phone's subscription to how the transfer goes runs out.
     "channel.c: name must be provided",
 )

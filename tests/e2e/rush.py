@@ -42,6 +42,8 @@ GREETING_S = 12.0
 KINDS = {7: "hands_over", 11: "rejects", 13: "rings"}
 #: Of the callers who are there at once, the share that waits only for ``GIVES_UP_S``.
 IMPATIENT, GIVES_UP_S, PATIENT_S = 0.2, 12, 400
+#: Callers look so often whether Asterisk still knows them.
+LOOK_S = 10
 
 
 def log(words: str) -> str:
@@ -55,7 +57,7 @@ def caller_scenario(patience_s: int) -> str:
         f'<recv response="{code}" optional="true" next="refused"/>' for code in (404, 486, 500, 503)
     )
     info = _request("INFO", "[next_url]", "[field0]", "To:[$to]", 2)
-    bye = _request("BYE", "[next_url]", "[field0]", "To:[$to]", 9)
+    bye = _request("BYE", "[next_url]", "[field0]", "To:[$to]", 900)
     return _scenario(
         "caller",
         [
@@ -68,7 +70,7 @@ def caller_scenario(patience_s: int) -> str:
             _send(info, "Signal=9\nDuration=120", kind="application/dtmf-relay", attributes='retrans="500"'),
             '<recv request="BYE" optional="true" next="theirs"/>'
             '<recv response="481" optional="true" next="gone"/><recv response="200" timeout="9000" ontimeout="gone"/>',
-            f'<recv request="BYE" timeout="{patience_s * 1000}" ontimeout="ours" next="theirs"/>',
+            *(still_there(n, min(LOOK_S, patience_s)) for n in range(max(1, patience_s // LOOK_S))),
             '<label id="ours"/>' + _send(bye, attributes='retrans="500"'),
             '<recv request="BYE" optional="true" next="theirs"/><recv response="481" optional="true" next="gone"/>',
             '<recv response="200" timeout="9000" ontimeout="gone"/>' + log("[field0] hung_up") + '<nop next="end"/>',
@@ -81,6 +83,18 @@ def caller_scenario(patience_s: int) -> str:
     )  # fmt: skip
 
 
+def still_there(n: int, seconds: int) -> str:
+    """Wait for BYE, then ask whether Asterisk still knows of the call, with an INFO that says nothing."""
+    info = _request("INFO", "[next_url]", "[field0]", "To:[$to]", 10 + n)
+    return (
+        f'<recv request="BYE" timeout="{seconds * 1000}" ontimeout="look{n}" next="theirs"/><label id="look{n}"/>'
+        + _send(info, attributes='retrans="500"')
+        + '<recv request="BYE" optional="true" next="theirs"/>'
+        + f'<recv response="200" optional="true" next="there{n}"/>'
+        + f'<recv response="481" timeout="9000" ontimeout="gone" next="gone"/><label id="there{n}"/>'
+    )
+
+
 def seat_scenario(kind: str, talk_s: float) -> str:
     """Answer and talk, hand over to tickets, reject, or ring and ring."""
     tagged = "[last_Via:]\n[last_From:]\n[last_To:];tag=[pid]S[call_number]\n[last_Call-ID:]\n[last_CSeq:]\n"
@@ -91,13 +105,10 @@ def seat_scenario(kind: str, talk_s: float) -> str:
     number = '<ereg regexp="sip:([^@]*)@" search_in="hdr" header="From:" assign_to="all,number"/>'
     kept = "Via:[$via]\nFrom:[$from]\nTo: <sip:seat@[local_ip]>;tag=[pid]S[call_number]\nCall-ID: [call_id]\nCSeq:[$cseq]\n"
     parts = [f'<recv request="INVITE" rrs="true"><action>{saved}{number}</action></recv>']
-    if kind == "rejects":
-        parts += [
-            _send(f"SIP/2.0 486 Busy Here\n{tagged}"),
-            '<recv request="ACK"/>',
-            log("[$number] rejected"),
-        ]
-        return _scenario("seat", [*parts, '<Reference variables="all,via,from,cseq"/>'])
+    if kind == "rejects":  # every second call, by chance
+        parts.append('<nop chance="0.5" next="takes"/>')
+        parts.append(_send(f"SIP/2.0 486 Busy Here\n{tagged}") + '<recv request="ACK"/>')
+        parts.append(log("[$number] rejected") + '<nop next="end"/><label id="takes"/>')
     parts.append(_send(f"SIP/2.0 180 Ringing\n{tagged}{mine}"))
     answers = "" if kind == "rings" else ' timeout="400" ontimeout="answer"'
     parts.append(f'<recv request="CANCEL"{answers}/>{_OK}')
@@ -127,9 +138,12 @@ def seat_scenario(kind: str, talk_s: float) -> str:
         parts.append(ours("REFER", f"{mine}Refer-To: <sip:*61@[remote_ip]:[remote_port]>\n"))
         parts.append(f'{gone}<recv request="BYE" optional="true" next="left"/>')
         parts.append('<recv response="202" timeout="9000" ontimeout="end"/>' + log("[$number] handed_over"))
-        parts.append('<label id="referred"/><recv request="NOTIFY" optional="true" next="notified"/>')
-        parts.append(f'<recv request="BYE" timeout="9000" ontimeout="end"/>{_OK}<nop next="end"/>')
-        parts.append(f'<label id="notified"/>{_OK}<nop next="referred"/>')
+        for n in range(4):  # told how it goes, until nothing more is told: then the phone ends its call
+            parts.append(f'<recv request="NOTIFY" optional="true" next="notified{n}"/>')
+            parts.append(f'<recv request="BYE" timeout="2000" ontimeout="bye"/>{_OK}<nop next="end"/>')
+            parts.append(f'<label id="notified{n}"/>{_OK}')
+        parts.append('<label id="bye"/>' + ours("BYE").replace("CSeq: 2", "CSeq: 3") + gone)
+        parts.append('<recv response="200" timeout="9000" ontimeout="end"/><nop next="end"/>')
     else:
         parts.append(ours("BYE") + f'{gone}<recv request="BYE" optional="true" next="left"/>')
         parts.append('<recv response="200" timeout="9000" ontimeout="end"/>' + log("[$number] done"))
@@ -170,6 +184,8 @@ def accounts(folder: Path) -> dict[str, Account]:
                 found[number].answers.append([at, 0.0])
             elif what in ("done", "left", "handed_over") and found[number].answers:
                 found[number].answers[-1][1] = at
+    for account in found.values():
+        account.answers.sort()
     return found
 
 
@@ -189,7 +205,7 @@ class Rush:
         folder.mkdir(parents=True)
         made = Sipp(
             folder, self.line.at, scenario, name, port=port, calls=100_000, traced=False, longest_s=self.seconds + 900,
-            options=["-trace_logs", "-log_file", str(folder / "log"), *options],
+            options=["-trace_err", "-error_file", str(folder / "errors"), "-trace_logs", "-log_file", str(folder / "log"), *options],
         )  # fmt: skip
         self.line.phones.append(made)
         return made
@@ -330,7 +346,7 @@ def agrees(account: Account, rows: list[QueueEntry]) -> bool:
     if not sure <= outcomes["answered"] <= len(account.answers):
         return False
     if account.end == "hung_up" and outcomes["answered"] == 0:
-        return outcomes["abandoned"] == 1 or not rows  # or in the menu still
+        return not rows or rows[-1].outcome in ("abandoned", "timed_out")  # none: in the menu still
     return bool(rows) or account.end in ("refused", "unanswered", "served")
 
 

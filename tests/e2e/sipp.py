@@ -270,10 +270,13 @@ class SeatPhone(Sipp):
         self._in_the_talk("MESSAGE", f"Refer-To: <sip:{target}>\r\n")
 
     def _in_the_talk(self, method: str, more: str = "") -> None:
-        invites = [
-            message for way, message in self.log() if way == "received" and message.startswith("INVITE ")
-        ]
-        self.call_id = re.findall(r"(?m)^Call-ID: *(\S+)", invites[-1])[0]
+        deadline = time.monotonic() + 5
+        begun: list[str] = []
+        while not begun or begun[-1].startswith("INVITE "):  # the ACK is still to come
+            assert time.monotonic() < deadline, "the phone is in no talk"
+            received = [text for way, text in self.log() if way == "received"]
+            begun = [text for text in received if text.startswith(("INVITE ", "ACK "))]
+        self.call_id = re.findall(r"(?m)^Call-ID: *(\S+)", begun[-1])[0]
         self._command(method, more)
 
 
@@ -331,6 +334,9 @@ Max-Forwards: 70
 
 
 _ECHO = "[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\n"
+#: How often a phone may try to hand a caller over in one talk, and is told how one try goes.
+_HANDED_OVER, _NOTIFIED = 3, 4
+_TARGET = '<ereg regexp=".*" search_in="hdr" header="Refer-To:" assign_to="target"/>'
 _OK = _send(f"SIP/2.0 200 OK\n{_ECHO}")
 _FORBIDDEN = "".join(f'<recv response="{code}" optional="true" next="refused"/>' for code in _REFUSALS)
 
@@ -398,6 +404,7 @@ def _seat_scenario(
     parts = [f'<recv request="INVITE" rrs="true"><action>{saved}</action></recv>']
     if reject:
         parts.append(_send(f"SIP/2.0 486 Busy Here\n{tagged}") + '<recv request="ACK"/>')
+        parts.append('<Reference variables="via,from,cseq"/>')
         return _scenario("seat", parts)
     parts.append(_send(f"SIP/2.0 180 Ringing\n{tagged}{mine}"))
     rings = "" if ring_s is None else f' timeout="{round(ring_s * 1000)}" ontimeout="answer"'
@@ -417,8 +424,8 @@ def _seat_scenario(
         '<label id="talk"/><recv request="PUBLISH" optional="true" next="hold"/>'
         '<recv request="SUBSCRIBE" optional="true" next="resume"/>'
         '<recv request="NOTIFY" optional="true" next="press"/>'
-        '<recv request="MESSAGE" optional="true" next="refer"><action>'
-        '<ereg regexp=".*" search_in="hdr" header="Refer-To:" assign_to="target"/></action></recv>'
+        '<recv request="MESSAGE" optional="true" next="refer0"><action>'
+        f"{_TARGET}</action></recv>"
         f'<recv request="OPTIONS" optional="true" next="ours"{talks}/><recv request="BYE"/>{_OK}<nop next="end"/>'
     )
 
@@ -445,20 +452,33 @@ Max-Forwards: 70
             '<label id="ours"/>'
             + ours("REFER", 4, f"{mine}Refer-To: <sip:{refer}@[remote_ip]:[remote_port]>\n")
         )
-        parts.append('<nop next="accepted"/>')
-    parts.append('<label id="refer"/>' + ours("REFER", 4, f"{mine}Refer-To:[$target]\n"))
-    parts.append(
-        '<label id="accepted"/><recv response="404" optional="true" next="talk"/><recv response="202"/>'
-        '<label id="referred"/>'
-    )
-    parts.append('<recv request="NOTIFY" optional="true" next="notified"/><recv request="BYE"/>' + _OK)
-    parts.append('<nop next="end"/><label id="notified"/>' + _OK + '<nop next="referred"/>')
+        parts.append('<nop next="told0"/>')
+    for n in range(_HANDED_OVER):
+        parts.append(f'<label id="refer{n}"/>' + ours("REFER", 4 + n, f"{mine}Refer-To:[$target]\n"))
+        parts.append(_after_refer(n, "end" if refer else "ours"))
     if not refer:
         parts.append('<label id="ours"/>' + ours("BYE", 9))
         parts.append('<recv request="BYE" optional="true" next="both"/><recv response="200" next="end"/>')
         parts.append('<label id="both"/>' + _OK)
     parts.append('<label id="end"/>')
     return _scenario("seat", parts)
+
+
+def _after_refer(n: int, hang_up: str) -> str:
+    """What may come then: NOTIFY of how it goes, BYE when it went well, and else another order. SIPp takes a message only
+    once, so that each NOTIFY stands here for itself."""
+    orders = (
+        f'<recv request="MESSAGE" optional="true" next="refer{n + 1}"><action>{_TARGET}</action></recv>'
+        if n + 1 < _HANDED_OVER
+        else ""
+    )
+    orders += f'<recv request="OPTIONS" optional="true" next="{hang_up}"/>'
+    ends = f'{orders}<recv request="BYE"/>{_OK}<nop next="end"/>'
+    parts = [f'<label id="told{n}"/><recv response="202"/>']
+    for told in range(_NOTIFIED):
+        parts.append(f'<recv request="NOTIFY" optional="true" next="notified{n}{told}"/>{ends}')
+        parts.append(f'<label id="notified{n}{told}"/>{_OK}')
+    return "".join(parts) + ends
 
 
 def _register_scenario(seat: str, contact: str = "") -> str:
