@@ -176,6 +176,25 @@ def test_no_way_to_dial_out() -> None:
     assert not re.search(r"app_originate|app_system|func_shell|pbx_spool|app_transfer|app_disa", modules)
 
 
+def test_seats_phones_and_a_nat_are_as_the_settings_say(tmp_path: Path, asterisk: Asterisk) -> None:
+    before = seat_secrets(tmp_path / "home", ("1001", "1002"))
+    given = settings(
+        tmp_path / "home", IVR_SEATS="1002-1003", IVR_SEAT_PHONES="2", IVR_SEAT_KEEPALIVE_S="25",
+        IVR_PUBLIC_ADDRESS="203.0.113.5", IVR_LOCAL_NETWORKS="10.0.0.0/8, 192.168.1.7/24",
+    )  # fmt: skip
+    home = render(given, asterisk)
+    numbers = (home.etc / "seat_numbers.conf").read_text().splitlines()
+    assert numbers == [f"exten => {seat},1,Goto(ring,${{EXTEN}},1)" for seat in ("1002", "1003")]
+    secrets = seat_secrets(given.home, ("1001", "1002", "1003"))
+    assert {seat: secrets[seat] for seat in before} == before  # a new seat changes no other's
+    pjsip = (home.etc / "pjsip.conf").read_text()
+    assert "max_contacts = 2\n" in pjsip
+    assert "qualify_frequency = 25\n" in pjsip
+    for line in ("external_media_address = 203.0.113.5", "external_signaling_address = 203.0.113.5", "local_net = 10.0.0.0/8", "local_net = 192.168.1.0/24"):  # fmt: skip
+        assert pjsip.count(line) == 2  # UDP and TCP
+    assert "external" not in (render(settings(tmp_path / "other"), asterisk).etc / "pjsip.conf").read_text()
+
+
 def test_damaged_secrets_say_how_to_mend(tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "seats.json").write_text('{"1001": "a;b"}')
