@@ -46,6 +46,7 @@ _USUAL = (
     "has no configured AORs",
     "Session already DISCONNECTED",
     "Asterisk is shutting down",
+    "Abnormal 'Gosub(home-confirm",  # who was rung at home hung up, or was hung up, without a key
     "target does not exist",  # a seat hands a caller over to a number that is none
     # Asterisk's own, 55 s after a blind transfer: the phone's subscription to how the transfer goes runs out.
     "channel.c: name must be provided",
@@ -253,8 +254,9 @@ class Line:
 
     def sign_out_all(self) -> None:
         for queue in self.queues():
-            for seat in re.findall(r"PJSIP/(\d+)", self.console(f"queue show {queue}")):
-                self.console(f"queue remove member PJSIP/{seat} from {queue}")
+            shown = self.console(f"queue show {queue}")
+            for interface in re.findall(r"(?m)^ +(?:\S+ \()?((?:PJSIP|Local)/[^ )]+)", shown):
+                self.console(f"queue remove member {interface} from {queue}")
 
     def manager(self) -> Manager:
         """A listener at Asterisk's manager interface."""

@@ -18,6 +18,7 @@ from tests.e2e.sipp import SeatPhone, free_port
 
 BEHIND_NAT = "10.9.9.9:5066"  #: what a softphone behind a NAT says of itself; nobody is there
 MOBILE = "13800009999"
+pytestmark = pytest.mark.timeout(240)
 RING_S = 8
 
 
@@ -154,6 +155,7 @@ def test_agents_and_figures_outlive_asterisk_and_our_programs(line: Line) -> Non
     for call, outcome in ((talking, "answered"), (waiting, "lost")):
         assert wait_for(partial(lost, line, call), f"{outcome} in SQL") == outcome
     line.seat("1006", ring_s=0.1, talk_s=2)
+    line.cli("agent", "logout", "1053", "--seat", "1001")
     line.cli("agent", "unpause", "1054", "--seat", "1006")
     call = calling(line)
     assert call.ended(60).by == "hotline"
