@@ -99,7 +99,15 @@ def _transfer(turn: Turn, part: TransferPart) -> None:
     turn.say(part.say)
     levels = queue.levels if queue.levels < LEVELS else 0
     turn.end(
-        Transfer(queue.name, priority, part.name, levels, queue.longest_wait_s or 0, turn.session.language),
+        Transfer(
+            queue.name,
+            priority,
+            part.name,
+            levels,
+            queue.longest_wait_s or 0,
+            turn.session.language,
+            next(iter(_wanted(turn, part)), ""),
+        ),  # fmt: skip
         "transferred",
     )
 

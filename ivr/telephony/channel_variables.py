@@ -10,6 +10,7 @@ PRIORITY = "IVR_PRIORITY"  #: the caller's priority (``QUEUE_PRIO``)
 LEVELS = "IVR_LEVELS"  #: agents of skill levels up to this one are rung at first; empty: all
 LONGEST_WAIT = "IVR_WAIT"  #: after so many seconds the queue gives the caller back; empty: the setting
 PART = "IVR_PART"  #: the menu part that transferred; comes back to ``after_queue``
+SKILL = "IVR_SKILL"  #: the skill that the menu asked for, once it did
 LANGUAGE = "IVR_LANGUAGE"  #: what the caller hears, once it is not the usual one
 
 REACHED = "IVR_TO"  #: whom ``reach`` found: a seat, ``home`` and a staff number, or an outside number; empty: nobody

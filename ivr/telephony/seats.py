@@ -17,6 +17,8 @@ from ivr.files import write_whole
 
 #: The user of Asterisk's manager interface.
 AMI_USER = "ivr"
+#: The user, with the same password, who sees holds and writes them into queue_log.
+HOLD_USER = "ivr-holds"
 
 
 def seat_secrets(home: Path, seats: Sequence[str]) -> dict[str, str]:

@@ -161,7 +161,7 @@ def test_no_way_to_dial_out() -> None:
     lines = [line for line in dialplan.splitlines() if not line.startswith(";")]
     assert [line for line in lines if re.search(r"\bDial\(", line)] == [
         " same => n,Dial(Local/${IVR_QUEUE}@consultation/n)",
-        " same => n,Dial(${IVR_PHONES},30)",
+        ' same => n,Dial(${IVR_PHONES},30,U(leg^${IF($["${IVR_BEGUN}" = ""]?direct:blind)}^${IVR_FROM}^PJSIP/${EXTEN}))',
         "exten => _home.,1,Dial(Local/${EXTEN:4}@home-agents/n,60)",
         ' same => n,ExecIf($["${IVR_PHONES}" != ""]?Dial(${IVR_PHONES},300))',
         " same => n,Dial(PJSIP/trunk/sip:${FILTER(+0-9,${IVR_TO})}@@TRUNK_OUT@,120,U(home-confirm))",
