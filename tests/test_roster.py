@@ -52,6 +52,9 @@ class Manager:
     async def queue_remove(self, *values: object) -> None:
         self.asked.append(("remove", *values))
 
+    async def queue_log(self, *_: object, **__: object) -> None:
+        pass
+
     def reload(self, _socket: Path) -> None:
         self.asked.append(("reload",))
 

@@ -296,7 +296,25 @@ def say(words: str) -> None:
     print(time.strftime("%H:%M:%S"), words, flush=True)
 
 
-def compare(line: Line) -> int:
+def sums(line: Line, told: Counter[tuple[str, str]], since: str) -> list[str]:
+    """What ``ivr queue stats`` sums up otherwise than the rows do."""
+    rows = Counter(outcome for (_, by_sql), n in told.items() for outcome in by_sql.split("+") * n)
+    rows.pop("no entry", None)
+    stats = line.read("queue", "stats", "--from", since)
+    figures = {
+        name: sum(row[name] for row in stats)
+        for name in ("offered", "answered", "abandoned", "timed_out", "lost")
+    }
+    rows["offered"] = sum(rows.values())
+    print(
+        table(["", "by SQL", "queue stats"], [[name, str(rows[name]), str(n)] for name, n in figures.items()])
+    )
+    return [
+        f"{name}: {rows[name]} rows, {n} in the figures" for name, n in figures.items() if rows[name] != n
+    ]
+
+
+def compare(line: Line, since: str) -> int:
     """Print the accounts beside the rows; the number of calls that do not agree."""
     use_key(line.settings.home)
     engine = open_engine(line.settings.database)
@@ -314,6 +332,7 @@ def compare(line: Line) -> int:
         if not agrees(account, mine):
             wrong.append(f"{number}: {account} but {by_sql}")
     wrong += [f"{number}: no SIPp call" for number in rows]
+    wrong += sums(line, told, since)
     print(table(["by SIPp", "by SQL", "calls"], [[*key, str(n)] for key, n in sorted(told.items())], left=2))
     for words in wrong:
         print("NOT ACCOUNTED FOR", words)
@@ -380,7 +399,7 @@ def main(agents: int, callers: int, seconds: int) -> None:
         open_ = "SELECT 1 FROM queue_entries WHERE outcome = 'waiting' OR (outcome = 'answered' AND ended_at IS NULL)"
         wait_for(lambda: not line.rows(open_), "every entry has ended in SQL", 60)
         say(f"load {os.getloadavg()[0]:.1f}")
-        wrong = compare(line)
+        wrong = compare(line, since)
         print(line.cli("queue", "stats", "--from", since))
         line.tidy()
     sys.exit(1 if wrong else 0)
