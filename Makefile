@@ -1,10 +1,11 @@
 # `make run` starts the hotline; `make test` proves it. Both install what they need.
-.PHONY: run demo test faults bench check voice-check clean help
+.PHONY: run demo test rush faults bench check voice-check clean help
 
 help:
 	@echo "make run    start the hotline (Ctrl-C stops it)"
 	@echo "make demo   a minute of real callers and agents on the running hotline"
 	@echo "make test   every check and test"
+	@echo "make rush   60 agents, 120 callers at once, restarts in the middle: every call accounted for"
 	@echo "make faults the long form of what is killed, cut and rotated under the recorder"
 	@echo "make bench  how fast it is, on this machine, today"
 	@echo "make check  style, types and layers only"
@@ -22,6 +23,11 @@ demo:
 test: check
 	.venv/bin/pytest -q -n 4 --dist loadfile --ignore tests/e2e $(PYTEST)
 	.venv/bin/pytest -q tests/e2e $(PYTEST)
+
+# Eight minutes, with a processor of its own.
+rush:
+	@scripts/setup test
+	.venv/bin/python -m tests.e2e.rush
 
 # A few minutes. IVR_FAULTS_SEED=8 tries other instants.
 faults:

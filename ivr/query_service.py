@@ -14,7 +14,7 @@ from ivr.dialogue.conditions import CALLER_HISTORY, CALLER_MARKS, LAST_AGENT, QU
 from ivr.dialogue.forms import LAST_CHOICE
 from ivr.rail.answers import Answer
 from ivr.store.database import Engine, Session, reading, writing
-from ivr.telephony.agi_dialogue import AT_SEAT, MESSAGE_KEEP, MESSAGE_PLACE, describe
+from ivr.telephony.agi_dialogue import AT_SEAT, MESSAGE_KEEP, MESSAGE_PLACE, REACH, describe
 
 if TYPE_CHECKING:
     from ivr.authoring.live import LiveMenus
@@ -100,6 +100,9 @@ class QueryService:
             code = ask.args.get("code") or ask.args["key"] or ""
             codes = {queue.name: queue.codes for queue in self._roster.queues().values()}
             return note_code(self._engine, staff, ask.args["seat"], code, codes, now)
+        if ask.query == REACH and self._roster is not None:
+            to = self._roster.reach(**ask.args)
+            return Answer("found", {"to": to}) if to else Answer("absent")
         if ask.query in (MESSAGE_PLACE, MESSAGE_KEEP):
             return self._message(ask)
         if ask.query in _FACTS:

@@ -13,12 +13,25 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ivr.acd.roster import Add, Change, Membership, SetPenalty, at_seat, reconcile, sign_in
+from ivr.acd.roster import (
+    HOME,
+    Add,
+    Change,
+    Membership,
+    SetPenalty,
+    at_seat,
+    interface_of,
+    reconcile,
+    seat_of,
+    sign_in,
+    state_of,
+)
 from ivr.clock import utc_now
 from ivr.dialogue.queues import Queue, with_again
 from ivr.errors import IvrError
 from ivr.settings import Settings
 from ivr.store.database import Engine
+from ivr.store.homes import home_of
 from ivr.store.skills import places_of_all
 from ivr.store.unanswered import unanswered
 from ivr.telephony.ami import AmiClient
@@ -63,8 +76,11 @@ class Roster:
 
     def does(self, operation: str, staff: str, seat: str, reason: str = "") -> Done:
         """Do ``sign_in``, ``sign_out``, ``pause`` or ``unpause`` for the agent at the seat; all but ``sign_in`` for
-        whoever sits there, when ``staff`` is ""."""
-        interface = f"PJSIP/{seat}"
+        whoever sits there, when ``staff`` is "". ``seat``: ``home`` for the agent's own number."""
+        if seat == HOME:
+            self._check_home(operation, staff)
+            seat += staff
+        interface = interface_of(seat, self._settings.seat_phones)
         if operation == "sign_in":
             return self._manage(lambda ami: self._sign_in(ami, staff, interface))
         if operation == "sign_out":
@@ -83,6 +99,24 @@ class Roster:
         """The queues on air."""
         return self._queues()
 
+    def reach(self, line: str, staff: str) -> str:
+        """Where to ring an agent who is signed in: a seat, ``home1023``; with ``line`` ``home`` their number there.
+        ``""``: nowhere."""
+        if line == HOME:
+            return home_of(self._engine, staff)
+        here = [one for one in self._manage(memberships) if one.staff == staff]
+        return seat_of(here[0].interface) if here else ""
+
+    def _check_home(self, operation: str, staff: str) -> None:
+        if operation != "sign_in":
+            return
+        if not self._settings.trunk_out:
+            raise IvrError("no outside line is known, so nobody is rung at home", mend="set IVR_TRUNK_OUT")
+        if not home_of(self._engine, staff):
+            raise IvrError(
+                f"no number is stored for agent {staff} at home", mend=f"ivr agent home {staff} --number"
+            )
+
     def _manage(self, act: Callable[[AmiClient], Awaitable[_T]]) -> _T:
         async def run() -> _T:
             async with manager(self._settings) as ami:
@@ -96,7 +130,8 @@ class Roster:
             raise IvrError(f"no agent has the staff number {staff}", mend="ivr agent list, ivr agent add")
         now = await memberships(ami)
         await apply(ami, sign_in(now, staff, interface, skills[staff], self._queues()))
-        await ami.queue_log("SEAT", agent=staff, data=interface)  # a colleague's call there is this agent's
+        seat = state_of(interface) or interface
+        await ami.queue_log("SEAT", agent=staff, data=seat)  # a colleague's call there is this agent's
         return Done("already" if at_seat(now, staff, interface) else "done", staff)
 
     async def _sign_out(self, ami: AmiClient, staff: str, interface: str) -> Done:
@@ -136,7 +171,8 @@ async def apply(ami: AmiClient, changes: Sequence[Change]) -> None:
     for change in changes:
         if isinstance(change, Add):
             one = change.membership
-            await ami.queue_add(one.queue, one.interface, one.staff, one.penalty, one.paused)
+            state = state_of(one.interface)
+            await ami.queue_add(one.queue, one.interface, one.staff, one.penalty, one.paused, state)
             if one.paused and one.reason:
                 await ami.queue_pause(one.interface, True, one.reason, one.queue)
         elif isinstance(change, SetPenalty):

@@ -23,6 +23,9 @@ if sys.version_info >= (3, 11):
 else:  # Ubuntu 22.04
     import tomli as tomllib
 
+#: More would make a slow start.
+_MOST_SEATS = 2000
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 #: The speakers of the neural voice, by the names that its makers gave them: f women, m men.
@@ -87,6 +90,46 @@ def _sms_url(text: Any) -> str:
     url = urlsplit(str(text))
     if url.scheme != "smpp" or not url.hostname or not url.port or not url.username:
         raise ValueError("it is such as smpp://user:password@gateway:2775/12306, or empty for files")
+    return str(text)
+
+
+def _seats(text: Any) -> str:
+    seat_numbers(str(text))
+    return str(text)
+
+
+def seat_numbers(text: str) -> tuple[str, ...]:
+    """The seats of ``1001-1060,1101``, in order. Raises :class:`ValueError`."""
+    found: dict[str, None] = {}
+    for part in text.replace(" ", "").split(","):
+        first, _, last = part.partition("-")
+        last = last or first
+        if not re.fullmatch(r"[1-9][0-9]{2,5}", first) or len(last) != len(first) or not last.isdigit():
+            raise ValueError("seats are numbers of 3 to 6 digits, such as 1001-1060,1101")
+        if int(last) < int(first) or len(found) + int(last) - int(first) >= _MOST_SEATS:
+            raise ValueError(f"a range goes up, and there are at most {_MOST_SEATS} seats")
+        found.update(dict.fromkeys(map(str, range(int(first), int(last) + 1))))
+    return tuple(found)
+
+
+def _phones(text: Any) -> int:
+    return _whole(text, 1, 10, "it is a number of phones")
+
+
+def _public_address(text: Any) -> str:
+    return str(ipaddress.ip_address(str(text))) if str(text).strip() else ""
+
+
+def _networks(text: Any) -> str:
+    parts = [part.strip() for part in str(text).split(",") if part.strip()]
+    return ",".join(str(ipaddress.ip_network(part, strict=False)) for part in parts)
+
+
+def _trunk_out(text: Any) -> str:
+    if str(text) and not re.fullmatch(
+        r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9A-Fa-f:]+\](:[0-9]{1,5})?", str(text)
+    ):
+        raise ValueError("it is such as sip.carrier.example:5060, or empty: no calls out")
     return str(text)
 
 
@@ -158,6 +201,20 @@ class Settings:
     trunk_addresses: str = _setting(
         "127.0.0.1", _text, "comma list of addresses whose calls are callers' calls"
     )
+    trunk_out: str = _setting(
+        "", _trunk_out, "host:port of the trunk for calls to agents at home; empty: no calls out"
+    )
+    seats: str = _setting("1001-1005", _seats, "the seats, SIP users of their phones, such as 1001-1060,1101")
+    seat_phones: int = _setting(1, _phones, "phones that may register at a seat; all of them ring")
+    seat_keepalive_s: int = _setting(
+        0, _seconds, "each phone is asked so often whether it is there, which keeps a NAT open; 0: never"
+    )
+    public_address: str = _setting(
+        "", _public_address, "the hotline's address for phones beyond its own NAT; empty: it has none"
+    )
+    local_networks: str = _setting(
+        "", _networks, "comma list of networks on this side of that NAT, such as 10.0.0.0/8"
+    )
     service_level_s: int = _setting(20, _seconds, "answered within this is in time")
     short_abandon_s: int = _setting(10, _seconds, "hung up within this is a short abandonment")
     ring_s: int = _setting(15, _seconds, "how long an agent's phone rings before the next one does")
@@ -195,6 +252,11 @@ class Settings:
     def database(self) -> str:
         """The SQLAlchemy address of the database."""
         return self.database_url or f"sqlite:///{self.home / 'ivr.db'}"
+
+    @property
+    def seat_list(self) -> tuple[str, ...]:
+        """The seats, in order."""
+        return seat_numbers(self.seats)
 
     @property
     def recordings_folder(self) -> Path:

@@ -11,12 +11,15 @@ import pytest
 from ivr import roster
 from ivr.acd.roster import Membership
 from ivr.dialogue.queues import USUAL, Queue
-from ivr.errors import IvrError
-from ivr.roster import RosterKeeper
+from ivr.errors import IvrError, UsageFault
+from ivr.roster import Roster, RosterKeeper
 from ivr.settings import load
 from ivr.store.agents import add_agent
+from ivr.store.audit import entries
 from ivr.store.database import Engine, open_engine
+from ivr.store.homes import set_home
 from ivr.store.migrate import upgrade
+from ivr.store.secrets import use_key
 from ivr.store.skills import set_skills
 from ivr.telephony.queue_config import write_queues
 
@@ -48,6 +51,9 @@ class Manager:
 
     async def queue_remove(self, *values: object) -> None:
         self.asked.append(("remove", *values))
+
+    async def queue_log(self, *_: object, **__: object) -> None:
+        pass
 
     def reload(self, _socket: Path) -> None:
         self.asked.append(("reload",))
@@ -94,7 +100,7 @@ def test_only_what_has_changed_is_brought(engine: Engine, manager: Manager, tmp_
     keeper.look()
     assert manager.asked == [
         ("reload",),
-        ("add", "tickets", "PJSIP/1001", "1023", 3, True),
+        ("add", "tickets", "PJSIP/1001", "1023", 3, True, ""),
         ("pause", "PJSIP/1001", True, "lunch", "tickets"),
     ]
     assert "[tickets](usual)" in (etc / "queues_on_air.conf").read_text()
@@ -107,6 +113,47 @@ def test_only_what_has_changed_is_brought(engine: Engine, manager: Manager, tmp_
     manager.down = False
     keeper.look()
     assert manager.asked == [("remove", "tickets", "PJSIP/1001"), ("reload",)]
+
+
+def test_home_is_a_seat_where_a_number_is_stored_and_a_line_leads_out(
+    engine: Engine, manager: Manager, tmp_path: Path
+) -> None:
+    use_key(tmp_path)
+    inside = load({"IVR_HOME": str(tmp_path)}, tmp_path / "none")
+    outside = load({"IVR_HOME": str(tmp_path), "IVR_TRUNK_OUT": "127.0.0.1:5070"}, tmp_path / "none")
+    with pytest.raises(IvrError, match="no outside line"):
+        Roster(inside, engine, lambda: USUAL).does("sign_in", "1023", "home")
+    there = Roster(outside, engine, lambda: USUAL)
+    with pytest.raises(IvrError, match="no number is stored for agent 1023"):
+        there.does("sign_in", "1023", "home")
+    set_home(engine, "1023", "13800001234", "boss")
+    assert there.does("sign_in", "1023", "home").outcome == "done"
+    assert manager.asked[0][:4] == ("add", "operator", "Local/1023@home-agents/n", "1023")
+    assert there.reach("agent", "1023") == ""
+    manager.members = [Membership("operator", "Local/1023@home-agents/n", "1023")]
+    assert there.reach("agent", "1023") == "home1023"
+    assert there.reach("home", "1023") == "13800001234"
+    assert there.reach("home", "1024") == there.reach("home", "") == ""
+    assert there.does("pause", "1023", "home", "lunch").outcome == "done"
+    assert manager.asked[-1] == ("pause", "Local/1023@home-agents/n", True, "lunch")
+    set_home(engine, "1023", "", "boss")
+    assert there.reach("home", "1023") == ""
+    with pytest.raises(UsageFault, match="the number is wrong"):
+        set_home(engine, "1023", "sip:1@2", "boss")
+    with pytest.raises(IvrError, match="no agent has the staff number 9"):
+        set_home(engine, "9", "13800001234", "boss")
+    told = [entry.details for entry in entries(engine, action="agent home")]
+    assert told == [{"number": None}, {"number": "138****1234"}]
+
+
+def test_a_seat_with_several_phones_is_one_member(engine: Engine, manager: Manager, tmp_path: Path) -> None:
+    given = load({"IVR_HOME": str(tmp_path), "IVR_SEAT_PHONES": "2"}, tmp_path / "none")
+    manager.members = [Membership("operator", "PJSIP/1001", "1024")]
+    assert Roster(given, engine, lambda: USUAL).does("sign_in", "1023", "1001").outcome == "done"
+    assert manager.asked[:2] == [
+        ("remove", "operator", "PJSIP/1001"),
+        ("add", "operator", "Local/1001@phones", "1023", 1, False, "PJSIP/1001"),
+    ]
 
 
 def test_who_lets_the_phone_ring_is_paused_once(

@@ -45,6 +45,14 @@ def test_database_lies_in_the_home_unless_said_otherwise(tmp_path: Path):
         ("IVR_ZONE", "Beijing", "a time zone is a name such as Asia/Shanghai"),
         ("IVR_HOME", " ", "a path must not be empty"),
         ("IVR_QUEUE_TIMEOUT_S", "-1", "it is a whole number of seconds from 0 to 86400"),
+        ("IVR_SEATS", "100x", "seats are numbers of 3 to 6 digits, such as 1001-1060,1101"),
+        ("IVR_SEATS", "1005-1001", "a range goes up, and there are at most 2000 seats"),
+        ("IVR_SEATS", "100000-109999", "a range goes up, and there are at most 2000 seats"),
+        ("IVR_SEATS", "1001-10", "seats are numbers of 3 to 6 digits"),
+        ("IVR_SEAT_PHONES", "0", "it is a number of phones from 1 to 10"),
+        ("IVR_PUBLIC_ADDRESS", "here", "'here' does not appear to be an IPv4 or IPv6 address"),
+        ("IVR_LOCAL_NETWORKS", "10.0.0.0/99", "'10.0.0.0/99' does not appear to be an IPv4 or IPv6 network"),
+        ("IVR_TRUNK_OUT", "sip:a@b", "it is such as sip.carrier.example:5060, or empty: no calls out"),
         ("IVR_AGI_MODE", "threads", "it is server or process"),
         ("IVR_RTP_END", "9999", "IVR_RTP_END: rtp_end must be above rtp_start"),
     ],
@@ -54,6 +62,12 @@ def test_wrong_value_is_one_line(variable: str, value: str, line: str):
         load({variable: value}, NONE)
     assert line in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_seats_are_ranges_and_numbers():
+    given = load({"IVR_SEATS": "1001-1003, 2001,1002"}, NONE)
+    assert given.seat_list == ("1001", "1002", "1003", "2001")
+    assert load({}, NONE).seat_list == ("1001", "1002", "1003", "1004", "1005")
 
 
 def test_wrong_file_is_one_line(tmp_path: Path):

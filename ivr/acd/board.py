@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ivr.acd.roster import HOME, seat_of
+
 #: Asterisk's device states.
 _BUSY, _GONE, _RINGING = (2, 3, 7, 8), (4, 5), (6,)
 STATES = ("talking", "ringing", "paused", "away", "wrap_up", "free")
@@ -53,7 +55,7 @@ class QueueCaller:
 
 @dataclass(frozen=True)
 class AgentNow:
-    """An agent at a seat. ``queues``: queue → level. ``since_s``: for how long the agent is paused, or without a call;
+    """An agent at a seat, or at ``home``. ``queues``: queue → level. ``since_s``: for how long the agent is paused, or without a call;
     ``None`` where Asterisk does not tell. ``calls``: taken since signing in."""
 
     staff: str
@@ -85,7 +87,7 @@ def agents_now(members: Sequence[QueueMember], now: int, wrapup_s: Mapping[str, 
         found.append(
             AgentNow(
                 staff,
-                seat.removeprefix("PJSIP/"),
+                HOME if seat_of(seat).startswith(HOME) else seat_of(seat),
                 state,
                 mine[0].reason if state == "paused" else "",
                 max(0, now - since) if since and state in ("paused", "wrap_up", "free") else None,

@@ -24,6 +24,8 @@ Rules for the hard cases
 - A caller who is to get an agent whom they know waits for that one in the queue ``again``, whose ENTERQUEUE names the queue and
   the agent (``tickets:1023``): an entry of that queue. When it is in vain, the ENTERQUEUE of the queue itself goes on with it, and so
   does a refusal. Members of ``again`` are signed in by their other queues.
+- CONSULTATION ends a call that an agent made to a queue for a colleague. It names the caller who was handed over meanwhile, and
+  whose entry it then was; without one, who went on waiting was nobody's caller: the entry was withdrawn, not abandoned.
 - A transfer ends the agent's connection with the talk so far: what comes later is not that agent's. It is a leg of the
   colleague who took the call, or another entry. A leg begins when a seat answers (LEGBEGIN) and ends with that seat's channel (LEGEND). One
   whose call is another one at its end was a consultation that became an attended transfer: it is a talk with that caller from
@@ -124,6 +126,7 @@ class Fold:
             "CALLERSTAYS": self._comes_back,
             "SURVEYASKED": self._is_surveyed,
             "SURVEYSCORE": self._is_surveyed,
+            "CONSULTATION": self._consulted,
             "RINGNOANSWER": self._rings,
             "OPTION": self._is_transferred,
             "HOLD": self._holds,
@@ -333,6 +336,15 @@ class Fold:
             if entry.outcome == "answered" and entry.queue == event.queue
         )
         return next(found, None)
+
+    def _consulted(self, event: LogEvent) -> None:
+        for entry in self._entries[event.call]:
+            self._touch(entry)
+            if event.text(0):
+                entry.caller = event.text(1)
+                entry.area = area_of(entry.caller)
+            elif entry.outcome == "abandoned":
+                entry.outcome = "withdrawn"
 
     def _lose(self, entry: EntryRecord, at: datetime) -> None:
         if entry.outcome == WAITING:

@@ -24,6 +24,7 @@ In the queue ``again`` (:data:`ivr.acd.roster.AGAIN`) the url is ``queue:agent``
     FALLBACK   AGISTATUS                             FULL, JOINEMPTY   nothing (a refused join)
     AGENTANSWER  nothing (an agent took the call)    CALLERSTAYS  nothing (the talk is over, the caller still there)
     SURVEYASKED  nothing (the caller is asked how the talk was)   SURVEYSCORE  1 to 5
+    CONSULTATION  1, or nothing (a caller was handed over)|their number
     OPTION     menu part|skill wanted (before the queue is entered)
     LEGBEGIN   leg|blind or direct|from|to|epoch.milliseconds (a seat took a call that came not from a queue)
     LEGEND     leg|epoch.milliseconds; its call is the one that the leg belongs to by then

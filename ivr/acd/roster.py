@@ -5,13 +5,15 @@ The rules
   that a lower level is rung only when no higher one is free.
 - Every agent is in :data:`AGAIN`, where there is such a queue, with a penalty that nobody else has.
 - Every agent is in the general queue, at level 1 unless a skill of that name says otherwise.
-- One agent at one seat: who signs in at another seat leaves the one before, and whoever sat there leaves too.
+- One agent at one seat: who signs in at another seat leaves the one before, and whoever sat there leaves too. A seat may
+  have several phones, and a home is a seat of its agent's own; either is one member.
 - Who is paused stays paused, for the same reason, in the queues that come new.
 - Queues of the site's own, which are in no ``queues.yaml``, are left alone, but a sign-out leaves them too.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Union
@@ -22,6 +24,32 @@ GENERAL = "operator"
 AGAIN = "again"
 #: Levels of a skill: 1 is the best, this the last one.
 LEVELS = 9
+
+
+#: The seat of an agent who is rung at home, as an agent names it; Asterisk's has the staff number behind it.
+HOME = "home"
+_INTERFACE = re.compile(r"PJSIP/([\w.-]+)|Local/([\w.-]+)@phones|Local/([0-9]+)@home-agents/n")
+
+
+def interface_of(seat: str, phones: int = 1) -> str:
+    """The interface of a seat at which up to ``phones`` phones may register, or of ``home1023``."""
+    if seat.startswith(HOME):
+        return f"Local/{seat.removeprefix(HOME)}@home-agents/n"
+    return f"PJSIP/{seat}" if phones == 1 else f"Local/{seat}@phones"
+
+
+def seat_of(interface: str) -> str:
+    """The seat (``1001``, ``home1023``) of an interface; the interface itself when it is none of ours."""
+    found = _INTERFACE.fullmatch(interface)
+    if not found:
+        return interface
+    return found[1] or found[2] or f"{HOME}{found[3]}"
+
+
+def state_of(interface: str) -> str:
+    """Whose state Asterisk is to look at for the interface: of a seat that of all its phones together."""
+    found = _INTERFACE.fullmatch(interface)
+    return f"PJSIP/{found[2]}" if found and found[2] else ""
 
 
 @dataclass(frozen=True)
@@ -78,6 +106,8 @@ def sign_in(
         Remove(one.queue, one.interface)
         for one in now
         if (one.staff == staff) != (one.interface == interface)
+        # the same seat, from when it had one phone, or more
+        or (one.interface != interface and seat_of(one.interface) == seat_of(interface))
     ]
     return leaving + _adjusted(at_seat(now, staff, interface), staff, interface, skills, queues)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ivr.commands.agent_home import home
 from ivr.commands.agent_skills import import_command, skill
 from ivr.commands.table import table
 from ivr.errors import IvrError, UsageFault
@@ -15,7 +16,7 @@ from ivr.settings import load
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 _staff = click.argument("staff", metavar="STAFF")
-_seat = click.option("--seat", required=True, help="The agent's phone, e.g. 1001.")
+_seat = click.option("--seat", required=True, help="The agent's phone, e.g. 1001; home: the stored number.")
 
 
 @click.group("agent")
@@ -30,6 +31,7 @@ def command() -> None:
 
 command.add_command(skill)
 command.add_command(import_command)
+command.add_command(home)
 
 
 @command.command("add")
@@ -179,11 +181,10 @@ def _at_seat(operation: str, staff: str, seat: str, reason: str = "") -> str:
     signed in there, where that is needed."""
     from ivr.app import menus_on_air, open_store
     from ivr.roster import Roster
-    from ivr.telephony.seats import SEATS
 
-    if seat not in SEATS:
-        raise UsageFault(f"there is no seat {seat}", where="--seat", mend=f"one of {', '.join(SEATS)}")
     settings = load()
+    if seat not in (*settings.seat_list, "home"):
+        raise UsageFault(f"there is no seat {seat}", where="--seat", mend=f"home, or one of {settings.seats}")
     engine = open_store(settings)
     try:
         roster = Roster(settings, engine, lambda: menus_on_air(settings, engine).queues)

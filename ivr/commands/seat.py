@@ -60,7 +60,7 @@ def _rows(settings: Settings) -> list[dict[str, Any]]:
             "secret": secret,
             "registered": None if registered is None else seat in registered,
         }
-        for seat, secret in seat_secrets(settings.home).items()
+        for seat, secret in seat_secrets(settings.home, settings.seat_list).items()
     ]
 
 

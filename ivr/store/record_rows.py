@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -180,17 +180,20 @@ def save(session: Session, changed: Sequence[Row], loaded: Loaded) -> None:
 
 
 def _save_entries(
-    session: Session, entries: Iterable[EntryRecord], known: Container[tuple[str, int]]
+    session: Session, entries: Iterable[EntryRecord], known: Mapping[tuple[str, int], EntryRecord]
 ) -> None:
-    new, old = [], []
+    new, old, handed_over = [], [], []
     for row in entries:
         values, key = _same_of(row), (row.call, row.number)
         if key in known:
             old.append((*values, *key))
+            if known[key].caller != row.caller:
+                handed_over.append((*_caller(row.caller), row.area, *key))
         else:
             new.append((*values, *key, row.queue, row.entered_at, row.log, row.area, *_caller(row.caller)))
     insert_rows(session, _ENTRIES, (*_SAME, *_ENTRY_KEYS, *_ENTRY_MADE, *_CALLER), new)
     update_rows(session, _ENTRIES, _SAME, _ENTRY_KEYS, old)
+    update_rows(session, _ENTRIES, (*_CALLER, "caller_area"), _ENTRY_KEYS, handed_over)
 
 
 def _save_legs(session: Session, legs: Iterable[LegRecord], known: Container[str]) -> None:

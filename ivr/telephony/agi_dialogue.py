@@ -54,7 +54,7 @@ from ivr.telephony.wire import GONE, Head, Reply, WireFault
 
 log = logging.getLogger(__name__)
 
-ENTRIES = ("hotline", "after_queue", "connected", "agent")
+ENTRIES = ("hotline", "after_queue", "connected", "agent", "reach")
 
 #: gives the dialogue of a call; which menu and which revision is the app's business
 Conversation = Callable[[CallInfo], Generator[Action, Event, str]]
@@ -65,6 +65,8 @@ MESSAGE_PLACE = "message_place"
 MESSAGE_KEEP = "message_keep"
 #: What an agent (``staff``, or "" for whoever sits there) does at a ``seat``: the ``operation`` of a ``Member``, with the ``reason`` of a pause.
 AT_SEAT = "at_seat"
+#: Where an agent (``staff``) is: ``found``, ``to`` the seat; with ``line`` ``home`` the number at home.
+REACH = "reach"
 
 _QUEUE_STATUS = {
     "": "answered",
@@ -139,6 +141,8 @@ def hold(desk: Desk, head: Head, entry: str) -> Generator[Need, Any, str]:
     Raises :class:`WireFault`, and whatever a dialogue raises; the record is then closed as
     ``failed`` and ``IVR_DONE`` is not set, so that the dialplan's fallback takes the caller.
     """
+    if entry == REACH:
+        return (yield from _reach(head))
     call = yield from _introduce(head, entry)
     notes = _Notes(desk, call)
     notes.begin()
@@ -148,6 +152,16 @@ def hold(desk: Desk, head: Head, entry: str) -> Generator[Need, Any, str]:
     finally:
         notes.end(outcome)
     return outcome
+
+
+def _reach(head: Head) -> Generator[Need, Any, str]:
+    """Tell the dialplan where an agent is to be rung: nothing is said, nothing written down."""
+    line, staff, *_ = (*head.args, "", "")
+    answer = yield Ask(REACH, {"line": line, "staff": staff})
+    if answer is GONE or answer.outcome != "found":
+        return "absent"
+    yield wire.set_variable(var.REACHED, str(answer.slots["to"]))
+    return "found"
 
 
 class _Notes:

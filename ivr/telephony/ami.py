@@ -165,11 +165,20 @@ class AmiClient:
             raise IvrError(f"Asterisk refuses: {answer.message}", where=action)
 
     async def queue_add(
-        self, queue: str, interface: str, name: str, penalty: int = 0, paused: bool = False
+        self,
+        queue: str,
+        interface: str,
+        name: str,
+        penalty: int = 0,
+        paused: bool = False,
+        state_of: str = "",
     ) -> None:
-        """Sign the seat ``interface`` (``PJSIP/1001``) in as the agent ``name``."""
+        """Sign the seat ``interface`` (``PJSIP/1001``) in as the agent ``name``. ``state_of``: what is busy or there in its
+        stead."""
         values = {"Queue": queue, "Interface": interface, "MemberName": name, "Penalty": str(penalty)}
-        await self._do("QueueAdd", values | ({"Paused": "true"} if paused else {}), "Already there")
+        values |= {"Paused": "true"} if paused else {}
+        values |= {"StateInterface": state_of} if state_of else {}
+        await self._do("QueueAdd", values, "Already there")
 
     async def queue_remove(self, queue: str, interface: str) -> None:
         """Sign the seat out."""

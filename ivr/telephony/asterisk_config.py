@@ -22,16 +22,17 @@ from ivr.errors import IvrError, UsageFault
 from ivr.settings import PROJECT, Settings
 from ivr.telephony.asterisk_find import Asterisk
 from ivr.telephony.queue_config import queue_files
-from ivr.telephony.seats import AMI_USER, HOLD_USER, SEAT_PATTERN, ami_secret, seat_secrets
+from ivr.telephony.seats import AMI_USER, HOLD_USER, ami_secret, seat_secrets
 
 TEMPLATES = PROJECT / "asterisk_conf"
 AGI_SCRIPTS = PROJECT / "agi_scripts"
 #: What the dialplan runs: the route of the FastAGI server, and the script's name in process mode.
-AGI_NAMES = ("hotline", "after_queue", "connected", "agent")
+AGI_NAMES = ("hotline", "after_queue", "connected", "agent", "reach")
 #: The longest path of a unix socket (sun_path less its closing zero).
 SOCKET_PATH_LIMIT = 107
 _SEAT_TEMPLATE = "pjsip_seat.conf"
 _SEATS_FILE = "pjsip_seats.conf"
+_NUMBERS_FILE = "seat_numbers.conf"
 _PLACEHOLDER = re.compile(r"@([A-Z][A-Z_]*)@")
 
 
@@ -138,10 +139,11 @@ def _rendered(settings: Settings, asterisk: Asterisk, home: AsteriskHome, templa
         if path.name != _SEAT_TEMPLATE
     }
     seat = (templates / _SEAT_TEMPLATE).read_text("utf-8")
+    secrets = seat_secrets(settings.home, settings.seat_list)
     files[_SEATS_FILE] = "".join(
-        fill(seat, {"SEAT": number, "SECRET": secret}, _SEAT_TEMPLATE)
-        for number, secret in seat_secrets(settings.home).items()
+        fill(seat, {"SEAT": number, "SECRET": secret}, _SEAT_TEMPLATE) for number, secret in secrets.items()
     )
+    files[_NUMBERS_FILE] = "".join(f"exten => {number},1,Goto(ring,${{EXTEN}},1)\n" for number in secrets)
     return {**files, **queue_files(USUAL.values())}
 
 
@@ -180,7 +182,9 @@ def _values(settings: Settings, asterisk: Asterisk, home: AsteriskHome) -> dict[
         "RING": settings.ring_s,
         "WRAPUP": settings.wrapup_s,
         "SERVICE_LEVEL": settings.service_level_s,
-        "SEAT_PATTERN": SEAT_PATTERN,
+        "TRUNK_OUT": settings.trunk_out,
+        "SEAT_PHONES": settings.seat_phones,
+        "SEAT_KEEPALIVE": settings.seat_keepalive_s,
         "RTP_START": settings.rtp_start,
         "RTP_END": settings.rtp_end,
         "CONTROL_ADDRESS": control_address(settings),
@@ -188,6 +192,7 @@ def _values(settings: Settings, asterisk: Asterisk, home: AsteriskHome) -> dict[
         "AMI_USER": AMI_USER,
         "HOLD_USER": HOLD_USER,
         "AMI_SECRET": ami_secret(settings.home),
+        "NAT": "",
     }
     for name in AGI_NAMES:
         values[f"AGI_{name.upper()}"] = _agi(settings, name)
@@ -204,6 +209,10 @@ def _values(settings: Settings, asterisk: Asterisk, home: AsteriskHome) -> dict[
     texts["MEDIA"] = f"media_address = {settings.bind}\nbind_rtp_to_media_address = yes" if bound else ""
     # What stands between Queue's AGI and the place: macro (until Asterisk 20), gosub, rule.
     texts["NO_MORE"] = ",,," if asterisk.major < 21 else ",,"
+    if settings.public_address:
+        nets = [f"local_net = {net}" for net in settings.local_networks.split(",") if net]
+        names = ("external_media_address", "external_signaling_address")
+        texts["NAT"] = "\n".join([*(f"{name} = {settings.public_address}" for name in names), *nets])
     # Ids of calls begin with it: two Asterisks that count alike do not give out the same.
     texts["SYSTEM_NAME"] = f"systemname = {settings.node}" if settings.node else ""
     return texts

@@ -16,6 +16,8 @@ SURVEY = "IVR_SURVEY"  #: ``asked`` how the talk was, ``done`` once the answer i
 SKILL = "IVR_SKILL"  #: the skill that the menu asked for, once it did
 LANGUAGE = "IVR_LANGUAGE"  #: what the caller hears, once it is not the usual one
 
+REACHED = "IVR_TO"  #: whom ``reach`` found: a seat, ``home`` and a staff number, or an outside number; empty: nobody
+
 # within a driver
 NOTED_KEYS = "IVR_NOTED"  #: every key of the dialogue, as ``StoreDTMF`` notes it
 KEYS = "IVR_KEYS"  #: the keys that ``Read`` collected

@@ -5,37 +5,51 @@ Everything lies in ``IVR_HOME/secrets`` (folder 0700, files 0600), is made once 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ivr.errors import IvrError
+from ivr.files import write_whole
 
-#: SIP users of the phones; a seat's Asterisk interface is ``PJSIP/<seat>``.
-SEATS = ("1001", "1002", "1003", "1004", "1005")
-#: The dialplan pattern (without its ``_``) that matches exactly :data:`SEATS`.
-SEAT_PATTERN = "100[1-5]"
 #: The user of Asterisk's manager interface.
 AMI_USER = "ivr"
 #: The user, with the same password, who sees holds and writes them into queue_log.
 HOLD_USER = "ivr-holds"
 
 
-def seat_secrets(home: Path) -> dict[str, str]:
-    """Seat → SIP password, made at the first call. Raises :class:`IvrError` for a damaged file."""
+def seat_secrets(home: Path, seats: Sequence[str]) -> dict[str, str]:
+    """Seat (the SIP user of its phones) → SIP password, made at the first call; a seat that is gone keeps its own for when
+    it comes back. Raises :class:`IvrError` for a damaged file."""
     path = home / "secrets" / "seats.json"
-    text = _made_once(path, lambda: json.dumps({seat: _secret() for seat in SEATS}, indent=2) + "\n")
+    text = _made_once(path, lambda: json.dumps({seat: _secret() for seat in seats}, indent=2) + "\n")
     try:
+        if not set(seats) <= set(json.loads(text) or seats):
+            text = _with_new(path, seats)
         found = json.loads(text)
-        return {seat: _checked(found[seat]) for seat in SEATS}
+        return {seat: _checked(found[seat]) for seat in seats}
     except (ValueError, KeyError, TypeError):
         raise IvrError(
             "the seats' secrets are damaged",
             where=str(path),
             mend="restore the file, or delete it and give the phones the new secrets (ivr seat list)",
         ) from None
+
+
+def _with_new(path: Path, seats: Sequence[str]) -> str:
+    """The file with a secret for each of ``seats``; what stands in it stays."""
+    try:
+        with path.open("r+", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            found = json.loads(path.read_text("ascii"))
+            text = json.dumps({**{seat: _secret() for seat in seats}, **found}, indent=2) + "\n"
+            write_whole(path, text, private=True)
+            return path.read_text("ascii")
+    except OSError as fault:
+        raise IvrError(f"cannot be changed: {fault.strerror}", where=str(path)) from None
 
 
 def ami_secret(home: Path) -> str:

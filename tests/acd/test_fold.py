@@ -507,6 +507,25 @@ def test_a_caller_who_waits_for_the_agent_of_the_last_call_first_is_one_entry() 
         assert list(again.entries) == [("c", 1)]
 
 
+def test_who_asks_a_queue_for_a_colleague_is_no_caller_until_one_is_handed_over() -> None:
+    enters = line(1, "9", OPERATOR, "NONE", "ENTERQUEUE", "", "1001", 1)
+    gives_up = line(5, "9", OPERATOR, "NONE", "ABANDON", 1, 1, 4)
+    nobody = line(5, "9", OPERATOR, "NONE", "CONSULTATION", "", "")
+    somebody = line(5, "9", OPERATOR, "NONE", "CONSULTATION", "1", "13800001234")
+    connects = line(3, "9", OPERATOR, "1024", "CONNECT", 2, "9.1", 1)
+
+    def row(*lines: bytes) -> dict[str, Any]:
+        book = Book()
+        for one in lines:  # each a batch of its own
+            book.take([one])
+        return entry(book, "9")
+
+    holds(row(enters, gives_up, nobody), outcome="withdrawn", wait_s=4, caller="1001")
+    holds(row(enters, gives_up, somebody), outcome="abandoned", caller="13800001234")
+    holds(row(enters, connects, nobody), outcome="answered", caller="1001")
+    holds(row(enters, connects, somebody), outcome="answered", caller="13800001234")
+
+
 # ---- holds and legs
 
 

@@ -15,9 +15,12 @@ from ivr.acd.roster import (
     Remove,
     SetPenalty,
     at_seat,
+    interface_of,
     penalties,
     reconcile,
+    seat_of,
     sign_in,
+    state_of,
 )
 
 QUEUES = (GENERAL, "tickets", "complaints")
@@ -73,6 +76,17 @@ def test_a_new_queue_takes_the_pause_over_and_a_lost_skill_leaves():
     assert reconcile([replace(lunch, penalty=9)], {"1023": {"tickets": 2}}, ("tickets",)) == [
         SetPenalty("tickets", "PJSIP/1001", 2)
     ]
+
+
+def test_an_interface_is_a_seat_with_one_phone_or_more_or_a_home():
+    for interface, seat, state in (
+        ("PJSIP/1001", "1001", ""),
+        ("Local/1001@phones", "1001", "PJSIP/1001"),
+        ("Local/1023@home-agents/n", "home1023", ""),
+    ):
+        assert (seat_of(interface), state_of(interface)) == (seat, state)
+        assert interface_of(seat, 2 if state else 1) == interface
+    assert (seat_of("SIP/x"), state_of("SIP/x")) == ("SIP/x", "")
 
 
 STAFF, SEATS = ("1023", "1024", "1025"), ("PJSIP/1001", "PJSIP/1002")

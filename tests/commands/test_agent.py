@@ -129,6 +129,31 @@ def test_agents_with_their_state(ready, tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_the_number_at_home_is_shown_masked_and_forgotten(
+    ready, manager: Manager, home: Path, monkeypatch
+) -> None:
+    ready("agent", "add", "1023")
+    assert ready("agent", "home", "1023").out == "agent 1023 at home: no number\n"
+    assert (
+        ready("agent", "home", "1023", "--number", "13800001234").out == "agent 1023 at home: 138****1234\n"
+    )
+    assert b"13800001234" not in (home / "ivr.db").read_bytes()
+    assert "IVR_TRUNK_OUT" in ready("agent", "login", "1023", "--seat", "home").err
+    monkeypatch.setenv("IVR_TRUNK_OUT", "127.0.0.1:5070")
+    assert ready("agent", "login", "1023", "--seat", "home").code == 0
+    assert manager.asked[-1]["Interface"] == "Local/1023@home-agents/n"
+    assert ready("agent", "home", "1023", "--clear", "--json").document == {"staff": "1023", "number": None}
+    assert "ivr agent home 1023" in ready("agent", "login", "1023", "--seat", "home").err
+    for words, code in (
+        (("1023", "--number", "sip:x"), 2),
+        (("1023", "--number", ""), 2),
+        (("9", "--clear"), 1),
+    ):
+        fault = ready("agent", "home", *words)
+        assert (fault.code, fault.err.count("\n")) == (code, 1)
+    assert ready("agent", "home", "1023", "--number", "1", "--clear").code == 2
+
+
 def test_an_agent_is_signed_in_where_the_skills_allow_paused_and_signed_out(ready, manager: Manager) -> None:
     ready("agent", "add", "1023")
     ready("agent", "add", "1024")

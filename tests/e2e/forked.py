@@ -44,11 +44,7 @@ def _child(words: list[str], environ: dict[str, str], folder: str) -> None:
     streams += [os.open(f"{folder}/{name}", os.O_WRONLY | os.O_CREAT, 0o600) for name in ("out", "err")]
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
-    sys.stdin, sys.stdout, sys.stderr = (
-        open(0),
-        open(1, "w", encoding="utf-8"),
-        open(2, "w", encoding="utf-8"),
-    )  # noqa: SIM115
+    sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), *(os.fdopen(n, "w", encoding="utf-8") for n in (1, 2))
     code = 0
     try:
         from ivr.commands import main

@@ -47,6 +47,8 @@ _USUAL = (
     "has no configured AORs",
     "Session already DISCONNECTED",
     "Asterisk is shutting down",
+    "Abnormal 'Gosub(home-confirm",  # who was rung at home hung up, or was hung up, without a key
+    "target does not exist",  # a seat hands a caller over to a number that is none
     # Asterisk's own, 55 s after a blind transfer: the phone's subscription to how the transfer goes runs out.
     "channel.c: name must be provided",
 )
@@ -151,7 +153,7 @@ class Line:
         return self.call(keys, caller=seat, number=number, secret=self.secret(seat), **how)
 
     def secret(self, seat: str) -> str:
-        return seat_secrets(self.settings.home)[seat]
+        return seat_secrets(self.settings.home, self.settings.seat_list)[seat]
 
     def stop_phones(self) -> None:
         for phone in self.phones:
@@ -250,8 +252,9 @@ class Line:
 
     def sign_out_all(self) -> None:
         for queue in self.queues():
-            for seat in re.findall(r"PJSIP/(\d+)", self.console(f"queue show {queue}")):
-                self.console(f"queue remove member PJSIP/{seat} from {queue}")
+            shown = self.console(f"queue show {queue}")
+            for interface in re.findall(r"(?m)^ +(?:\S+ \()?((?:PJSIP|Local)/[^ )]+)", shown):
+                self.console(f"queue remove member {interface} from {queue}")
 
     def manager(self) -> Manager:
         """A listener at Asterisk's manager interface."""
@@ -463,10 +466,12 @@ def _memory() -> str | None:
 
 
 @contextlib.contextmanager
-def running(queues: str = "", sounds_of: Line | None = None, **environ: str) -> Iterator[Line]:
+def running(
+    queues: str = "", sounds_of: Line | None = None, *, pjsip: str = "", **environ: str
+) -> Iterator[Line]:
     """Start a whole hotline in a home and on ports of its own; stop it whatever happens, and see that nothing is left.
 
-    ``queues``: the site's own ``queues.conf``. ``sounds_of``: a hotline whose prompts are taken over. ``environ``:
+    ``queues``, ``pjsip``: the site's own ``queues.conf`` and ``pjsip.conf``. ``sounds_of``: a hotline whose prompts are taken over. ``environ``:
     settings.
     """
     home = Path(tempfile.mkdtemp(prefix="ivr-e2e-", dir=_memory()))
@@ -480,10 +485,11 @@ def running(queues: str = "", sounds_of: Line | None = None, **environ: str) -> 
     }  # fmt: skip
     kept = {k: v for k, v in os.environ.items() if not k.startswith("IVR_") or k.startswith("IVR_ASTERISK")}
     settings = load({**kept, **own}, home / "none.toml")
-    if queues:
-        local = AsteriskHome.of(settings).local
-        local.mkdir(parents=True)
-        (local / "queues.conf").write_text(queues)
+    local = AsteriskHome.of(settings).local
+    local.mkdir(parents=True)
+    for name, text_ in (("queues.conf", queues), ("pjsip.conf", pjsip)):
+        if text_:
+            (local / name).write_text(text_)
     if sounds_of:
         shutil.copytree(
             sounds_of.settings.home / "sounds", home / "sounds", ignore=shutil.ignore_patterns("*.tmp")

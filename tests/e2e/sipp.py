@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 from xml.sax.saxutils import quoteattr
 
 from tests.e2e.rtp import KEY_S, KeyPresses, alaw_tone
@@ -74,6 +75,8 @@ class Sipp:
         port: int = 0,
         source: str = LOOPBACK,
         options: Sequence[str] = (),
+        longest_s: int = _LONGEST_S,
+        traced: bool = True,
     ) -> None:
         self.folder, self.port, self.source = folder, port or free_port(), source
         self.call_id = f"{name}-{self.port}-1@{source}"
@@ -84,7 +87,8 @@ class Sipp:
         self.process = subprocess.Popen(
             ["sipp", f"{at.address}:{at.port}", "-sf", str(script), "-i", source, "-p", str(self.port),
              "-mp", str(free_port()), "-m", str(calls), "-nostdin", "-cid_str", f"{name}-{self.port}-%u@%s",
-             "-timeout", str(_LONGEST_S), "-trace_msg", "-message_file", str(self._messages), *options],
+             "-timeout", str(longest_s), *options,
+             *(["-trace_msg", "-message_file", str(self._messages)] if traced else [])],
             stdout=self._screen, stderr=subprocess.STDOUT, cwd=folder,
         )  # fmt: skip
 
@@ -123,11 +127,11 @@ class Sipp:
         self.process.wait()
         self._screen.close()
 
-    def _command(self, method: str) -> None:
+    def _command(self, method: str, more: str = "") -> None:
         message = (
             f"{method} sip:phone@{self.source}:{self.port} SIP/2.0\r\nVia: SIP/2.0/UDP {LOOPBACK}:9;branch="
             f"z9hG4bK{time.monotonic_ns()}\r\nFrom: <sip:test@test>;tag=1\r\nTo: <sip:phone@test>;tag=2\r\n"
-            f"Call-ID: {self.call_id}\r\nCSeq: 1 {method}\r\nContent-Length: 0\r\n\r\n"
+            f"Call-ID: {self.call_id}\r\nCSeq: 1 {method}\r\n{more}Content-Length: 0\r\n\r\n"
         )
         with socket.socket(type=socket.SOCK_DGRAM) as link:
             link.sendto(message.encode(), (self.source, self.port))
@@ -192,12 +196,27 @@ class CallerPhone(Sipp):
         """Send BYE."""
         self._command("OPTIONS")
 
+    def dialog(self) -> str:
+        """The answered call, as Replaces names it."""
+        for way, text in self.log():
+            if (
+                way == "received"
+                and re.match(r"SIP/2\.0 200", text)
+                and re.search(r"(?m)^CSeq: \d+ INVITE", text)
+            ):
+                here = re.findall(r"(?m)^From:.*;tag=(\S+)", text)[0]
+                there = re.findall(r"(?m)^To:.*;tag=(\S+)", text)[0]
+                return f"{self.call_id};to-tag={there};from-tag={here}"
+        raise AssertionError("the call is not answered")
+
 
 class SeatPhone(Sipp):
     """A seat's phone that registers and then takes ``calls`` calls.
 
     It rings for ``ring_s``, or for ever with ``None``; ``reject`` answers 486 instead. It hangs up ``talk_s`` after
-    answering, or never with ``None``; ``refer``: instead of hanging up it hands the caller over to that number.
+    answering, or never with ``None``; ``refer``: instead of hanging up it hands the caller over to that number. In the talk it
+    does what it is told: :meth:`hold`, :meth:`resume`, :meth:`hand_over`, :meth:`hang_up`, :meth:`press`.
+    ``contact``: the address that it gives instead of its own. ``port``: where it is, without registering.
     """
 
     def __init__(
@@ -212,29 +231,67 @@ class SeatPhone(Sipp):
         reject: bool = False,
         calls: int = 1,
         refer: str = "",
+        contact: str = "",
+        port: int = 0,
+        key: str = "1",
     ) -> None:
         folder.mkdir(parents=True)
-        port = free_port()
-        self.registration = register(folder, at, seat, secret, port)
-        super().__init__(
-            folder, at, _seat_scenario(ring_s, talk_s, reject, refer), "seat", port=port, calls=calls
-        )
+        self._at = at
+        self.registration = 200
+        if not port:
+            port = free_port()
+            self.registration = register(folder, at, seat, secret, port, contact=contact)
+        pressing = KeyPresses(folder).file(key)
+        scenario = _seat_scenario(ring_s, talk_s, reject, refer, pressing, contact)
+        super().__init__(folder, at, scenario, "seat", port=port, calls=calls)
+
+    def press(self) -> None:
+        """Press the key."""
+        self._in_the_talk("NOTIFY")
 
     def hang_up(self) -> None:
         """Send BYE in the talk."""
-        invites = [
-            message for way, message in self.log() if way == "received" and message.startswith("INVITE ")
-        ]
-        self.call_id = re.findall(r"(?m)^Call-ID: *(\S+)", invites[-1])[0]
-        self._command("OPTIONS")
+        self._in_the_talk("OPTIONS")
+
+    def hold(self) -> None:
+        """Hold the other side (a re-INVITE, sendonly); once in a talk."""
+        self._in_the_talk("PUBLISH")
+
+    def resume(self) -> None:
+        """Hold it no more; once in a talk."""
+        self._in_the_talk("SUBSCRIBE")
+
+    def hand_over(self, to: CallerPhone | str) -> None:
+        """Send REFER: to a number, or to whom the phone consults in a second call (Replaces)."""
+        where = f"{self._at.address}:{self._at.port}"
+        target = (
+            f"{to}@{where}" if isinstance(to, str) else f"x@{where}?Replaces={quote(to.dialog(), safe='')}"
+        )
+        self._in_the_talk("MESSAGE", f"Refer-To: <sip:{target}>\r\n")
+
+    def _in_the_talk(self, method: str, more: str = "") -> None:
+        deadline = time.monotonic() + 5
+        begun: list[str] = []
+        while not begun or begun[-1].startswith("INVITE "):  # the ACK is still to come
+            assert time.monotonic() < deadline, "the phone is in no talk"
+            received = [text for way, text in self.log() if way == "received"]
+            begun = [text for text in received if text.startswith(("INVITE ", "ACK "))]
+        self.call_id = re.findall(r"(?m)^Call-ID: *(\S+)", begun[-1])[0]
+        self._command(method, more)
 
 
 def register(
-    folder: Path, at: Exchange, seat: str, secret: str, port: int = 0, source: str = LOOPBACK
+    folder: Path,
+    at: Exchange,
+    seat: str,
+    secret: str,
+    port: int = 0,
+    source: str = LOOPBACK,
+    contact: str = "",
 ) -> int:
-    """Register a seat's phone; returns the status of the last answer."""
+    """Register a seat's phone, at ``contact`` (host:port) when given; returns the status of the last answer."""
     phone = Sipp(
-        folder, at, _register_scenario(seat), "register", port=port, source=source,
+        folder, at, _register_scenario(seat, contact), "register", port=port, source=source,
         options=["-au", seat, "-ap", secret],
     )  # fmt: skip
     try:
@@ -277,6 +334,9 @@ Max-Forwards: 70
 
 
 _ECHO = "[last_Via:]\n[last_From:]\n[last_To:]\n[last_Call-ID:]\n[last_CSeq:]\n"
+#: How often a phone may try to hand a caller over in one talk, and is told how one try goes.
+_HANDED_OVER, _NOTIFIED = 3, 4
+_TARGET = '<ereg regexp=".*" search_in="hdr" header="Refer-To:" assign_to="target"/>'
 _OK = _send(f"SIP/2.0 200 OK\n{_ECHO}")
 _FORBIDDEN = "".join(f'<recv response="{code}" optional="true" next="refused"/>' for code in _REFUSALS)
 
@@ -332,16 +392,19 @@ def _info(key: str, caller: str, number: str, cseq: int) -> str:
     )
 
 
-def _seat_scenario(ring_s: float | None, talk_s: float | None, reject: bool, refer: str) -> str:
+def _seat_scenario(
+    ring_s: float | None, talk_s: float | None, reject: bool, refer: str, pressing: Path, contact: str
+) -> str:
     saved = "".join(
         f'<ereg regexp=".*" search_in="hdr" header="{name}:" assign_to="{name.lower()}"/>'
         for name in ("Via", "From", "CSeq")
     )
     tagged = "[last_Via:]\n[last_From:]\n[last_To:];tag=[pid]S[call_number]\n[last_Call-ID:]\n[last_CSeq:]\n"
-    mine = "Contact: <sip:seat@[local_ip]:[local_port]>\n"
+    mine = f"Contact: <sip:seat@{contact or '[local_ip]:[local_port]'}>\n"
     parts = [f'<recv request="INVITE" rrs="true"><action>{saved}</action></recv>']
     if reject:
         parts.append(_send(f"SIP/2.0 486 Busy Here\n{tagged}") + '<recv request="ACK"/>')
+        parts.append('<Reference variables="via,from,cseq"/>')
         return _scenario("seat", parts)
     parts.append(_send(f"SIP/2.0 180 Ringing\n{tagged}{mine}"))
     rings = "" if ring_s is None else f' timeout="{round(ring_s * 1000)}" ontimeout="answer"'
@@ -358,39 +421,69 @@ def _seat_scenario(ring_s: float | None, talk_s: float | None, reject: bool, ref
     parts.append('<recv request="ACK"/>')
     talks = "" if talk_s is None else f' timeout="{round(talk_s * 1000)}" ontimeout="ours"'
     parts.append(
-        f'<recv request="OPTIONS" optional="true" next="ours"{talks}/><recv request="BYE"/>'
-        + _OK
-        + '<nop next="end"/>'
+        '<label id="talk"/><recv request="PUBLISH" optional="true" next="hold"/>'
+        '<recv request="SUBSCRIBE" optional="true" next="resume"/>'
+        '<recv request="NOTIFY" optional="true" next="press"/>'
+        '<recv request="MESSAGE" optional="true" next="refer0"><action>'
+        f"{_TARGET}</action></recv>"
+        f'<recv request="OPTIONS" optional="true" next="ours"{talks}/><recv request="BYE"/>{_OK}<nop next="end"/>'
     )
 
-    def ours(method: str, more: str = "") -> str:
+    def ours(method: str, cseq: int, more: str = "", body: str = "") -> str:
         request = f"""{method} [next_url] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
 From: <sip:seat@[local_ip]>;tag=[pid]S[call_number]
 To:[$from]
 Call-ID: [call_id]
-CSeq: 2 {method}
+CSeq: {cseq} {method}
 Max-Forwards: 70
 {more}"""
-        return '<label id="ours"/>' + _send(request, attributes='retrans="500"')
+        return _send(request, body, attributes="" if method == "ACK" else 'retrans="500"')
 
+    play = f"<nop><action><exec play_pcap_audio={quoteattr(str(pressing))}/></action></nop>"
+    parts.append(f'<label id="press"/>{play}<nop next="talk"/>')
+    sound = _sound("alaw", events=True)
+    for cseq, label, way in ((2, "hold", "sendonly"), (3, "resume", "sendrecv")):
+        invite = ours("INVITE", cseq, mine, f"{sound}\na={way}")
+        done = '<recv response="100" optional="true"/><recv response="200"/>' + ours("ACK", cseq)
+        parts.append(f'<label id="{label}"/>{invite}{done}<nop next="talk"/>')
     if refer:
-        parts.append(ours("REFER", f"{mine}Refer-To: <sip:{refer}@[remote_ip]:[remote_port]>\n"))
-        parts.append('<recv response="202"/><label id="referred"/>')
-        parts.append('<recv request="NOTIFY" optional="true" next="notified"/><recv request="BYE"/>' + _OK)
         parts.append(
-            '<nop next="end"/><label id="notified"/>' + _OK + '<nop next="referred"/><label id="end"/>'
+            '<label id="ours"/>'
+            + ours("REFER", 4, f"{mine}Refer-To: <sip:{refer}@[remote_ip]:[remote_port]>\n")
         )
-        return _scenario("seat", parts)
-    parts.append(ours("BYE"))
-    parts.append('<recv request="BYE" optional="true" next="both"/><recv response="200" next="end"/>')
-    parts.append('<label id="both"/>' + _OK + '<label id="end"/>')
+        parts.append('<nop next="told0"/>')
+    for n in range(_HANDED_OVER):
+        parts.append(f'<label id="refer{n}"/>' + ours("REFER", 4 + n, f"{mine}Refer-To:[$target]\n"))
+        parts.append(_after_refer(n, "end" if refer else "ours"))
+    if not refer:
+        parts.append('<label id="ours"/>' + ours("BYE", 9))
+        parts.append('<recv request="BYE" optional="true" next="both"/><recv response="200" next="end"/>')
+        parts.append('<label id="both"/>' + _OK)
+    parts.append('<label id="end"/>')
     return _scenario("seat", parts)
 
 
-def _register_scenario(seat: str) -> str:
+def _after_refer(n: int, hang_up: str) -> str:
+    """What may come then: NOTIFY of how it goes, BYE when it went well, and else another order. SIPp takes a message only
+    once, so that each NOTIFY stands here for itself."""
+    orders = (
+        f'<recv request="MESSAGE" optional="true" next="refer{n + 1}"><action>{_TARGET}</action></recv>'
+        if n + 1 < _HANDED_OVER
+        else ""
+    )
+    orders += f'<recv request="OPTIONS" optional="true" next="{hang_up}"/>'
+    ends = f'{orders}<recv request="BYE"/>{_OK}<nop next="end"/>'
+    parts = [f'<label id="told{n}"/><recv response="202"/>']
+    for told in range(_NOTIFIED):
+        parts.append(f'<recv request="NOTIFY" optional="true" next="notified{n}{told}"/>{ends}')
+        parts.append(f'<label id="notified{n}{told}"/>{_OK}')
+    return "".join(parts) + ends
+
+
+def _register_scenario(seat: str, contact: str = "") -> str:
     at, to = "sip:[remote_ip]:[remote_port]", f"To: <sip:{seat}@[remote_ip]>"
-    contact = f"Expires: 240\nContact: <sip:{seat}@[local_ip]:[local_port]>\n"
+    contact = f"Expires: 240\nContact: <sip:{seat}@{contact or '[local_ip]:[local_port]'}>\n"
 
     def request(cseq: int, more: str = "") -> str:
         text = _request("REGISTER", at, seat, to, cseq, contact + more)

@@ -25,6 +25,7 @@ EVENTS = st.sampled_from(
         "SURVEYASKED",
         "SURVEYSCORE",
         "SURVEYSCORE",
+        "CONSULTATION",
         "FALLBACK",
         "FULL",
         "JOINEMPTY",

@@ -151,6 +151,10 @@ def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule afte
                         talk -= one["hold"]
                     one |= {"talk": talk, "talking": False}
                     break
+        elif event == "CONSULTATION" and not (data and data[0]):
+            for one in mine:
+                if one["outcome"] == "abandoned":
+                    one["outcome"] = "withdrawn"
         elif event == "CALLEND":
             for one in mine:
                 if one["outcome"] == "waiting":

@@ -199,7 +199,7 @@ class Bench:
 
     def register(self, seat: str, port: int, password: str | None = None) -> int:
         """SIPp's exit code: 0 when the seat is registered."""
-        secret = password or seat_secrets(self.settings.home)[seat]
+        secret = password or seat_secrets(self.settings.home, self.settings.seat_list)[seat]
         process = self.sipp("register.xml", "-au", seat, "-ap", secret, "-p", str(port), user=seat)
         return process.wait(15)
 
@@ -215,7 +215,7 @@ class Bench:
         """SIPp's exit code when ``seat`` dials ``number`` with its password: 0 when it was answered."""
         ports = free_ports(12)
         return self.sipp(
-            "seat_dials.xml", "-key", "from", seat, "-au", seat, "-ap", seat_secrets(self.settings.home)[seat],
+            "seat_dials.xml", "-key", "from", seat, "-au", seat, "-ap", seat_secrets(self.settings.home, self.settings.seat_list)[seat],
             "-p", str(ports[0]), "-mp", str(ports[4]), user=number, wait_ms=hold_ms,
         ).wait(20)  # fmt: skip
 

@@ -10,8 +10,9 @@ import pytest
 from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Say, Transfer
 from ivr.dialogue.call import CallInfo
 from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
-from ivr.telephony.agi_dialogue import AT_SEAT, Conversation, Desk, Performer, Sounds, describe, hold
-from ivr.telephony.wire import GONE, HeadParser, ReplyParser, WireFault
+from ivr.rail.answers import Answer
+from ivr.telephony.agi_dialogue import AT_SEAT, REACH, Conversation, Desk, Performer, Sounds, describe, hold
+from ivr.telephony.wire import GONE, Head, HeadParser, ReplyParser, WireFault
 from tests.telephony.fake_agi import (
     CLOCK,
     FakeChannel,
@@ -241,6 +242,20 @@ def test_a_seat_that_hangs_up_while_signing_in() -> None:
     with pytest.raises(StopIteration) as ended:
         performing.send(GONE)
     assert ended.value.value == HungUp()
+
+
+def test_the_dialplan_learns_where_an_agent_is() -> None:
+    head = Head({"uniqueid": "17.0"}, ("agent", "1023"))
+    desk = Desk(seat, MemoryJournal(), CLOCK)
+    asking = hold(desk, head, "reach")
+    assert next(asking) == Ask(REACH, {"line": "agent", "staff": "1023"})
+    assert asking.send(Answer("found", {"to": "1001"})) == 'SET VARIABLE IVR_TO "1001"'
+    for answer in (GONE, Answer("absent"), Answer("error")):
+        asking = hold(desk, head, "reach")
+        next(asking)
+        with pytest.raises(StopIteration) as ended:
+            asking.send(answer)
+        assert ended.value.value == "absent"
 
 
 @pytest.mark.parametrize(

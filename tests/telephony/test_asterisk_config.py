@@ -16,7 +16,7 @@ from ivr.telephony import asterisk_config, asterisk_find
 from ivr.telephony.asterisk_config import TEMPLATES, AsteriskHome, control_address, fill, host_port, render
 from ivr.telephony.asterisk_find import Asterisk
 from ivr.telephony.asterisk_process import ask
-from ivr.telephony.seats import SEAT_PATTERN, SEATS, ami_secret, seat_secrets
+from ivr.telephony.seats import ami_secret, seat_secrets
 
 
 def settings(home: Path, **environ: str) -> Settings:
@@ -38,7 +38,7 @@ def test_every_value_is_rendered_into_private_files(tmp_path: Path, asterisk: As
     assert all(not re.search(r"@[A-Z_]+@", text) for text in texts.values())
     assert "bind = 127.0.0.1:6060" in texts["pjsip.conf"]
     assert "exten => 95105,1," in texts["extensions.conf"]
-    for seat, secret in seat_secrets(given.home).items():
+    for seat, secret in seat_secrets(given.home, given.seat_list).items():
         assert f"[{seat}](seat)" in texts["pjsip_seats.conf"]
         assert f"password = {secret}" in texts["pjsip_seats.conf"]
     assert f"secret = {ami_secret(given.home)}" in texts["manager.conf"]
@@ -55,14 +55,14 @@ def test_rendering_again_follows_a_new_asterisk_and_keeps_what_is_the_sites(
     home = render(given, asterisk)
     (home.local / "pjsip.conf").write_text("; ours\n")
     (home.etc / "old.conf").write_text("from an older version\n")
-    secrets = seat_secrets(given.home)
+    secrets = seat_secrets(given.home, given.seat_list)
     newer = tmp_path / "newer"
     (newer / "documentation").mkdir(parents=True)
     render(given, Asterisk(asterisk.command, "23.0", asterisk.modules, newer))
     assert (home.data / "documentation").resolve() == newer / "documentation"
     assert (home.local / "pjsip.conf").read_text() == "; ours\n"
     assert not (home.etc / "old.conf").exists()
-    assert seat_secrets(given.home) == secrets
+    assert seat_secrets(given.home, given.seat_list) == secrets
     assert not list(home.root.glob(".etc*"))
 
 
@@ -155,25 +155,51 @@ def test_every_address_bound_means_control_over_loopback(tmp_path: Path, asteris
 
 
 def test_no_way_to_dial_out() -> None:
-    """The one Dial() rings a seat, and no template loads what could place another call."""
+    """Each Dial() rings a seat, waits in a queue, or rings an agent's stored number; no template loads what could place
+    another call."""
     dialplan = (TEMPLATES / "extensions.conf").read_text()
     lines = [line for line in dialplan.splitlines() if not line.startswith(";")]
-    dialling = [at for at, line in enumerate(lines) if re.search(r"\bDial\(", line)]
-    assert len(dialling) == 1
-    assert lines[dialling[0]].startswith(" same => n,Dial(PJSIP/${EXTEN},30,U(leg^")
-    extension = [line for line in lines[: dialling[0]] if line.startswith("exten =>")][-1]
-    assert extension.startswith("exten => _@SEAT_PATTERN@,1,")
+    assert [line for line in lines if re.search(r"\bDial\(", line)] == [
+        " same => n,Dial(Local/${IVR_QUEUE}@consultation/n)",
+        ' same => n,Dial(${IVR_PHONES},30,U(leg^${IF($["${IVR_BEGUN}" = ""]?direct:blind)}^${IVR_FROM}^PJSIP/${EXTEN}))',
+        "exten => _home.,1,Dial(Local/${EXTEN:4}@home-agents/n,60)",
+        ' same => n,ExecIf($["${IVR_PHONES}" != ""]?Dial(${IVR_PHONES},300))',
+        " same => n,Dial(PJSIP/trunk/sip:${FILTER(+0-9,${IVR_TO})}@@TRUNK_OUT@,120,U(home-confirm))",
+    ]
+    # Nothing leads to ring, phones and home-agents but seats, agents' numbers and app_queue.
+    assert not [
+        line for line in lines if re.match(r"include => (ring|phones|home-agents|consultation)", line)
+    ]
+    assert lines[lines.index("[callers]") + 1] == "include => call-end"
     assert not re.search(r"Originate|System\(|TrySystem|SHELL\(|Transfer\(", "\n".join(lines))
-    assert all(re.fullmatch(SEAT_PATTERN, seat) for seat in SEATS)
     modules = (TEMPLATES / "modules.conf").read_text()
     assert not re.search(r"app_originate|app_system|func_shell|pbx_spool|app_transfer|app_disa", modules)
+
+
+def test_seats_phones_and_a_nat_are_as_the_settings_say(tmp_path: Path, asterisk: Asterisk) -> None:
+    before = seat_secrets(tmp_path / "home", ("1001", "1002"))
+    given = settings(
+        tmp_path / "home", IVR_SEATS="1002-1003", IVR_SEAT_PHONES="2", IVR_SEAT_KEEPALIVE_S="25",
+        IVR_PUBLIC_ADDRESS="203.0.113.5", IVR_LOCAL_NETWORKS="10.0.0.0/8, 192.168.1.7/24",
+    )  # fmt: skip
+    home = render(given, asterisk)
+    numbers = (home.etc / "seat_numbers.conf").read_text().splitlines()
+    assert numbers == [f"exten => {seat},1,Goto(ring,${{EXTEN}},1)" for seat in ("1002", "1003")]
+    secrets = seat_secrets(given.home, ("1001", "1002", "1003"))
+    assert {seat: secrets[seat] for seat in before} == before  # a new seat changes no other's
+    pjsip = (home.etc / "pjsip.conf").read_text()
+    assert "max_contacts = 2\n" in pjsip
+    assert "qualify_frequency = 25\n" in pjsip
+    for line in ("external_media_address = 203.0.113.5", "external_signaling_address = 203.0.113.5", "local_net = 10.0.0.0/8", "local_net = 192.168.1.0/24"):  # fmt: skip
+        assert pjsip.count(line) == 2  # UDP and TCP
+    assert "external" not in (render(settings(tmp_path / "other"), asterisk).etc / "pjsip.conf").read_text()
 
 
 def test_damaged_secrets_say_how_to_mend(tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "seats.json").write_text('{"1001": "a;b"}')
     with pytest.raises(IvrError, match="the seats' secrets are damaged"):
-        seat_secrets(tmp_path)
+        seat_secrets(tmp_path, ("1001",))
     (tmp_path / "secrets" / "ami.secret").write_text("")
     with pytest.raises(IvrError, match="the manager's secret is damaged"):
         ami_secret(tmp_path)
@@ -231,4 +257,4 @@ def test_the_home_names_its_folders(tmp_path: Path) -> None:
     home = AsteriskHome.of(settings(tmp_path))
     assert home.queue_log == tmp_path / "asterisk" / "log" / "queue_log"
     assert home.sounds == tmp_path / "asterisk" / "data" / "sounds"
-    assert asterisk_config.AGI_NAMES == ("hotline", "after_queue", "connected", "agent")
+    assert asterisk_config.AGI_NAMES == ("hotline", "after_queue", "connected", "agent", "reach")

@@ -216,6 +216,15 @@ class Agent(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class AgentHome(Base):
+    """The number at which an agent is rung at home."""
+
+    __tablename__ = "agent_homes"
+
+    agent_id: Mapped[int] = mapped_column(ForeignKey("agents.id"), primary_key=True)
+    number: Mapped[str] = mapped_column(EncryptedNumber)
+
+
 class AgentSkill(Base):
     """What an agent knows: ``skill`` is the name of a queue, ``level`` from 1, the best, to 9."""
 

@@ -8,7 +8,7 @@ from alembic import op
 from ivr.store.figure_hours import rebuild
 
 revision = "0015"
-down_revision = "0011"
+down_revision = "0014"
 
 _MOMENT = sa.DateTime(timezone=True)
 #: What the journal knows of entries from before: the last transfer of the call until a second after the entry.
