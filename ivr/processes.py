@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from ivr.announcer import Announcer
 from ivr.app import (
     followed_queues,
     live_conversations,
@@ -192,6 +193,8 @@ def run_recorder(settings: Settings) -> None:
     ).start()
     roster = RosterKeeper(settings, engine, followed_queues(settings, engine))
     threading.Thread(target=roster.keep, args=(stopping,), name="roster", daemon=True).start()
+    announcer = Announcer(settings)
+    threading.Thread(target=announcer.keep, args=(stopping,), name="announcer", daemon=True).start()
     if settings.sounds_ahead:
         threading.Thread(
             target=keep_sounds_ahead, args=(settings, stopping), name="sounds ahead", daemon=True

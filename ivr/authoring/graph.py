@@ -190,7 +190,7 @@ def _ways(tree: Tree, usual: Mapping[str, str]) -> Iterator[Edge]:
     for name, part in tree.parts.items():
         if isinstance(part, SayPart):
             yield Edge(name, part.then, "then")
-        elif isinstance(part, MenuPart):
+        elif isinstance(part, (MenuPart, TransferPart)):
             for option in part.options:
                 label = f"{option.digit} {_text(tree, option.label)}"
                 yield Edge(name, option.go, "option", (option.digit,), label)

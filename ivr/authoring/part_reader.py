@@ -45,7 +45,7 @@ VERBS: Mapping[str, tuple[str, ...]] = {
     "ask": ("with", "answers"),
     "branch": ("then",),
     "member": ("staff", "reason", "answers"),
-    "transfer": ("say", "priority", "skill", "answers"),
+    "transfer": ("say", "priority", "skill", "keys", "answers"),
     "record": ("limit", "answers"),
     "end": ("say",),
     "say": ("then",),
@@ -172,15 +172,29 @@ class PartReader:
         return EndPart(name, self.pieces.optional_text(values, "say", f"part '{name}'"), outcome)
 
     def _menu(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
+        options = self._options(values["menu"], f"menu '{name}'", ("label", "go", "language"))
+        if isinstance(values["menu"], yaml.MappingNode) and not values["menu"].value:
+            self.source.fault(key, grammar.missing_key, f"menu '{name}' has no options")
+        return MenuPart(
+            name,
+            options,
+            self.pieces.tries(values, self.defaults.tries),
+            self.pieces.optional_text(values, "intro", f"menu '{name}'"),
+            self.pieces.optional_text(values, "outro", f"menu '{name}'"),
+            self.pieces.keys(values["keys"], f"the keys of menu '{name}'") if "keys" in values else {},
+        )
+
+    def _options(self, menu: yaml.Node, what: str, known: tuple[str, ...]) -> tuple[Option, ...]:
+        """What each key does; ``known``: what may stand there of it."""
         options = []
-        for digit, digit_node, node in self.source.pairs(values["menu"], f"menu '{name}'"):
+        for digit, digit_node, node in self.source.pairs(menu, what):
             if digit not in tuple("0123456789"):
                 self.source.fault(
                     digit_node,
                     grammar.wrong_value,
                     f"'{digit}' is not a key; an option's key is one of 0 to 9",
                 )
-            option = self.source.known(node, f"option {digit}", ("label", "go", "language"))
+            option = self.source.known(node, f"option {digit}", known)
             for needed in ("label", "go"):
                 if needed not in option:
                     self.source.fault(node, grammar.missing_key, f"option {digit} has no '{needed}'")
@@ -189,16 +203,7 @@ class PartReader:
                 go = self.source.target(option["go"], f"option {digit}: go")
                 language = self.pieces.language(option["language"]) if "language" in option else ""
                 options.append(Option(digit, label, go, language))
-        if isinstance(values["menu"], yaml.MappingNode) and not values["menu"].value:
-            self.source.fault(key, grammar.missing_key, f"menu '{name}' has no options")
-        return MenuPart(
-            name,
-            tuple(options),
-            self.pieces.tries(values, self.defaults.tries),
-            self.pieces.optional_text(values, "intro", f"menu '{name}'"),
-            self.pieces.optional_text(values, "outro", f"menu '{name}'"),
-            self.pieces.keys(values["keys"], f"the keys of menu '{name}'") if "keys" in values else {},
-        )
+        return tuple(options)
 
     def _form(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
         form = self.source.known(
@@ -341,7 +346,13 @@ class PartReader:
             raises,
             self.pieces.optional_text(values, "say", f"part '{name}'"),
             self._replies(values, QUEUE_STATUSES, key, needed=False),
+            self._live_keys(values["keys"], name) if "keys" in values else (),
         )
+
+    def _live_keys(self, node: yaml.Node, name: str) -> tuple[Option, ...]:
+        """The keys that work while the caller waits."""
+        self.answers.fill(node, "0123456789", (), "keys")
+        return self._options(node, f"the keys of '{name}'", ("label", "go"))
 
     def _queue(self, node: yaml.Node, key: str, what: str) -> str:
         """The name of a queue; a skill is called like the queue that asks for it."""

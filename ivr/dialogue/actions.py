@@ -88,7 +88,8 @@ class Record:
 @dataclass(frozen=True)
 class Transfer:
     """Leave the dialogue for a queue. ``priority``: higher is served earlier, 0 is normal.
-    ``levels``: agents of levels 1 to this one are rung at first, 0 for all. ``longest_wait_s``: then the queue gives the caller back, 0 for the site's setting. ``language``: what the caller hears."""
+    ``levels``: agents of levels 1 to this one are rung at first, 0 for all. ``longest_wait_s``: then the queue gives the caller back, 0 for the site's setting. ``language``: what the caller hears.
+    ``keys``: those that lead out of the queue; ``tell``: what the waiting caller is told of them."""
 
     queue: str
     priority: int = 0
@@ -96,6 +97,8 @@ class Transfer:
     levels: int = 0
     longest_wait_s: int = 0
     language: str = ""
+    keys: str = ""
+    tell: tuple[Phrase, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -99,14 +99,27 @@ def _transfer(turn: Turn, part: TransferPart) -> None:
     turn.say(part.say)
     levels = queue.levels if queue.levels < LEVELS else 0
     turn.end(
-        Transfer(queue.name, priority, part.name, levels, queue.longest_wait_s or 0, turn.session.language),
+        Transfer(
+            queue.name,
+            priority,
+            part.name,
+            levels,
+            queue.longest_wait_s or 0,
+            turn.session.language,
+            "".join(option.digit for option in part.options),
+            turn.told_options(part.options),
+        ),
         "transferred",
     )
 
 
 def given_back(turn: Turn, part: TransferPart, status: str) -> None:
     """How it goes on for a caller whom the queue gave back with ``status``, or would not take. A queue that is
-    ``closed`` is one without agents where the part does not say more."""
+    ``closed`` is one without agents where the part does not say more. ``key_1``: the waiting caller pressed 1."""
+    option = next((option for option in part.options if status == f"key_{option.digit}"), None)
+    if option is not None:
+        turn.go(option.go)
+        return
     reply = part.replies.get(status)
     if reply is None and status == "closed":
         reply = part.replies.get("join_empty")

@@ -220,7 +220,7 @@ class TransferPart:
     """Hand over to a queue; ``replies`` by how the queue gave the caller back, or took none (``closed``).
 
     ``skill``: the queue to which the caller goes instead while it is open and has agents, "" for none. ``raises``: what is added to
-    ``priority`` when its conditions are so.
+    ``priority`` when its conditions are so. ``options``: where the keys lead that work while the caller waits.
     """
 
     name: str
@@ -230,6 +230,7 @@ class TransferPart:
     raises: tuple[tuple[tuple[Condition, ...], int], ...] = ()
     say: Text | None = None
     replies: Mapping[str, Reply] = field(default_factory=dict)
+    options: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True)

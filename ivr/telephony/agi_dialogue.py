@@ -72,6 +72,7 @@ _QUEUE_STATUS = {
     "LEAVEEMPTY": "leave_empty",
     "JOINUNAVAIL": "unavailable",
     "LEAVEUNAVAIL": "unavailable",
+    **{f"KEY{key}": f"key_{key}" for key in "0123456789"},
 }
 _OPERATION = {"51": "sign_in", "52": "sign_out", "53": "pause", "54": "unpause"}
 _SEAT = re.compile(r"PJSIP/([\w.-]+)-[0-9a-f]{8}")
@@ -221,8 +222,9 @@ def _step(performer: Performer, action: Action) -> Generator[Need, Any, tuple[Ac
         if event is not None:
             return replace(action, phrases=()), event
     sounds: Sequence[str] = ()
-    if isinstance(action, (Say, Gather)) and action.phrases:
-        sounds = yield Sounds(action.phrases)
+    phrases = action.tell if isinstance(action, Transfer) else getattr(action, "phrases", ())
+    if phrases:
+        sounds = yield Sounds(phrases)
         if sounds is GONE:
             return action, HungUp()
     return action, (yield from performer.perform(action, sounds))
@@ -253,12 +255,12 @@ class Performer:
         if isinstance(action, Record):
             return (yield from self._record(action))
         if isinstance(action, Transfer):
-            return (yield from self._leave(self._transfer(action)))
+            return (yield from self._leave(self._transfer(action, sounds)))
         if isinstance(action, Hangup):
             return (yield from self._leave([(var.NEXT, "hangup")]))
         raise TypeError(f"a driver cannot perform {type(action).__name__}")
 
-    def _transfer(self, action: Transfer) -> list[tuple[str, str]]:
+    def _transfer(self, action: Transfer, tell: Sequence[str]) -> list[tuple[str, str]]:
         heard = [(var.LANGUAGE, action.language)] if action.language not in ("", self._language) else []
         return [
             (var.NEXT, "queue"),
@@ -267,6 +269,8 @@ class Performer:
             (var.LEVELS, str(action.levels or "")),
             (var.LONGEST_WAIT, str(action.longest_wait_s or "")),
             (var.PART, action.part),
+            (var.LIVE_KEYS, action.keys),
+            (var.TELL, "&".join(tell)),
             *heard,
         ]
 

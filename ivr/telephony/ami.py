@@ -185,6 +185,11 @@ class AmiClient:
         more = {"Reason": reason, "Queue": queue}
         await self._do("QueuePause", values | {name: value for name, value in more.items() if value})
 
+    async def variable(self, channel: str, name: str) -> str:
+        """A variable or function of a channel, "" where there is none, or no such channel any more."""
+        answer = await self._send("Getvar", {"Channel": channel, "Variable": name})
+        return str(answer.value) if answer.success else ""
+
     async def queue_status(self, queue: str = "") -> QueueStatus:
         """One queue as it is now, or all of them."""
         events = await self._send("QueueStatus", {"Queue": queue} if queue else {}, several=True)
@@ -214,7 +219,8 @@ def _member(event: Any) -> QueueMember:
 
 
 def _caller(event: Any) -> QueueCaller:
-    return QueueCaller(event.queue, event.uniqueid, _number(event.position), _number(event.wait))
+    position, wait = _number(event.position), _number(event.wait)
+    return QueueCaller(event.queue, event.uniqueid, position, wait, event.channel)
 
 
 def _number(text: str) -> int:

@@ -10,6 +10,8 @@ PRIORITY = "IVR_PRIORITY"  #: the caller's priority (``QUEUE_PRIO``)
 LEVELS = "IVR_LEVELS"  #: agents of skill levels up to this one are rung at first; empty: all
 LONGEST_WAIT = "IVR_WAIT"  #: after so many seconds the queue gives the caller back; empty: the setting
 PART = "IVR_PART"  #: the menu part that transferred; comes back to ``after_queue``
+LIVE_KEYS = "IVR_KEYS"  #: the keys that lead out of the queue; empty: none
+TELL = "IVR_TELL"  #: sound files, joined with ``&``: what the waiting caller is told of these keys
 LANGUAGE = "IVR_LANGUAGE"  #: what the caller hears, once it is not the usual one
 
 # within a driver

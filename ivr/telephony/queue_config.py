@@ -47,8 +47,7 @@ def _section(queue: Queue) -> Iterator[str]:
     ):
         if seconds is not None:
             yield f"{key} = {seconds}"
-    yield f"announce-frequency = {queue.announce_s}"
-    yield f"announce-position = {'yes' if queue.announce_s else 'no'}"
+    yield f"periodic-announce-frequency = {queue.announce_s}"
     yield ""
 
 
