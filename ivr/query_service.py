@@ -15,6 +15,7 @@ from ivr.telephony.agi_dialogue import AT_SEAT, MESSAGE_KEEP, MESSAGE_PLACE, des
 
 if TYPE_CHECKING:
     from ivr.authoring.live import LiveMenus
+    from ivr.callbacks import Callbacks
     from ivr.rail.ticket_source import TicketSource
     from ivr.roster import Roster
     from ivr.store.messages import MessageBox
@@ -33,6 +34,7 @@ class QueryService:
         messages: MessageBox | None = None,
         tickets: TicketSource | None = None,
         roster: Roster | None = None,
+        callbacks: Callbacks | None = None,
     ) -> None:
         self._engine = engine
         self._clock = clock
@@ -40,6 +42,7 @@ class QueryService:
         self._messages = messages
         self._tickets = tickets
         self._roster = roster
+        self._callbacks = callbacks
 
     def __call__(self, ask: Ask, wanted: Callable[[], bool] = lambda: True) -> Answer:
         """The answer; the outcome ``error`` when the database does not give one. ``wanted``: whether somebody still
@@ -53,6 +56,7 @@ class QueryService:
     def _answer(self, ask: Ask, wanted: Callable[[], bool]) -> Answer:
         from ivr.authoring.live import MENU_OF_CALL
         from ivr.authoring.queries import AGENT_PIN
+        from ivr.callbacks import CALLBACK_ANSWERS
         from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
         from ivr.dialogue.forms import LAST_CHOICE
         from ivr.rail import queries
@@ -74,6 +78,8 @@ class QueryService:
         if ask.query == AT_SEAT and self._roster is not None:
             done = self._roster.does(**ask.args)
             return Answer(done.outcome, {"staff": done.staff})
+        if ask.query in CALLBACK_ANSWERS and self._callbacks is not None:
+            return self._callbacks.answer(ask.query, ask.args, now)
         if ask.query in (MESSAGE_PLACE, MESSAGE_KEEP):
             return self._message(ask)
         if ask.query == CALLER_HISTORY.name:

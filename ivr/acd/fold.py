@@ -19,6 +19,9 @@ Rules for the hard cases
   then. What it counts as wait after AGENTANSWER is talk. Without a CONNECT it came to nothing: the entry is no agent's.
 - CALLERSTAYS: the caller came back from the queue, so an answered talk was not ended by the caller, whatever
   COMPLETECALLER says (app_queue does not see an agent hang up before the two are bridged). Either line may come first.
+- CALLBACK: the caller asked to be called back. The last entry of the call, in whatever way it ended without an agent, ended with
+  that; a call that had none gets one. What holds the place of a callback has entries too, of calls of its own
+  (``ivr.acd.callbacks.holder_of``), which are in no figure of the queues: the caller was counted.
 - A transfer ends the agent's connection with the talk so far: what comes later is not that agent's.
 - QUEUESTART: Asterisk was restarted. Waiting entries and calls are ``lost``; talks end, their length unknown.
   Agents stay signed in and paused when Asterisk keeps members (``persistentmembers``), else they end too.
@@ -78,6 +81,7 @@ _CALLS = frozenset({*_EXITS, *_REFUSALS, *_ENDS, *_RINGS, "RINGNOANSWER", "ENTER
     "FALLBACK",
     "AGENTANSWER",
     "CALLERSTAYS",
+    "CALLBACK",
 }
 _AGENTS = _SIGN_IN | _SIGN_OUT | {"PAUSE", "UNPAUSE", "PAUSEALL", "UNPAUSEALL"}
 
@@ -157,6 +161,7 @@ class Fold:
             "AGENTANSWER": self._is_taken,
             "CONNECT": self._connects,
             "CALLERSTAYS": self._comes_back,
+            "CALLBACK": self._is_called_back,
             "RINGNOANSWER": self._rings,
             "QUEUESTART": self._restarts,
             "PAUSE": self._pauses_in,
@@ -227,6 +232,18 @@ class Fold:
         entry = self._enter(event)
         if entry is not None:
             entry.outcome, entry.left_at, entry.wait_s = _REFUSALS[event.name], event.at, 0
+
+    def _is_called_back(self, event: LogEvent) -> None:
+        before = self._entries[event.call]
+        if any(entry.outcome == "callback" for entry in before):
+            return
+        entry = next((one for one in reversed(before) if one.outcome not in (WAITING, "answered")), None)
+        if entry is None:
+            entry = self._enter(event)
+            if entry is None:
+                return
+            entry.left_at, entry.wait_s = event.at, 0
+        self._touch(entry).outcome = "callback"
 
     def _waiting(self, event: LogEvent) -> EntryRecord | None:
         for entry in reversed(self._entries[event.call]):

@@ -22,6 +22,7 @@ What the hotline's dialplan adds::
 
     CALLBEGIN  caller|called|epoch.milliseconds      CALLEND  hangup cause|epoch.milliseconds
     FALLBACK   AGISTATUS                             FULL, JOINEMPTY   nothing (a refused join)
+    CALLBACK   the callback's number (the caller asked to be called back; ivr/store/callbacks.py has the rest)
     AGENTANSWER  nothing (an agent took the call)    CALLERSTAYS  nothing (the talk is over, the caller still there)
 """
 

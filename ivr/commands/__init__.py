@@ -17,6 +17,7 @@ NOUNS = {
     "agent": "Agents: add, list, sign in and out, pause.",
     "booking": "Bookings by telephone: book, list, show, cancel, paid.",
     "call": "Calls: list, show.",
+    "callback": "Callbacks: list, show, cancel.",
     "db": "The database: upgrade.",
     "doctor": "Check every part and say how to mend what is wrong.",
     "menu": "Menu trees: check, rehearse, draw, publish, roll back.",

@@ -113,7 +113,7 @@ class Field:
     """One thing a form asks for.
 
     ``type``: station, train, operated_train, city, booking_train (found by ``lookup``, a query that takes
-    ``keys``), seat_class (what ``lookup`` finds is offered), date, resident_id, id_tail, booking_number (see
+    ``keys``), seat_class (what ``lookup`` finds is offered), date, resident_id, id_tail, booking_number, phone (see
     :mod:`ivr.dialogue.entries`), digits (``min_keys`` to ``max_keys`` of them), or choice (one of ``choices``).
     ``differs_from``: the names of fields whose value this one must not have. ``only``: the field is
     asked for only when each of these fields has one of those values. ``tries``: instead of the form's. ``last``: the

@@ -213,6 +213,7 @@ class Turn:
             "seat": call.facts.get("seat", ""),
             "call": call.call_id,
             "caller": call.caller,
+            **{name: call.facts.get(name, "") for name in ("queue", "place", "key")},
             **given.words,
             **{name: argument(keyed[field][1]) for name, field in given.keyed.items() if field in keyed},
             **fields,

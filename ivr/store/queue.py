@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Engine, or_, select
 from sqlalchemy.orm import Session
 
+from ivr.acd.callbacks import holder_of
 from ivr.reports.queue_stats import Entry, Hour
 from ivr.reports.spans import Span
 from ivr.reports.tally import whole_hours
@@ -69,6 +70,8 @@ def _entries(
     transfers = _transfers(session, since, until) if with_options else {}
     for row in session.execute(wanted.execution_options(yield_per=_AT_ONCE)):
         at, name, outcome, agent, area, *seconds, call = row
+        if holder_of(call) is not None:
+            continue  # the caller was counted when asking for the callback
         # While the caller is told who answered, the agent is there before the outcome.
         agent = agent if outcome == "answered" else ""
         yield Entry(at, name, outcome, agent, option_of(transfers.get(call, ()), at), area, *seconds)

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from ivr.acd.callbacks import holder_of
 from ivr.acd.record import EntryRecord
 from ivr.reports.queue_stats import Hour
 from ivr.reports.summary import LIMITS_S, Summary
@@ -37,6 +38,8 @@ def keep(session: Session, before: Iterable[EntryRecord], after: Iterable[EntryR
     changes: dict[_Cell, Tally] = {}
     for entries, times in ((before, -1), (after, 1)):
         for entry in entries:
+            if holder_of(entry.call) is not None:
+                continue  # the caller was counted when asking for the callback
             changes.setdefault((hour_of(entry.entered_at), entry.queue), Tally()).count(entry, times)
     known = _stored(session, changes)
     new, changed = [], []
@@ -87,11 +90,13 @@ def from_entries(session: Session | Connection) -> Mapping[_Cell, Tally]:
     entries = table_of(QueueEntry).c
     wanted = select(
         entries.entered_at, entries.queue, entries.outcome,
-        entries.wait_s, entries.talk_s, entries.hold_s, entries.wrapup_s,
+        entries.wait_s, entries.talk_s, entries.hold_s, entries.wrapup_s, entries.call_uniqueid,
     )  # fmt: skip
     tallies: dict[_Cell, Tally] = {}
     for row in session.execute(wanted.execution_options(yield_per=5000)):
         entry: Any = row
+        if holder_of(row.call_uniqueid) is not None:
+            continue
         tallies.setdefault((hour_of(row.entered_at), row.queue), Tally()).count(entry)
     return tallies
 

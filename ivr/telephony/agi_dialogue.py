@@ -51,7 +51,7 @@ from ivr.telephony.wire import GONE, Head, Reply, WireFault
 
 log = logging.getLogger(__name__)
 
-ENTRIES = ("hotline", "after_queue", "connected", "agent")
+ENTRIES = ("hotline", "after_queue", "connected", "agent", "callback")
 
 #: gives the dialogue of a call; which menu and which revision is the app's business
 Conversation = Callable[[CallInfo], Generator[Action, Event, str]]
@@ -62,6 +62,9 @@ MESSAGE_PLACE = "message_place"
 MESSAGE_KEEP = "message_keep"
 #: What an agent (``staff``, or "" for whoever sits there) does at a ``seat``: the ``operation`` of a ``Member``, with the ``reason`` of a pause.
 AT_SEAT = "at_seat"
+
+#: Whether the number of the callback ``callback`` may be called by its try ``turn``: ``call`` with the ``number``, or ``stop``.
+CALLBACK_CLAIM = "callback_claim"
 
 _QUEUE_STATUS = {
     "": "answered",
@@ -74,7 +77,7 @@ _QUEUE_STATUS = {
     "LEAVEUNAVAIL": "unavailable",
     **{f"KEY{key}": f"key_{key}" for key in "0123456789"},
 }
-_OPERATION = {"51": "sign_in", "52": "sign_out", "53": "pause", "54": "unpause"}
+_OPERATION = {"51": "sign_in", "52": "sign_out", "53": "pause", "54": "unpause", "59": "callback"}
 _SEAT = re.compile(r"PJSIP/([\w.-]+)-[0-9a-f]{8}")
 
 
@@ -120,6 +123,8 @@ def hold(desk: Desk, head: Head, entry: str) -> Generator[Need, Any, str]:
     Raises :class:`WireFault`, and whatever a dialogue raises; the record is then closed as
     ``failed`` and ``IVR_DONE`` is not set, so that the dialplan's fallback takes the caller.
     """
+    if entry == "callback":
+        return (yield from _callback(head))
     call = yield from _introduce(head, entry)
     notes = _Notes(desk, call)
     notes.begin()
@@ -129,6 +134,18 @@ def hold(desk: Desk, head: Head, entry: str) -> Generator[Need, Any, str]:
     finally:
         notes.end(outcome)
     return outcome
+
+
+def _callback(head: Head) -> Generator[Need, Any, str]:
+    """Give the dialplan the number to call: it comes from the database by the callback's id, and once for each try."""
+    callback, turn = (*head.args, "", "")[:2]
+    answer = yield Ask(CALLBACK_CLAIM, {"callback": callback, "turn": turn}, ("callback",))
+    if answer is GONE or answer.outcome != "call":
+        return "stopped"
+    for name, value in ((var.CALLEE, str(answer.slots["number"])), (var.DONE, "1")):
+        if (yield wire.set_variable(name, value)).gone:
+            return "hung_up"
+    return "dialled"
 
 
 class _Notes:
@@ -170,6 +187,8 @@ def _introduce(head: Head, entry: str) -> Generator[Need, Any, CallInfo]:
     if entry == "after_queue":
         facts["queue_status"] = _QUEUE_STATUS.get(args[0], "error")
         facts["part"] = args[1]
+        place = yield wire.get_expression(f"${{{var.QUEUE}}}:${{{var.PLACE}}}")
+        facts["queue"], facts["place"] = (*place.value.split(":", 1), "")[:2]
     elif entry == "agent":
         code = args[0].lstrip("*")
         facts["operation"], facts["key"] = _OPERATION.get(code[:2], ""), code[2:]

@@ -185,6 +185,34 @@ class AmiClient:
         more = {"Reason": reason, "Queue": queue}
         await self._do("QueuePause", values | {name: value for name, value in more.items() if value})
 
+    async def queue_log(self, queue: str, event: str, call: str, message: str = "") -> None:
+        """Write a line into Asterisk's queue_log."""
+        values = {"Queue": queue, "Event": event, "Uniqueid": call, "Interface": "NONE", "Message": message}
+        await self._do("QueueLog", values)
+
+    async def originate(
+        self,
+        channel: str,
+        ids: tuple[str, str],
+        to: tuple[str, str],
+        variables: Mapping[str, str],
+        timeout_s: int,
+    ) -> None:
+        """Make the Local channel ``channel`` whose halves have these ``ids``, and run its first half in ``to``, context and
+        extension, once the second is answered. Where there are channels with the ids already, nothing is made."""
+        values = {
+            "Channel": channel,
+            "ChannelId": ids[0],
+            "OtherChannelId": ids[1],
+            "Context": to[0],
+            "Exten": to[1],
+            "Priority": "1",
+            "Timeout": str(timeout_s * 1000),
+            "Async": "true",
+            "Variable": ",".join(f"{name}={value}" for name, value in variables.items()),
+        }
+        await self._do("Originate", values)
+
     async def variable(self, channel: str, name: str) -> str:
         """A variable or function of a channel, "" where there is none, or no such channel any more."""
         answer = await self._send("Getvar", {"Channel": channel, "Variable": name})

@@ -27,7 +27,7 @@ from ivr.telephony.seats import AMI_USER, SEAT_PATTERN, ami_secret, seat_secrets
 TEMPLATES = PROJECT / "asterisk_conf"
 AGI_SCRIPTS = PROJECT / "agi_scripts"
 #: What the dialplan runs: the route of the FastAGI server, and the script's name in process mode.
-AGI_NAMES = ("hotline", "after_queue", "connected", "agent")
+AGI_NAMES = ("hotline", "after_queue", "connected", "agent", "callback")
 #: The longest path of a unix socket (sun_path less its closing zero).
 SOCKET_PATH_LIMIT = 107
 _SEAT_TEMPLATE = "pjsip_seat.conf"
@@ -180,6 +180,8 @@ def _values(settings: Settings, asterisk: Asterisk, home: AsteriskHome) -> dict[
         "WRAPUP": settings.wrapup_s,
         "SERVICE_LEVEL": settings.service_level_s,
         "SEAT_PATTERN": SEAT_PATTERN,
+        "CARRIER": settings.carrier,
+        "CALLBACK_RING": settings.callback_ring_s,
         "RTP_START": settings.rtp_start,
         "RTP_END": settings.rtp_end,
         "CONTROL_ADDRESS": control_address(settings),

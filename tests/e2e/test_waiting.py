@@ -105,7 +105,9 @@ def waiting_callers_are_told_their_place_and_the_keys(line: Line) -> None:
     second = sounds(calls[1])
     calls[0].hang_up()
     wait_for(lambda: sounds(calls[1]) not in (b"", second), "the second is the first now")
-    wait_for(lambda: "ivr-wait" in line.console(f"core show channel {calls[1].channel().name}"), "it is played", 15)
+    wait_for(
+        lambda: "ivr-wait" in line.console(f"core show channel {calls[1].channel().name}"), "it is played", 15
+    )
     calls[1].hang_up()
     wait_for(lambda: not list(line.asterisk.sounds.glob("zh_*")), "no sound is left")
 

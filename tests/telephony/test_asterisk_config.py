@@ -155,12 +155,19 @@ def test_every_address_bound_means_control_over_loopback(tmp_path: Path, asteris
 
 
 def test_no_way_to_dial_out() -> None:
-    """The one Dial() rings a seat, and no template loads what could place another call."""
+    """One Dial() rings a seat; the other calls who asked for a callback, and nobody's phone has a way to it: nothing leads to
+    its context. No template loads what could place another call."""
     dialplan = (TEMPLATES / "extensions.conf").read_text()
     lines = [line for line in dialplan.splitlines() if not line.startswith(";")]
     assert [line for line in lines if re.search(r"\bDial\(", line)] == [
-        "exten => _@SEAT_PATTERN@,1,Dial(PJSIP/${EXTEN},30)"
+        "exten => _@SEAT_PATTERN@,1,Dial(PJSIP/${EXTEN},30)",
+        " same => n,Dial(PJSIP/trunk/sip:${FILTER(0-9,${IVR_CALLEE})}@@CARRIER@,@CALLBACK_RING@,"
+        "gU(callback-answered^${IVR_QUEUE}^${IVR_CALLBACK}^${IVR_TURN}))",
     ]
+    mentions = [line for line in lines if re.search(r"callback-(dial|place)", line)]
+    assert mentions == ["[callback-place]", "[callback-dial]"]
+    others = "".join(path.read_text() for path in TEMPLATES.glob("*.conf") if path.name != "extensions.conf")
+    assert not re.search(r"callback-(dial|place)", others)
     assert not re.search(r"Originate|System\(|TrySystem|SHELL\(|Transfer\(", "\n".join(lines))
     assert all(re.fullmatch(SEAT_PATTERN, seat) for seat in SEATS)
     modules = (TEMPLATES / "modules.conf").read_text()
