@@ -106,10 +106,6 @@ class Callbacks:
         return Answer("call", {"number": number}) if number else Answer("stop")
 
 
-def _is_there(row: Callback, status: QueueStatus) -> bool:
-    return any(caller.call_id == holder_id(row.id, row.turn) for caller in status.callers)
-
-
 def _moment(text: str) -> datetime | None:
     return datetime.fromtimestamp(int(text), timezone.utc) if text.isdigit() and len(text) < 12 else None
 
@@ -189,8 +185,18 @@ class CallbackKeeper:
                 await self._originate(ami, row, turn, queue)
         elif row.state == "placed" and not wanted:
             store.withdraw(self._engine, row.id, now + SOON, now)
-        elif row.state == "placed" and now - row.changed_at > _MADE_WITHIN and not _is_there(row, status):
+        elif (
+            row.state == "placed" and now - row.changed_at > _MADE_WITHIN and not self._is_there(row, status)
+        ):
             await self._originate(ami, row, row.turn, queue)
+
+    def _is_there(self, row: Callback, status: QueueStatus) -> bool:
+        """Whether the holder waits in the queue, or an agent has it already."""
+        holder = holder_id(row.id, row.turn)
+        if any(caller.call_id == holder for caller in status.callers):
+            return True
+        channels = ask(self._control, "core show channels concise").splitlines()
+        return any(line.rstrip().endswith(f"!{holder}") for line in channels)
 
     async def _originate(self, ami: AmiClient, row: Callback, turn: int, queue: Queue) -> None:
         variables = {

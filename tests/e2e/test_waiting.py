@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -41,6 +44,16 @@ def press_in_queue(call: Call) -> None:
 def entries(call: Call, outcome: str) -> list[object]:
     query = "SELECT number FROM queue_entries WHERE call_uniqueid = ? AND outcome = ?"
     return call.line.rows(query, call.uniqueid(), outcome)
+
+
+def files_open(line: Line) -> str:
+    """The files that Asterisk has open."""
+    found = []
+    for pid in line.processes("asterisk -C"):
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                found.append(os.readlink(link))
+    return "\n".join(found)
 
 
 @scenario
@@ -105,9 +118,7 @@ def waiting_callers_are_told_their_place_and_the_keys(line: Line) -> None:
     second = sounds(calls[1])
     calls[0].hang_up()
     wait_for(lambda: sounds(calls[1]) not in (b"", second), "the second is the first now")
-    wait_for(
-        lambda: "ivr-wait" in line.console(f"core show channel {calls[1].channel().name}"), "it is played", 15
-    )
+    wait_for(lambda: f"zh_{calls[1].uniqueid()}/ivr-wait.wav" in files_open(line), "it is played", 15)
     calls[1].hang_up()
     wait_for(lambda: not list(line.asterisk.sounds.glob("zh_*")), "no sound is left")
 
