@@ -13,17 +13,22 @@ import logging
 import re
 import shutil
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ivr.acd.announcement import place_sounds
-from ivr.acd.board import QueueCaller
+from ivr.acd.announcement import place_sounds, wait_sound
+from ivr.acd.board import QueueCaller, agents_now
+from ivr.acd.wait import Pace, Told, to_tell
+from ivr.clock import utc_now
 from ivr.errors import IvrError
 from ivr.roster import manager
 from ivr.settings import Settings
+from ivr.store.database import Engine, reading
+from ivr.store.facts import pace_of
 from ivr.telephony import channel_variables as var
-from ivr.telephony.ami import AmiClient
+from ivr.telephony.ami import AmiClient, QueueStatus
 from ivr.telephony.asterisk_config import AsteriskHome
 from ivr.voice.joining import join
 from ivr.voice.sounds import replace
@@ -32,6 +37,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two looks at the queues, and between two tries to reach Asterisk.
 LOOK_EVERY_S = 1.0
+#: Seconds between two looks at how long calls take.
+PACE_EVERY_S = 15.0
 #: Asterisk's name of the sound.
 SOUND = "ivr-wait"
 #: Silence between two sentences, and within one.
@@ -48,14 +55,16 @@ class _Waiting:
 
     language: str
     tell: Sequence[str]
-    told: list[str] = field(default_factory=list)
+    sounds: list[str] = field(default_factory=list)
+    told: Told | None = None
 
 
 class Announcer:
     """Keeps the sounds of the callers who wait."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        self._settings, self._engine = settings, engine
+        self._paces: dict[str, tuple[float, tuple[float, float]]] = {}
         self._sounds = AsteriskHome.of(settings).sounds
         self._waiting: dict[str, _Waiting] = {}
 
@@ -86,7 +95,24 @@ class Announcer:
             waiting = self._waiting.get(call_id) or await self._met(ami, caller)
             if waiting is not None:
                 self._waiting[call_id] = waiting
-                self._tell(waiting, caller)
+                self._tell(waiting, caller, await self._pace(caller.queue, status))
+
+    async def _pace(self, queue: str, status: QueueStatus) -> Pace:
+        """How fast a queue is served: its agents by Asterisk, their calls by the record, looked up now and then."""
+        looked_up, times = self._paces.get(queue, (0.0, (0.0, 0.0)))
+        if not looked_up or time.monotonic() - looked_up > PACE_EVERY_S:
+            times = await asyncio.to_thread(self._times, queue)
+            self._paces[queue] = (time.monotonic(), times)
+        states = [
+            agent.state
+            for agent in agents_now(status.members, int(time.time()), {})
+            if queue in agent.queues and agent.state not in ("paused", "away")
+        ]
+        return Pace(len(states), states.count("free"), *times)
+
+    def _times(self, queue: str) -> tuple[float, float]:
+        with reading(self._engine) as session:
+            return pace_of(session, queue, utc_now())
 
     async def _met(self, ami: AmiClient, caller: QueueCaller) -> _Waiting | None:
         """What the channel of a caller who is new says; ``None`` for one who has no folder."""
@@ -96,17 +122,19 @@ class Announcer:
         tell = await ami.variable(caller.channel, var.TELL)
         return _Waiting(language, [path for path in tell.split("&") if path])
 
-    def _tell(self, waiting: _Waiting, caller: QueueCaller) -> None:
+    def _tell(self, waiting: _Waiting, caller: QueueCaller, pace: Pace) -> None:
         spoken = waiting.language.split("_")[0]
         heard = spoken if spoken in _LANGUAGES else _LANGUAGES[0]
+        waiting.told = to_tell(caller.position, pace, waiting.told)
         sentences = [
             [self._sounds / heard / name for name in place_sounds(caller.position, heard)],
+            [self._sounds / heard / wait_sound(waiting.told)],
             *[[Path(path)] for path in waiting.tell],
         ]
-        told = [str(path) for sentence in sentences for path in sentence]
-        if told != waiting.told:
+        sounds = [str(path) for sentence in sentences for path in sentence]
+        if sounds != waiting.sounds:
             replace(self._sounds / waiting.language / f"{SOUND}.wav", join(list(_joints(sentences))))
-            waiting.told = told
+            waiting.sounds = sounds
 
     def _sweep(self, in_use: Iterable[str]) -> None:
         for folder in self._sounds.iterdir():

@@ -205,7 +205,7 @@ def run_recorder(settings: Settings) -> None:
     )
     if settings.carrier:
         threading.Thread(target=callbacks.keep, args=(stopping,), name="callbacks", daemon=True).start()
-    announcer = Announcer(settings)
+    announcer = Announcer(settings, engine)
     threading.Thread(target=announcer.keep, args=(stopping,), name="announcer", daemon=True).start()
     if settings.sounds_ahead:
         threading.Thread(

@@ -87,7 +87,7 @@ class QueryService:
                 return facts.caller_history(session, ask.args["caller"], ask.args["call"], now)
         if ask.query == QUEUE_STATE.name:
             with reading(self._engine) as session:
-                return facts.queue_state(session, ask.args["queue"])
+                return facts.queue_state(session, ask.args["queue"], now)
         if ask.query == LAST_CHOICE.name:
             with reading(self._engine) as session:
                 return last_choice(session, ask.args["caller"], ask.args["field"], now)

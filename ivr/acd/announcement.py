@@ -5,6 +5,8 @@ The place is told as a number up to :data:`FAR`, beyond it only that it is far.
 
 from __future__ import annotations
 
+from ivr.acd.wait import Told
+
 #: Places beyond this are not counted aloud.
 FAR = 99
 
@@ -24,3 +26,8 @@ def number_sounds(number: int, language: str) -> list[str]:
         return [f"digits/{number}"]
     ones = number % 10
     return [f"digits/{number - ones}", *([f"digits/{ones}"] if ones else [])]
+
+
+def wait_sound(told: Told) -> str:
+    """The wait in words that people use."""
+    return f"ivr-wait-{told.minutes}"

@@ -169,9 +169,9 @@ class TreeSchema:
 
     def when(self) -> Schema:
         values: dict[str, Schema] = {
-            "operation": self.one_of(MEMBER_OPERATIONS),
+            "operation": self.one_of((*MEMBER_OPERATIONS, "callback")),
             "key": {"description": "The key dialled after the feature code.", **WORD},
-            "queue_status": self.one_of(QUEUE_STATUSES),
+            "queue_status": self.one_of((*QUEUE_STATUSES, *(f"key_{digit}" for digit in range(10)))),
             "calendar": {"description": f"{', '.join(KINDS)}, or a period of calendar.yaml.", **WORD},
             "language": WORD,
             "number": {"description": "The caller's number; 138* is every one that begins so.", **WORD},

@@ -69,6 +69,15 @@ _EN = {
     "digits/million": "million",
     "digits/minus": "minus",
 }
+#: The wait as ivr.acd.wait tells it: 0 for less than a minute, 11 for more than ten.
+_ZH |= {f"ivr-wait-{n}": f"预计还需等候大约{zh.count(n)}分钟。" for n in range(1, 11)}
+_ZH |= {"ivr-wait-0": "预计还需等候不到一分钟。", "ivr-wait-11": "预计还需等候十分钟以上。"}
+_EN |= {f"ivr-wait-{n}": f"The wait is about {en.number(n)} minutes." for n in range(2, 11)}
+_EN |= {
+    "ivr-wait-0": "The wait is less than a minute.",
+    "ivr-wait-1": "The wait is about one minute.",
+    "ivr-wait-11": "The wait is more than ten minutes.",
+}
 _TENS = range(10, 100, 10)
 
 #: language → Asterisk's name → what is said

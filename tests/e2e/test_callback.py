@@ -127,8 +127,7 @@ def who_came_earlier_is_served_first_and_who_came_later_is_not(line: Line) -> No
 
 def connects(line: Line) -> list[str]:
     """The calls that agents took, in their order."""
-    taken = [words[1] for words in line.queue_log() if words[4] == "CONNECT"]
-    return taken
+    return [words[1] for words in line.queue_log() if words[4] == "CONNECT"]
 
 
 @scenario

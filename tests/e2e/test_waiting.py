@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Callable
 from functools import partial
@@ -52,7 +51,7 @@ def files_open(line: Line) -> str:
     for pid in line.processes("asterisk -C"):
         for link in Path(f"/proc/{pid}/fd").iterdir():
             with contextlib.suppress(OSError):
-                found.append(os.readlink(link))
+                found.append(str(link.readlink()))
     return "\n".join(found)
 
 

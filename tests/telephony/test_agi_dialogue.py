@@ -108,13 +108,15 @@ def test_a_transfer_hands_over_to_the_dialplan_and_the_sign_comes_last() -> None
     channel = FakeChannel(keys=["", "9"])
     outcome, journal = run(channel)
     assert outcome == "transferred"
-    assert channel.commands[-7:] == [
+    assert channel.commands[-9:] == [
         'SET VARIABLE IVR_NEXT "queue"',
         'SET VARIABLE IVR_QUEUE "operator"',
         'SET VARIABLE IVR_PRIORITY "2"',
         'SET VARIABLE IVR_LEVELS ""',
         'SET VARIABLE IVR_WAIT ""',
         'SET VARIABLE IVR_PART "main"',
+        'SET VARIABLE IVR_KEYS ""',
+        'SET VARIABLE IVR_TELL ""',
         'SET VARIABLE IVR_DONE "1"',
     ]
     assert sum("TIMEOUT(" in command for command in channel.commands) == 2  # the waits did not change
@@ -253,6 +255,8 @@ def test_a_seat_that_hangs_up_while_signing_in() -> None:
         ("after_queue", ("JOINUNAVAIL",), {"queue_status": "unavailable", "part": ""}),
         ("after_queue", ("LEAVEUNAVAIL",), {"queue_status": "unavailable", "part": ""}),
         ("after_queue", ("WITHDRAW",), {"queue_status": "error", "part": ""}),
+        ("after_queue", ("KEY2", "main"), {"queue_status": "key_2", "part": "main"}),
+        ("agent", ("*5917",), {"operation": "callback", "key": "17"}),
         ("connected", (), {"staff": "1023"}),
         ("hotline", (), {}),
     ],
@@ -267,6 +271,9 @@ def test_facts_from_the_dialplan(entry: str, args: tuple[str, ...], facts: dict[
 
     channel = FakeChannel(args=args, channel="PJSIP/a b-1")
     channel.variables |= {"MEMBERNAME": "1023", "CHANNEL(linkedid)": "17.0"}
+    if entry == "after_queue":
+        channel.variables |= {"IVR_QUEUE": "tickets", "IVR_PLACE": "1770685200"}
+        facts = {**facts, "queue": "tickets", "place": "1770685200"}
     _, journal = run(channel, conversation, entry)
     assert seen[0].facts == facts
     assert seen[0].language == "zh"
