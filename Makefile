@@ -36,6 +36,8 @@ bench:
 	.venv/bin/python -m benchmarks.sentences
 	.venv/bin/python -m benchmarks.waits
 	.venv/bin/python -m benchmarks.recorder
+	.venv/bin/python -m benchmarks.key_to_sound
+	.venv/bin/python -m benchmarks.codecs
 
 check:
 	@scripts/setup test

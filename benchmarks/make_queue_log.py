@@ -10,7 +10,7 @@ of a queue is taken; everything that stands in the log was written by Asterisk. 
 What happens: callers who are served, hang up in the talk, hang up while waiting, never leave the menu, are refused
 (queue full, nobody signed in), press a key to leave, wait until the time is over, come back to a second queue; agents who answer at
 different speeds, hang up first or last, reject, do not answer, are out of reach, hand callers over to a queue or to
-another agent, pause for reasons, sign out while callers wait; two queues that ring every phone at once; Asterisk killed in mid-call.
+another agent, hold callers and take them back, consult a colleague and join the two, pause for reasons, sign out while callers wait; two queues that ring every phone at once; Asterisk killed in mid-call.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ from ivr.settings import Settings, load
 from ivr.telephony.asterisk_config import TEMPLATES, AsteriskHome, render
 from ivr.telephony.asterisk_find import Asterisk, find
 from ivr.telephony.asterisk_process import ask
+from ivr.telephony.holds import write_holds
+from tests.e2e.desk_phone import DeskPhone, Talk
+from tests.e2e.sipp import Exchange
 
 SCENARIOS = Path(__file__).parent.parent / "tests" / "telephony" / "sipp"
 SIP, AGI, AMI, FIRST_PHONE = 15060, 14573, 15038, 15100
@@ -53,7 +56,7 @@ class Callers:
 
 
 CALLERS = (
-    Callers("1390", 0.28, 40),
+    Callers("1390", 0.22, 40),
     Callers("1391", 0.12, 3.0),  # hang up in the talk, or before
     Callers("1392", 0.10, 0.9),  # hang up while it rings
     Callers("1393", 0.08, 9, ""),  # stay in the menu
@@ -64,6 +67,7 @@ CALLERS = (
     Callers("1398", 0.10, 30, "tickets"),
     Callers("1399", 0.04, 30, "deaf", key="0"),
     Callers("1380", 0.06, 30, "handover"),
+    Callers("1381", 0.06, 30, "desk"),
 )
 
 
@@ -82,6 +86,8 @@ PHONES = (
     Phones("hand2", 1, 0.1, 8, ("handover",), refer="colleague"),
     Phones("colleague", 1, 0.3, 1.5, ()),
 )
+SECOND = Phones("second", 1, 0.2, 2.0, ())  #: whom the desks consult
+DESKS = ("d1", "d2", "d3")  #: agents with two lines (tests/e2e/desk_phone.py), in the queue "desk"
 UNREACHABLE = "9999"  #: an agent at whose address there is no phone
 
 QUEUES = {
@@ -92,6 +98,7 @@ QUEUES = {
     "deaf": "strategy=leastrecent\ntimeout=2\ncontext=left-by-key",
     "nobody": "strategy=leastrecent\ntimeout=2",
     "handover": "strategy=leastrecent\ntimeout=2",
+    "desk": "strategy=leastrecent\ntimeout=2",
 }
 _QUEUE = """[{name}]{again}
 {rules}
@@ -116,12 +123,16 @@ exten => 0,1,Hangup(16)
 include => call-end
 exten => tickets,1,Queue(tickets,c,,,8)
  same => n,Hangup(16)
-exten => colleague,1,Dial(PJSIP/{colleague},5)
+exten => colleague,1,Dial(PJSIP/{colleague},5,U(leg^blind^${{CUT(BLINDTRANSFER,-,1)}}^PJSIP/{colleague}))
+ same => n,Hangup(16)
+
+[desk]
+exten => second,1,Dial(PJSIP/{second},5,U(leg^direct^${{CUT(CHANNEL,-,1)}}^PJSIP/{second}))
  same => n,Hangup(16)
 """
 _ENDPOINT = """[{name}]
 type=endpoint
-context=seats
+context={context}
 disallow=all
 allow=alaw
 direct_media=no
@@ -167,6 +178,8 @@ class Centre:
         self.home = AsteriskHome.of(self.settings)
         self._process: subprocess.Popen[bytes] | None = None
         self._sipp: list[subprocess.Popen[bytes]] = []
+        self._desks: list[DeskPhone] = []
+        self._stopping = threading.Event()
         self._rng = random.Random(os.getpid())
         self._ports = iter(range(FIRST_PHONE, FIRST_PHONE + 400, 8))
         #: agent → (interface, queues)
@@ -182,17 +195,24 @@ class Centre:
             port = self._phones(kind)
             for number in range(kind.count):
                 name = f"p{kind_number:02}{number}"
-                endpoints.append(_ENDPOINT.format(name=name, port=port))
+                endpoints.append(_ENDPOINT.format(name=name, port=port, context="seats"))
                 if kind.queues:
                     self.agents[str(8000 + 10 * kind_number + number)] = (f"PJSIP/{name}", kind.queues)
                 else:
                     colleague = name
-        endpoints.append(_ENDPOINT.format(name="p999", port=9))
+        endpoints.append(_ENDPOINT.format(name="p999", port=9, context="seats"))
+        endpoints.append(_ENDPOINT.format(name="second", port=self._phones(SECOND), context="seats"))
+        for number, name in enumerate(DESKS):
+            phone = DeskPhone(Exchange("127.0.0.1", SIP), name)
+            self._desks.append(phone)
+            threading.Thread(target=self._work_at, args=(phone,), daemon=True).start()
+            endpoints.append(_ENDPOINT.format(name=name, port=phone.port, context="desk"))
+            self.agents[str(8900 + number)] = (f"PJSIP/{name}", ("desk",))
         self.agents[UNREACHABLE] = ("PJSIP/p999", ("tickets",))
         local = self.home.local
         local.mkdir(parents=True, exist_ok=True)
         (local / "pjsip.conf").write_text("".join(endpoints))
-        (local / "extensions.conf").write_text(_DIALPLAN.format(colleague=colleague))
+        (local / "extensions.conf").write_text(_DIALPLAN.format(colleague=colleague, second="second"))
         queues = (
             _QUEUE.format(name=name, rules=rules, again="(+)" if name == "operator" else "")
             for name, rules in QUEUES.items()
@@ -200,6 +220,7 @@ class Centre:
         (local / "queues.conf").write_text("\n".join(queues))
         threading.Thread(target=lambda: asyncio.run(serve_menus()), daemon=True).start()
         self.start_asterisk()
+        threading.Thread(target=write_holds, args=(self.settings, self._stopping), daemon=True).start()
 
     def start_asterisk(self) -> None:
         render(self.settings, self.asterisk, TEMPLATES)
@@ -290,7 +311,43 @@ class Centre:
                     self.sign_in(one)
             time.sleep(0.5)
 
+    def _work_at(self, phone: DeskPhone) -> None:
+        """An agent who holds each caller, and hands over every second one after a consultation."""
+        number = 0
+        while not self._stopping.wait(0.02):
+            talks = phone.talks
+            if len(talks) <= number or not talks[number].up:
+                continue
+            talk = talks[number]
+            number += 1
+            try:
+                self._handle(phone, talk, consult=number % 2 == 0)
+            except (AssertionError, OSError):  # Asterisk was killed, the caller or the colleague is gone
+                continue
+
+    def _handle(self, phone: DeskPhone, talk: Talk, *, consult: bool) -> None:
+        time.sleep(self._rng.choice([0.3, 0.8]))
+        if talk.over:
+            return
+        phone.hold(talk)
+        time.sleep(self._rng.choice([0.4, 1.3]))
+        if consult and not talk.over:
+            consultation = phone.dial("second")
+            time.sleep(0.6)
+            if talk.over:
+                phone.hang_up(consultation)
+            else:
+                phone.join(talk, consultation)
+        elif not talk.over:
+            phone.unhold(talk)
+            time.sleep(0.5)
+            if not talk.over:
+                phone.hang_up(talk)
+
     def stop(self) -> None:
+        self._stopping.set()
+        for desk in self._desks:
+            desk.stop()
         for phone in self._sipp:
             phone.kill()
             phone.wait()

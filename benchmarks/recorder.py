@@ -25,10 +25,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, select
 
 from benchmarks.booking import database, machine
 from ivr.settings import PROJECT
+from ivr.store import figure_hours
+from ivr.store.bulk import insert_rows
 from ivr.store.database import open_engine, reading, table_of, writing
 from ivr.store.migrate import upgrade
 from ivr.store.models.acd import LogPosition, QueueEntry
@@ -41,6 +43,7 @@ from tests.conftest import Cluster, postgresql_programs
 BEGIN = 1_767_196_800  # 2026-01-01T00:00+08:00
 YEAR_S = 365 * 86_400
 QUEUES = ("operator", "tickets")
+OPTIONS = ("agent", "tickets.sold_out", "fares.agent", "")
 RUNS = 5
 LAGS = 20
 
@@ -104,7 +107,8 @@ def intake(engine: Engine, home: Path, lines: int) -> None:
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         if timed:
             print(
-                f"  {taken:,} lines taken in: {taken / wall:,.0f} lines/s, {cpu / taken * 1e6:.0f} µs CPU of ours a line"
+                f"  {taken:,} lines taken in {wall:.1f} s: {taken / wall:,.0f} lines/s, {cpu / taken * 1e6:.0f} µs CPU of ours a line"
+                f" (load {os.getloadavg()[0]:.1f})"
             )
 
 
@@ -143,6 +147,7 @@ def made_up_log(chance: random.Random) -> Iterator[str]:
         agent, queue = str(8000 + chance.randrange(60)), chance.choice(QUEUES)
         wait, talk = min(290, int(chance.expovariate(1 / 25))), int(chance.expovariate(1 / 120))
         yield f"{at}|{call}|NONE|NONE|CALLBEGIN|{caller}|12306|{at}.125\n"
+        yield f"{at}|{call}|{queue}|NONE|OPTION|{queue}|\n"
         yield f"{at}|{call}|{queue}|NONE|ENTERQUEUE||{caller}|1\n"
         if chance.random() < 0.3:
             yield f"{at}|{call}|{queue}|{agent}|RINGNOANSWER|15000\n"
@@ -166,15 +171,19 @@ def figures(engine: Engine, home: Path, entries: int) -> None:
     filled = time.perf_counter()
     with writing(engine) as session:
         rebuild(session)
+        figure_hours.rebuild(session)
     print(
         f"  {entries:,} entries of a year written in {filled - began:.0f} s, their tallies in {time.perf_counter() - filled:.0f} s"
     )
     environ = {**os.environ, "IVR_HOME": str(home), "IVR_DATABASE_URL": engine.url.render_as_string(False), "PYTHONPATH": str(PROJECT)}  # fmt: skip
-    print(f"  ivr queue stats, a whole process, the best of {RUNS}:")
+    print(f"  whole processes, the best of {RUNS}, load {os.getloadavg()[0]:.1f}:")
     asked = {
+        "ivr --help": ("--help",),
         "a day": ("--from", "2026-06-01", "--to", "2026-06-01"),
         "a day by hour": ("--from", "2026-06-01", "--to", "2026-06-01", "--by", "hour"),
         "a day by agent": ("--from", "2026-06-01", "--to", "2026-06-01", "--by", "agent"),
+        "a year by agent": ("--from", "2026-01-01", "--to", "2026-12-31", "--by", "agent"),
+        "a year by option": ("--from", "2026-01-01", "--to", "2026-12-31", "--by", "option"),
         "a year by day": ("--from", "2026-01-01", "--to", "2026-12-31", "--by", "day"),
         "a year by queue": ("--from", "2026-01-01", "--to", "2026-12-31", "--by", "queue"),
     }
@@ -182,7 +191,8 @@ def figures(engine: Engine, home: Path, entries: int) -> None:
         walls, cpus = [], []
         for _ in range(RUNS):
             wall, cpu = time.perf_counter(), _cpu_of_children()
-            command = [sys.executable, str(PROJECT / "cli.py"), "queue", "stats", *options, "--json"]
+            words = options if name == "ivr --help" else ("queue", "stats", *options, "--json")
+            command = [sys.executable, str(PROJECT / "cli.py"), *words]
             subprocess.run(command, env=environ, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
             walls.append(time.perf_counter() - wall)
             cpus.append(_cpu_of_children() - cpu)
@@ -208,26 +218,27 @@ def fill(engine: Engine, entries: int) -> None:
         session.flush()
         log = position.id
     table = table_of(QueueEntry)
-    for first in range(0, entries, 20_000):
-        rows = []
-        for number in range(first, min(entries, first + 20_000)):
-            at = begin + timedelta(seconds=number * YEAR_S // entries)
-            wait = min(300, int(chance.expovariate(1 / 25)))
-            outcome = chance.choices(("answered", "abandoned", "timed_out", "refused_full"), (80, 15, 3, 2))[
-                0
-            ]
-            answered = outcome == "answered"
-            rows.append(
-                {
-                    "call_uniqueid": f"y{number}.1", "number": 1, "queue": chance.choice(QUEUES), "entered_at": at,
-                    "outcome": outcome, "wait_s": wait, "left_at": at, "log_id": log, "caller_hash": f"{number % 10**6:032x}",
-                    "caller_masked": "139****0000", "caller_area": "mobile", "position": 1,
-                    "agent": str(8000 + chance.randrange(60)) if answered else "",
-                    "talk_s": int(chance.expovariate(1 / 120)) if answered else None,
-                }
-            )  # fmt: skip
-        with engine.begin() as connection:
-            connection.execute(insert(table), rows)
+    for first in range(0, entries, 50_000):
+        rows = [
+            _entry(number, begin + timedelta(seconds=number * YEAR_S // entries), chance, log)
+            for number in range(first, min(entries, first + 50_000))
+        ]
+        with writing(engine) as session:
+            insert_rows(session, table, [*rows[0]], [[*row.values()] for row in rows])
+
+
+def _entry(number: int, at: datetime, chance: random.Random, log: int) -> dict[str, object]:
+    outcome = chance.choices(("answered", "abandoned", "timed_out", "refused_full"), (80, 15, 3, 2))[0]
+    answered = outcome == "answered"
+    return {
+        "call_uniqueid": f"y{number}.1", "number": 1, "queue": chance.choice(QUEUES), "entered_at": at,
+        "outcome": outcome, "wait_s": min(300, int(chance.expovariate(1 / 25))), "left_at": at, "log_id": log,
+        "caller_hash": f"{number % 10**6:032x}", "caller_masked": "139****0000", "caller_area": "mobile",
+        "position": 1, "agent": str(8000 + chance.randrange(60)) if answered else "",
+        "option": chance.choice(OPTIONS), "skill": "", "agent_uniqueid": "", "exit_key": "", "attempts": 1,
+        "ended_by": "agent" if answered else "", "transfer_to": "",
+        "talk_s": int(chance.expovariate(1 / 120)) if answered else None,
+    }  # fmt: skip
 
 
 if __name__ == "__main__":

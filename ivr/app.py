@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 from ivr.clock import Clock, system_clock
 from ivr.errors import IvrError
 from ivr.settings import Settings
-from ivr.store.database import Engine, open_engine
-from ivr.store.secrets import use_key
 
 if TYPE_CHECKING:
     from ivr.authoring.folder import Menus
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from ivr.rail.ticket_source import TicketSource
     from ivr.speech import Phrase
     from ivr.speech.vocabulary import Known
+    from ivr.store.database import Engine
     from ivr.store.messages import MessageBox
     from ivr.store.notices import LiveNotices
 
@@ -47,6 +46,9 @@ def open_store(settings: Settings) -> Engine:
 
     Raises :class:`ivr.errors.IvrError` when the key is damaged or the address makes no sense.
     """
+    from ivr.store.database import open_engine
+    from ivr.store.secrets import use_key
+
     use_key(settings.home)
     return open_engine(settings.database)
 
@@ -91,6 +93,7 @@ def prepare(settings: Settings, say: Callable[[str], None] = lambda _line: None)
         [*phrases_of(menus.trees.values()), *told],
         settings.home,
         voice=settings.voice,
+        speed=settings.voice_speed,
         quick=True,
         recorded=settings.recordings_folder,
         recordable=recordable(settings, menus.trees.values()),
@@ -128,26 +131,28 @@ def menus_on_air(settings: Settings, engine: Engine) -> Menus:
     return live.now
 
 
-def calendar_on_air(settings: Settings, engine: Engine) -> Calendar:
+def calendar_on_air(settings: Settings) -> Calendar:
     """The calendar of the menus on air (:func:`menus_on_air`), without reading more of them than that: reports are to be
     there at once. Raises :class:`IvrError`."""
     from ivr.authoring.calendar_file import FILE, load_calendar
-    from ivr.store.revisions import Published
+    from ivr.store.on_air import files_on_air
 
     if settings.menus_live == "files":
         return load_calendar(settings.menus)
-    published = Published(engine)
     try:
-        on_air = published.on_air()
-        if not on_air:
+        files = files_on_air(settings.database)
+        if files is None:
             return load_calendar(settings.menus)
-        text = published.files(on_air[0]).get(FILE)
         with tempfile.TemporaryDirectory(prefix="ivr-calendar-") as made:
-            if text is not None:
-                (Path(made) / FILE).write_text(text, "utf-8")
+            if FILE in files:
+                (Path(made) / FILE).write_text(files[FILE], "utf-8")
             return load_calendar(Path(made))
     except IvrError:  # it does not read: another revision is taken in its place
-        return menus_on_air(settings, engine).trees["hotline"].calendar
+        engine = open_store(settings)
+        try:
+            return menus_on_air(settings, engine).trees["hotline"].calendar
+        finally:
+            engine.dispose()
 
 
 def followed_queues(settings: Settings, engine: Engine) -> Callable[[], Mapping[str, Queue]]:

@@ -156,7 +156,7 @@ class CallbackKeeper:
     async def _look(self, rows: Sequence[Callback], untold: Sequence[Callback]) -> None:
         async with manager(self._settings) as ami:
             for row in untold:
-                await ami.queue_log(row.queue, "CALLBACK", row.call_uniqueid, str(row.id))
+                await ami.queue_log("CALLBACK", call=row.call_uniqueid, data=str(row.id), queue=row.queue)
                 store.set_told(self._engine, row.id)
             status = await ami.queue_status()
             now = utc_now()

@@ -140,6 +140,7 @@ def run_agi_server(settings: Settings) -> None:
             settings.voice_workers,
             patience_s=_PATIENCE_S,
             voice=settings.voice,
+            speed=settings.voice_speed,
             own_voice_s=_OWN_VOICE_S,
             memory_mb=settings.voice_memory_mb,
         ) as voice:
@@ -171,10 +172,11 @@ def _answers(settings: Settings, engine: Engine, clock: Clock, menus: LiveMenus)
 
 def run_recorder(settings: Settings) -> None:
     """Follow Asterisk's queue_log and write outcomes until SIGTERM or SIGINT; beside it, in threads of their own, end
-    bookings that ran out, send text messages, make sounds ahead and keep them within their bound, and bring queues and skills
-    to Asterisk."""
+    bookings that ran out, send text messages, make sounds ahead and keep them within their bound, bring queues and skills
+    to Asterisk, and have it write holds down."""
     from ivr.store.recorder import Recorder
     from ivr.store.upkeep import keep_up
+    from ivr.telephony.holds import write_holds
     from ivr.telephony.queue_log import QueueLog
     from ivr.telephony.sms import sms_gateway
     from ivr.voice.cleaning import keep_bounded
@@ -200,13 +202,14 @@ def run_recorder(settings: Settings) -> None:
         settings,
         engine,
         followed_queues(settings, engine),
-        lambda: calendar_on_air(settings, engine),
+        lambda: calendar_on_air(settings),
         system_clock(settings.zone),
     )
     if settings.carrier:
         threading.Thread(target=callbacks.keep, args=(stopping,), name="callbacks", daemon=True).start()
     announcer = Announcer(settings, engine)
     threading.Thread(target=announcer.keep, args=(stopping,), name="announcer", daemon=True).start()
+    threading.Thread(target=write_holds, args=(settings, stopping), name="holds", daemon=True).start()
     if settings.sounds_ahead:
         threading.Thread(
             target=keep_sounds_ahead, args=(settings, stopping), name="sounds ahead", daemon=True
@@ -239,6 +242,7 @@ def run_agi_process(entry: str) -> int:
                 settings.home,
                 workers=1,
                 voice=settings.voice,
+                speed=settings.voice_speed,
                 own_voice_s=_OWN_VOICE_S,
                 memory_mb=settings.voice_memory_mb,
             ) as voice,

@@ -84,6 +84,7 @@ class Roster:
             raise IvrError(f"no agent has the staff number {staff}", mend="ivr agent list, ivr agent add")
         now = await memberships(ami)
         await apply(ami, sign_in(now, staff, interface, skills[staff], self._queues()))
+        await ami.queue_log("SEAT", agent=staff, data=interface)  # a colleague's call there is this agent's
         return Done("already" if at_seat(now, staff, interface) else "done", staff)
 
     async def _sign_out(self, ami: AmiClient, staff: str, interface: str) -> Done:

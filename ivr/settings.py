@@ -138,6 +138,10 @@ def _megabytes(text: Any) -> int:
     return _whole(text, 10, 10_000_000, "it is a number of megabytes")
 
 
+def _percent(text: Any) -> int:
+    return _whole(text, 60, 150, "it is a number of per cent")
+
+
 def _workers(text: Any) -> int:
     return _whole(text, 1, 64, "it is a number of processes")
 
@@ -203,6 +207,7 @@ class Settings:
     voice: str = _setting(
         "auto", _voice, "who speaks Mandarin: auto (kokoro when installed), espeak, kokoro, or its speaker"
     )
+    voice_speed: int = _setting(100, _percent, "how fast the voice speaks, in per cent of its usual speed")
     recordings: str = _setting(
         "", _text, "a folder of sentences that a person recorded; empty: recordings in the home"
     )

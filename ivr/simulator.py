@@ -14,6 +14,7 @@ A transcript is a text file. Its head sets the scene, its body is the call::
 
     < 您好，欢迎致电铁路客户服务中心。
     < 互联网购票请按一。
+    << 互联网购票请按一。           (repeated for a caller who pressed *, slower)
     > 4                         (keys)
     > 51010#1021#12#1           (keys typed ahead: inputs that they answer whole are not heard)
     > /timeout                  (silence)  /hangup  (the caller hangs up)
@@ -45,7 +46,7 @@ from ivr.speech.phrase import Phrase
 TIMEOUT = "/timeout"
 HANGUP = "/hangup"
 _CALL_FIELDS = ("call_id", "linked_id", "caller", "called", "channel", "entry", "language")
-_MARKS = ("<", ">", "?", "!", "=")
+_MARKS = ("<", "<<", ">", "?", "!", "=")
 _HEAD = re.compile(r"([A-Za-z_]+):(?:\s+(.*))?")
 _NOTICE = re.compile(r"(?:(before|queue) (\S+): )?(.+)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -106,9 +107,9 @@ class Caller:
 # --- lines --------------------------------------------------------------------------------------
 
 
-def said_lines(phrases: Sequence[Phrase]) -> list[str]:
+def said_lines(phrases: Sequence[Phrase], slower: bool = False) -> list[str]:
     """What is said as a transcript's lines."""
-    return [f"< {phrase.text}" for phrase in phrases]
+    return [f"{'<<' if slower else '<'} {phrase.text}" for phrase in phrases]
 
 
 def end_line(action: Transfer | Hangup) -> str:
@@ -122,7 +123,7 @@ def end_line(action: Transfer | Hangup) -> str:
 def lines_before(action: Action) -> list[str]:
     """The lines of an action before it is answered."""
     if isinstance(action, (Say, Gather)):
-        return said_lines(action.phrases)
+        return said_lines(action.phrases, isinstance(action, Gather) and action.slower)
     return [end_line(action)] if isinstance(action, (Transfer, Hangup)) else []
 
 
@@ -312,7 +313,7 @@ class _Reader:
             raise IvrError(
                 f"'{line}' is not a line of a transcript",
                 where=self.where,
-                mend="lines begin with < > ? ! = or #, or are 'name: value' in the head",
+                mend="lines begin with < << > ? ! = or #, or are 'name: value' in the head",
             )
 
     def transcript(self) -> Transcript:

@@ -75,7 +75,11 @@ def keep_sounds_ahead(settings: Settings, stop: threading.Event) -> None:
         try:
             stamp, menus = _what_is_said(settings, done)
             if menus and make_ahead(
-                sound_pack(settings, menus.trees.values()), settings.home, settings.voice, stop
+                sound_pack(settings, menus.trees.values()),
+                settings.home,
+                settings.voice,
+                stop,
+                settings.voice_speed,
             ):
                 done = stamp
         except (IvrError, OSError) as fault:
@@ -103,7 +107,7 @@ def clean_sounds(settings: Settings, dry_run: bool = False) -> Cleaned:
     from ivr.voice.cleaning import clean
     from ivr.voice.sounds import SoundStore
 
-    store = SoundStore(settings.home.absolute(), settings.voice)
+    store = SoundStore(settings.home.absolute(), settings.voice, settings.voice_speed)
     return clean(store, settings.sounds_mb, lambda: _phrases_in_need(settings), dry_run=dry_run)
 
 

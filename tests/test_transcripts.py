@@ -130,7 +130,7 @@ class Channel(FakeChannel):
 
     def _heard(self, since: int) -> None:
         for files in self.played[since:]:
-            self.scene.lines += [f"< {Path(path).name}" for path in files]
+            self.scene.lines += [f"{'<<' if '/slower/' in path else '<'} {Path(path).name}" for path in files]
 
     def does(self, wait: str) -> str:
         if wait:
@@ -170,8 +170,8 @@ def through_fastagi(scene: Scene) -> list[str]:
     async def answer(ask: Ask) -> Answer:
         return await asyncio.to_thread(scene.answer, ask)
 
-    async def sounds(phrases):
-        return [sound(phrase) for phrase in phrases]
+    async def sounds(phrases, slower):
+        return [sound(phrase, slower) for phrase in phrases]
 
     async def run() -> None:
         server = FastAgiServer("127.0.0.1", 0, scene.begin, sounds, answer, journal, scene.clock)
@@ -202,7 +202,7 @@ def through_process(scene: Scene) -> list[str]:
         code = agi_process.run(
             entry,
             scene.begin,
-            lambda phrases: [sound(phrase) for phrase in phrases],
+            lambda phrases, slower: [sound(phrase, slower) for phrase in phrases],
             scene.answer,
             journal,
             scene.clock,

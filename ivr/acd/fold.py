@@ -2,7 +2,7 @@
 and clocks go back).
 
 A fold over the batches of a log gives the same rows as one fold over all of it, wherever it is cut: all
-that is needed to go on stands in the rows. :func:`needs` says which rows a batch needs, ``Fold`` takes them,
+that is needed to go on stands in the rows. :func:`ivr.acd.needs.needs` says which rows a batch needs, ``Fold`` takes them,
 and ``Fold.changed`` gives back what is new or different.
 
 Rules for the hard cases
@@ -22,10 +22,16 @@ Rules for the hard cases
 - CALLBACK: the caller asked to be called back. The last entry of the call, in whatever way it ended without an agent, ended with
   that; a call that had none gets one. What holds the place of a callback has entries too, of calls of its own
   (``ivr.acd.callbacks.holder_of``), which are in no figure of the queues: the caller was counted.
-- A transfer ends the agent's connection with the talk so far: what comes later is not that agent's.
-- QUEUESTART: Asterisk was restarted. Waiting entries and calls are ``lost``; talks end, their length unknown.
+- A transfer ends the agent's connection with the talk so far: what comes later is not that agent's. It is a leg of the
+  colleague who took the call, or another entry. A leg begins when a seat answers (LEGBEGIN) and ends with that seat's channel (LEGEND). One
+  whose call is another one at its end was a consultation that became an attended transfer: it is a talk with that caller from
+  the end of the first agent's talk on.
+- HOLD and UNHOLD name the channel that holds: that of an entry's agent, or a leg. Hold is no talk. A second HOLD changes nothing;
+  a hold that nothing ends ends with the talk; one that is longer than the talk is cut to it.
+- QUEUESTART: Asterisk was restarted. Waiting entries and calls are ``lost``; talks and legs end, their length unknown.
   Agents stay signed in and paused when Asterisk keeps members (``persistentmembers``), else they end too.
 - CALLEND: an entry of that call which still waits is ``lost``.
+- SEAT: from now on the agent's open sessions are at that seat; who is signed in there when a leg begins has the leg.
 - A pause for another reason ends the one before; a PAUSE for the same reason changes nothing.
 - A row made from another file is not made again by the same line (an old log taken in once more, a copy), and
   lines of another file that are older than an open session, pause or call do not end it.
@@ -35,93 +41,30 @@ Rules for the hard cases
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar, Union
 
+from ivr.acd.caller import area_of
 from ivr.acd.lines import LogEvent
+from ivr.acd.needs import ENDS, EXITS, HANDED_OVER, LONGEST, REFUSALS, RINGS, SIGN_IN, SIGN_OUT, concerns_rows
 from ivr.acd.record import (
     WAITING,
     AttemptRecord,
     CallRecord,
     EntryRecord,
+    LegRecord,
     PauseRecord,
     SessionRecord,
 )
+from ivr.acd.talks import end_hold, talk_seconds, unhold
 
-Row = Union[CallRecord, EntryRecord, AttemptRecord, SessionRecord, PauseRecord]
-_AnyRow = TypeVar("_AnyRow", CallRecord, EntryRecord, AttemptRecord, SessionRecord, PauseRecord)
+Row = Union[CallRecord, EntryRecord, AttemptRecord, LegRecord, SessionRecord, PauseRecord]
+_AnyRow = TypeVar("_AnyRow", CallRecord, EntryRecord, AttemptRecord, LegRecord, SessionRecord, PauseRecord)
 _Span = TypeVar("_Span", SessionRecord, PauseRecord)
 #: (agent, queue) → what is open, and what other files have told
 _Spans = defaultdict[tuple[str, str], list[_Span]]
-
-#: event → (outcome, index of the wait among its data)
-_EXITS = {
-    "ABANDON": ("abandoned", 2),
-    "EXITWITHTIMEOUT": ("timed_out", 2),
-    "EXITEMPTY": ("left_empty", 2),
-    "EXITWITHKEY": ("left_by_key", 3),
-    "WITHDRAW": ("withdrawn", 2),
-}
-_REFUSALS = {"FULL": "refused_full", "JOINEMPTY": "refused_empty"}
-_ENDS = {
-    "COMPLETECALLER": "caller",
-    "COMPLETEAGENT": "agent",
-    "BLINDTRANSFER": "blind",
-    "TRANSFER": "blind",  # Asterisk before 12
-    "ATTENDEDTRANSFER": "attended",
-}
-_RINGS = {"RINGCANCELED": "canceled", "AGENTDUMP": "dumped", "SYSCOMPAT": "incompatible"}
-_SIGN_IN = frozenset({"ADDMEMBER", "AGENTLOGIN", "AGENTCALLBACKLOGIN"})
-_SIGN_OUT = frozenset({"REMOVEMEMBER", "AGENTLOGOFF", "AGENTCALLBACKLOGOFF"})
-_CALLS = frozenset({*_EXITS, *_REFUSALS, *_ENDS, *_RINGS, "RINGNOANSWER", "ENTERQUEUE", "CONNECT"}) | {
-    "CALLBEGIN",
-    "CALLEND",
-    "FALLBACK",
-    "AGENTANSWER",
-    "CALLERSTAYS",
-    "CALLBACK",
-}
-_AGENTS = _SIGN_IN | _SIGN_OUT | {"PAUSE", "UNPAUSE", "PAUSEALL", "UNPAUSEALL"}
-
-
-@dataclass(frozen=True)
-class Needs:
-    """The rows that a batch needs: all entries and the call of ``calls``; of ``agents`` the open sessions
-    and pauses, and those begun at or after ``since``; with ``restart`` all that is open."""
-
-    calls: frozenset[str]
-    agents: frozenset[str]
-    since: datetime | None
-    restart: bool
-
-
-def needs(events: Iterable[LogEvent]) -> Needs:
-    """Which rows the fold over ``events`` needs."""
-    calls: set[str] = set()
-    agents: set[str] = set()
-    since: datetime | None = None
-    restart = False
-    for event in events:
-        concern = _concerns(event)
-        if concern == "call":
-            calls.add(event.call)
-        elif concern == "agent":
-            agents.add(event.agent)
-            since = event.at if since is None else min(since, event.at)
-        elif concern == "all":
-            restart = True
-    return Needs(frozenset(calls), frozenset(agents), since, restart)
-
-
-def _concerns(event: LogEvent) -> str:
-    """What an event is about: call, agent, all; "" when it changes nothing."""
-    if event.name in _CALLS:
-        return "call" if event.call else ""
-    if event.name in _AGENTS:
-        return "agent" if event.agent else ""
-    return "all" if event.name == "QUEUESTART" else ""
 
 
 @dataclass
@@ -138,6 +81,7 @@ class Fold:
     entries: Sequence[EntryRecord] = ()
     sessions: Sequence[SessionRecord] = ()
     pauses: Sequence[PauseRecord] = ()
+    legs: Sequence[LegRecord] = ()
     members_persist: bool = True
     foreign: Collection[int] = ()
 
@@ -152,6 +96,7 @@ class Fold:
         self._pauses: _Spans[PauseRecord] = defaultdict(list)
         for pause in self.pauses:
             self._pauses[pause.agent, pause.queue].append(pause)
+        self._legs = {leg.leg: leg for leg in self.legs}
         self._changed: dict[int, Row] = {}
         self._handlers: dict[str, Callable[[LogEvent], None]] = {
             "CALLBEGIN": self._call_begins,
@@ -163,17 +108,23 @@ class Fold:
             "CALLERSTAYS": self._comes_back,
             "CALLBACK": self._is_called_back,
             "RINGNOANSWER": self._rings,
+            "OPTION": self._is_transferred,
+            "HOLD": self._holds,
+            "UNHOLD": self._unholds,
+            "LEGBEGIN": self._leg_begins,
+            "LEGEND": self._leg_ends,
+            "SEAT": self._sits,
             "QUEUESTART": self._restarts,
             "PAUSE": self._pauses_in,
             "UNPAUSE": self._unpauses_in,
             "PAUSEALL": self._pauses_all,
             "UNPAUSEALL": self._unpauses_all,
-            **dict.fromkeys(_REFUSALS, self._is_refused),
-            **dict.fromkeys(_EXITS, self._leaves),
-            **dict.fromkeys(_ENDS, self._talk_ends),
-            **dict.fromkeys(_RINGS, self._rings),
-            **dict.fromkeys(_SIGN_IN, self._signs_in),
-            **dict.fromkeys(_SIGN_OUT, self._signs_out),
+            **dict.fromkeys(REFUSALS, self._is_refused),
+            **dict.fromkeys(EXITS, self._leaves),
+            **dict.fromkeys(ENDS, self._talk_ends),
+            **dict.fromkeys(RINGS, self._rings),
+            **dict.fromkeys(SIGN_IN, self._signs_in),
+            **dict.fromkeys(SIGN_OUT, self._signs_out),
         }
 
     @property
@@ -183,8 +134,9 @@ class Fold:
 
     def take(self, event: LogEvent) -> None:
         """Take in one event. Unknown ones change nothing."""
-        if _concerns(event):
-            self._handlers[event.name](event)
+        handler = self._handlers.get(event.name)
+        if handler is not None and concerns_rows(event):
+            handler(event)
 
     # ---- calls
 
@@ -200,6 +152,10 @@ class Fold:
         call = self._call(event)
         call.began_at = event.moment(2)
         call.caller, call.called = event.text(0), event.text(1)
+
+    def _is_transferred(self, event: LogEvent) -> None:
+        call = self._call(event)
+        call.option, call.skill = event.text(0)[:LONGEST], event.text(1)[:LONGEST]
 
     def _falls_back(self, event: LogEvent) -> None:
         self._call(event).fallback = True
@@ -220,6 +176,8 @@ class Fold:
             if entry.log != self.log and (entry.queue, entry.entered_at) == (event.queue, event.at):
                 return None
         entry = EntryRecord(event.call, len(before) + 1, event.queue, event.at, self.log)
+        if (call := self._calls.get(event.call)) is not None:
+            entry.option, entry.skill = call.option, call.skill
         before.append(entry)
         return self._touch(entry)
 
@@ -227,11 +185,12 @@ class Fold:
         entry = self._enter(event)
         if entry is not None:
             entry.caller, entry.position = event.text(1), event.number(2)
+            entry.area = area_of(entry.caller)
 
     def _is_refused(self, event: LogEvent) -> None:
         entry = self._enter(event)
         if entry is not None:
-            entry.outcome, entry.left_at, entry.wait_s = _REFUSALS[event.name], event.at, 0
+            entry.outcome, entry.left_at, entry.wait_s = REFUSALS[event.name], event.at, 0
 
     def _is_called_back(self, event: LogEvent) -> None:
         before = self._entries[event.call]
@@ -254,7 +213,7 @@ class Fold:
     def _leaves(self, event: LogEvent) -> None:
         entry = self._waiting(event)
         if entry is not None:
-            outcome, wait = _EXITS[event.name]
+            outcome, wait = EXITS[event.name]
             entry.outcome, entry.left_at, entry.wait_s, entry.agent = (
                 outcome,
                 event.at,
@@ -290,7 +249,7 @@ class Fold:
             entry.left_at, entry.wait_s, entry.agent = None, None, ""  # AGENTANSWER came to nothing
             ring_ms = event.number(0)
             unanswered = "refused" if ring_ms == 0 else "no_answer"
-            self._attempt(entry, event, ring_ms, _RINGS.get(event.name, unanswered))
+            self._attempt(entry, event, ring_ms, RINGS.get(event.name, unanswered))
 
     def _attempt(self, entry: EntryRecord, event: LogEvent, ring_ms: int | None, outcome: str) -> None:
         entry.attempts += 1
@@ -302,13 +261,14 @@ class Fold:
         for entry in self._entries[event.call]:
             if entry.talking and (entry.queue, entry.agent) == (event.queue, event.agent):
                 self._touch(entry)
-                stayed, ended_by = entry.ended_by == "agent", _ENDS[event.name]
+                stayed, ended_by = entry.ended_by == "agent", ENDS[event.name]
                 entry.ended_at, entry.ended_by = (
                     event.at,
                     "agent" if stayed and ended_by == "caller" else ended_by,
                 )
                 at = 1 if event.name.startswith("COMPLETE") else -2
-                entry.talk_s = _talk_s(entry.wait_s, event.number(at - 1), event.number(at))
+                entry.talk_s = talk_seconds(entry.wait_s, event.number(at - 1), event.number(at))
+                end_hold(entry, event.at)
                 if entry.ended_by == "blind":
                     entry.transfer_to = f"{event.text(0)}@{event.text(1)}"
                 elif entry.ended_by == "attended":
@@ -327,7 +287,71 @@ class Fold:
             self._touch(entry)
             entry.outcome, entry.left_at, entry.wait_s, entry.agent = "lost", at, None, ""
 
+    # ---- holds and legs
+
+    def _holder(self, event: LogEvent) -> EntryRecord | LegRecord | None:
+        """What talks on the channel that holds."""
+        channel = event.text(0)
+        leg = self._legs.get(channel)
+        if leg is not None:
+            return self._touch(leg) if leg.talking else None
+        for entry in self._entries[event.call]:
+            if entry.talking and channel and entry.agent_uniqueid == channel:
+                return self._touch(entry)
+        return None
+
+    def _holds(self, event: LogEvent) -> None:
+        talk = self._holder(event)
+        if talk is not None and talk.held_since is None:
+            talk.held_since = event.moment(1)
+
+    def _unholds(self, event: LogEvent) -> None:
+        talk = self._holder(event)
+        if talk is not None:
+            unhold(talk, event.moment(1))
+
+    def _leg_begins(self, event: LogEvent) -> None:
+        name = event.text(0)[:LONGEST]
+        kind = event.text(1)
+        if not name or name in self._legs or kind not in HANDED_OVER:
+            return
+        leg = LegRecord(name, event.call, kind, event.moment(4), self.log)
+        leg.from_seat, leg.seat = event.text(2)[:LONGEST], event.text(3)[:LONGEST]
+        leg.agent = self._agent_at(leg.seat, event.at)
+        self._legs[name] = self._touch(leg)
+
+    def _agent_at(self, seat: str, at: datetime) -> str:
+        """Who is signed in at a seat: of two, whose session began last."""
+        here = [
+            (session.began_at, session.agent)
+            for sessions in self._sessions.values()
+            for session in sessions
+            if seat and session.seat == seat and self._can_end(session, at)
+        ]
+        return max(here)[1] if here else ""
+
+    def _leg_ends(self, event: LogEvent) -> None:
+        leg = self._legs.get(event.text(0))
+        if leg is None or leg.ended_at is not None:
+            return
+        self._touch(leg)
+        leg.ended_at = max(event.moment(1), leg.began_at)
+        since = leg.began_at
+        if event.call != leg.call:
+            ends = [entry.ended_at for entry in self._entries[event.call] if entry.ended_by == "attended"]
+            since = max([leg.began_at, *(end for end in ends if end is not None and end <= leg.ended_at)])
+            leg.call, leg.kind = event.call, "attended"
+            leg.consult_s = round((since - leg.began_at).total_seconds())
+        leg.talk_s = round((leg.ended_at - since).total_seconds())
+        end_hold(leg, leg.ended_at)
+
     # ---- agents
+
+    def _sits(self, event: LogEvent) -> None:
+        for (agent, _), sessions in self._sessions.items():
+            for session in sessions:
+                if agent == event.agent and self._can_end(session, event.at):
+                    self._touch(session).seat = event.text(0)[:LONGEST]
 
     def _signs_in(self, event: LogEvent) -> None:
         if self._told(self._sessions, event) or self._open(self._sessions, event):
@@ -335,7 +359,7 @@ class Fold:
         session = SessionRecord(event.agent, event.queue, event.at, self.log)
         self._sessions[event.agent, event.queue].append(self._touch(session))
         if event.text(0) == "PAUSED":
-            self._pauses_in(replace(event, data=()))
+            self._pauses_in(event._replace(data=()))
 
     def _signs_out(self, event: LogEvent) -> None:
         self._close(self._sessions, event, "sign_out")
@@ -356,14 +380,14 @@ class Fold:
 
     def _pauses_all(self, event: LogEvent) -> None:
         for agent, queue in list(self._sessions):
-            here = replace(event, queue=queue)
+            here = event._replace(queue=queue)
             if agent == event.agent and self._open(self._sessions, here):
                 self._pauses_in(here)
 
     def _unpauses_all(self, event: LogEvent) -> None:
         for agent, queue in list(self._pauses):
             if agent == event.agent:
-                self._unpauses_in(replace(event, queue=queue))
+                self._unpauses_in(event._replace(queue=queue))
 
     def _open(self, rows: _Spans[_Span], event: LogEvent) -> list[_Span]:
         """The agent's open rows in the event's queue that the event can end."""
@@ -396,10 +420,14 @@ class Fold:
                     self._lose(entry, event.at)
                     if entry.talking:
                         self._touch(entry)
-                        entry.ended_at, entry.ended_by = event.at, "lost"
+                        entry.ended_at, entry.ended_by, entry.held_since = event.at, "lost", None
+        for leg in self._legs.values():
+            if leg.talking and self._is_mine(leg.log, leg.began_at, event.at):
+                self._touch(leg)
+                leg.ended_at, leg.lost, leg.held_since = event.at, True, None
         if not self.members_persist:
             for agent, queue in dict.fromkeys([*self._sessions, *self._pauses]):
-                here = replace(event, agent=agent, queue=queue)
+                here = event._replace(agent=agent, queue=queue)
                 self._close(self._sessions, here, "restart")
                 self._close(self._pauses, here, "restart")
 
@@ -416,10 +444,3 @@ class Fold:
     def _touch(self, row: _AnyRow) -> _AnyRow:
         self._changed[id(row)] = row
         return row
-
-
-def _talk_s(wait_s: int | None, told_wait_s: int | None, told_talk_s: int | None) -> int | None:
-    """The talk, with what app_queue took for wait after AGENTANSWER."""
-    if told_talk_s is None or wait_s is None or told_wait_s is None:
-        return told_talk_s
-    return told_talk_s + max(0, told_wait_s - wait_s)

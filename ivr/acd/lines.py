@@ -24,22 +24,30 @@ What the hotline's dialplan adds::
     FALLBACK   AGISTATUS                             FULL, JOINEMPTY   nothing (a refused join)
     CALLBACK   the callback's number (the caller asked to be called back; ivr/store/callbacks.py has the rest)
     AGENTANSWER  nothing (an agent took the call)    CALLERSTAYS  nothing (the talk is over, the caller still there)
+    OPTION     menu part|skill wanted (before the queue is entered)
+    LEGBEGIN   leg|blind or direct|from|to|epoch.milliseconds (a seat took a call that came not from a queue)
+    LEGEND     leg|epoch.milliseconds; its call is the one that the leg belongs to by then
+
+What our programs add by way of AMI::
+
+    HOLD, UNHOLD  channel that holds|epoch.milliseconds
+    SEAT       seat (that the agent sits at from now on)
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
+from typing import NamedTuple
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_THOUSANDTH = timedelta(milliseconds=1)
 _LAST_SECOND = 253_402_300_799  # the year 9999 ends
 _LONGEST_NAME = 150  # Asterisk's own limit for a uniqueid; queues and agents are shorter
 _MOST = 2_000_000  # no wait, talk or ring is longer (23 days, or 33 minutes in milliseconds)
 
 
-@dataclass(frozen=True)
-class LogEvent:
+class LogEvent(NamedTuple):
     """One line. ``name`` is the event's name in capitals, "" for a line that is none."""
 
     at: datetime
@@ -64,7 +72,7 @@ class LogEvent:
         if at is None:
             return self.at
         thousandths = whole_number((fraction + "000")[:3]) or 0
-        return at + timedelta(milliseconds=thousandths)
+        return at + _THOUSANDTH * thousandths
 
 
 NOTHING = LogEvent(_EPOCH, "", "", "", "")
@@ -72,17 +80,27 @@ NOTHING = LogEvent(_EPOCH, "", "", "", "")
 
 def parse(line: bytes) -> LogEvent:
     """The event of a line (without or with its line end). Never raises."""
-    text = line.decode("utf-8", "replace").rstrip("\r\n").replace("\0", "\ufffd")
+    text = line.decode("utf-8", "replace")
+    if line.endswith((b"\n", b"\r")) or b"\0" in line:
+        text = text.rstrip("\r\n").replace("\0", "\ufffd")
     fields = text.split("|")
     if len(fields) < 5:
         return NOTHING
     at = _moment(fields[0])
-    call, queue, agent, name = fields[1:5]
-    if at is None or not name or max(len(call), len(queue), len(agent)) > _LONGEST_NAME:
+    _, call, queue, agent, name, *data = fields
+    if at is None or not name or len(call) > _LONGEST_NAME or len(queue) > _LONGEST_NAME or len(agent) > _LONGEST_NAME:  # fmt: skip
         return NOTHING
-    return LogEvent(at, _none(call), _none(queue), _none(agent), name, tuple(fields[5:]))
+    return LogEvent(
+        at,
+        "" if call == "NONE" else call,
+        "" if queue == "NONE" else queue,
+        "" if agent == "NONE" else agent,
+        name,
+        tuple(data),
+    )
 
 
+@lru_cache(8192)
 def whole_number(text: str) -> int | None:
     """``text`` as a whole number from 0 to two millions, else ``None``."""
     if not (text.isascii() and text.isdigit() and len(text) <= 9):
@@ -97,7 +115,3 @@ def _moment(text: str) -> datetime | None:
         return None
     seconds = int(text)
     return _EPOCH + timedelta(seconds=seconds) if seconds <= _LAST_SECOND else None
-
-
-def _none(name: str) -> str:
-    return "" if name == "NONE" else name

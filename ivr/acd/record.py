@@ -1,4 +1,4 @@
-"""The rows that the fold keeps: calls, queue entries, attempts, sessions and pauses of agents.
+"""The rows that the fold keeps: calls, queue entries, attempts, legs, sessions and pauses of agents.
 
 All times are aware, in UTC. ``log`` is the number of the log file from which a row was made.
 """
@@ -29,7 +29,8 @@ WAITING = "waiting"
 
 @dataclass
 class CallRecord:
-    """What the log knows of a call. ``lost``: Asterisk was restarted before it ended."""
+    """What the log knows of a call. ``lost``: Asterisk was restarted before it ended. ``option``, ``skill``: the menu
+    part that transferred the caller last, and the skill it asked for."""
 
     uniqueid: str
     began_at: datetime
@@ -40,6 +41,8 @@ class CallRecord:
     hangup_cause: int | None = None
     fallback: bool = False
     lost: bool = False
+    option: str = ""
+    skill: str = ""
 
 
 @dataclass
@@ -48,8 +51,9 @@ class EntryRecord:
 
     ``outcome``: ``waiting`` or one of :data:`OUTCOMES`. ``left_at``/``wait_s``: when and after how long the
     waiting ended, one way or the other: when an agent took the call, not when the greeting was over. ``agent``…``transfer_to`` belong to an answered entry; ``ended_by``:
-    caller, agent, blind, attended (a transfer), lost. ``hold_s``, ``wrapup_s``: ``None``, the log has them not.
-    ``attempts``: rings so far.
+    caller, agent, blind, attended (a transfer), lost. ``hold_s``: how long the agent held the caller, no part of ``talk_s``; ``None``
+    where no line tells of a hold. ``wrapup_s``: ``None``, the log has it not. ``attempts``: rings so far. ``area``: see ``ivr.acd.caller``. ``option``, ``skill``: what
+    the menu asked for (:class:`CallRecord`). ``held_since``, ``held_ms``: a hold that lasts, and those that are over.
     """
 
     call: str
@@ -58,6 +62,7 @@ class EntryRecord:
     entered_at: datetime
     log: int
     caller: str = ""
+    area: str = ""
     position: int | None = None
     outcome: str = WAITING
     left_at: datetime | None = None
@@ -72,11 +77,47 @@ class EntryRecord:
     ended_at: datetime | None = None
     ended_by: str = ""
     transfer_to: str = ""
+    option: str = ""
+    skill: str = ""
+    held_since: datetime | None = None
+    held_ms: int | None = None
 
     @property
     def talking(self) -> bool:
         """Whether an agent took the call and it has not ended yet."""
         return self.outcome == "answered" and self.ended_at is None
+
+
+@dataclass
+class LegRecord:
+    """A seat's talk that did not come from a queue: with a caller who was handed over, or with another seat.
+
+    ``leg``: the uniqueid of the seat's channel. ``call``: the call that it belongs to; after an attended transfer that
+    of the caller. ``kind``: ``blind``, ``attended`` (both: a caller was handed over), ``direct`` (seat to seat). ``seat``, ``from_seat``: who took
+    it, and who dialled or handed over; ``agent``: the staff number signed in at ``seat``, "" when nobody was. ``talk_s``: with the caller;
+    without ``hold_s`` (``None``: no hold was told of). ``consult_s``: before an attended transfer, with the colleague. ``lost``: Asterisk was restarted
+    meanwhile, lengths are unknown."""
+
+    leg: str
+    call: str
+    kind: str
+    began_at: datetime
+    log: int
+    from_seat: str = ""
+    seat: str = ""
+    agent: str = ""
+    ended_at: datetime | None = None
+    talk_s: int | None = None
+    consult_s: int | None = None
+    hold_s: int | None = None
+    held_since: datetime | None = None
+    held_ms: int | None = None
+    lost: bool = False
+
+    @property
+    def talking(self) -> bool:
+        """Whether it goes on."""
+        return self.ended_at is None
 
 
 @dataclass
@@ -96,7 +137,7 @@ class AttemptRecord:
 
 @dataclass
 class SessionRecord:
-    """An agent signed in to a queue. ``ended_by``: sign_out, restart, "" while it lasts."""
+    """An agent signed in to a queue, at ``seat`` where that is known. ``ended_by``: sign_out, restart, "" while it lasts."""
 
     agent: str
     queue: str
@@ -104,6 +145,7 @@ class SessionRecord:
     log: int
     ended_at: datetime | None = None
     ended_by: str = ""
+    seat: str = ""
     id: int | None = None
 
 

@@ -14,7 +14,7 @@ from ivr.settings import load
 
 if TYPE_CHECKING:
     from ivr.store.calls import Story
-    from ivr.store.models.acd import Attempt, QueueEntry
+    from ivr.store.models.acd import Attempt, Leg, QueueEntry
     from ivr.store.models.calls import Call, CallStep
 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
@@ -166,6 +166,21 @@ def _document(found: Story, zone: tzinfo) -> dict[str, Any]:
         }
         for row in found.entries
     ]
+    document["legs"] = [
+        {
+            "kind": leg.kind,
+            "from": _seat(leg.from_seat) or None,
+            "seat": _seat(leg.seat) or None,
+            "agent": leg.agent or None,
+            "began_at": _iso(leg.began_at, zone),
+            "ended_at": _iso(leg.ended_at, zone),
+            "consult_s": leg.consult_s,
+            "talk_s": leg.talk_s,
+            "hold_s": leg.hold_s,
+            "lost": leg.lost,
+        }
+        for leg in found.legs
+    ]
     document["messages"] = [
         {"at": _iso(row.at, zone), "part": row.part, "seconds": row.seconds, "path": row.path}
         for row in found.messages
@@ -197,6 +212,8 @@ def _lines(found: Story, zone: tzinfo) -> list[str]:
     for entry in found.entries:
         rings = [ring for ring in found.attempts if ring.entry == entry.number]
         events += [(at, _QUEUE, line) for at, line in _entry_lines(entry, rings)]
+    for leg in found.legs:
+        events += [(at, _QUEUE, line) for at, line in _leg_lines(leg)]
     events.sort(key=lambda event: (event[0].replace(microsecond=0), event[1]))
     head = [f"call {found.uniqueid}"]
     if call is not None:
@@ -234,8 +251,24 @@ def _entry_lines(entry: QueueEntry, rings: list[Attempt]) -> list[tuple[datetime
         lines.append((entry.left_at, f"{where} {entry.outcome}{agent}{wait}"))
     if entry.ended_at is not None:
         talk = f" after a talk of {seconds(entry.talk_s)}" if entry.talk_s is not None else ""
+        talk += f" and {seconds(entry.hold_s)} of hold" if entry.hold_s is not None else ""
         target = f" to {entry.transfer_to}" if entry.transfer_to else ""
         lines.append((entry.ended_at, f"{where} talk ended by {entry.ended_by}{target}{talk}"))
+    return lines
+
+
+def _seat(interface: str) -> str:
+    return interface.partition("/")[2] or interface
+
+
+def _leg_lines(leg: Leg) -> list[tuple[datetime, str]]:
+    where = f"{_seat(leg.seat):<14}"
+    agent = f" (agent {leg.agent})" if leg.agent else ""
+    lines = [(leg.began_at, f"{where} takes a {leg.kind} call from {_seat(leg.from_seat) or '-'}{agent}")]
+    if leg.ended_at is not None:
+        consulted = f", {seconds(leg.consult_s)} of consultation before" if leg.consult_s else ""
+        talk = f" after a talk of {seconds(leg.talk_s)}{consulted}" if leg.talk_s is not None else ""
+        lines.append((leg.ended_at, f"{where} {'lost' if leg.lost else 'that talk ends'}{talk}"))
     return lines
 
 

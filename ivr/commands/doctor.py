@@ -303,8 +303,8 @@ def _sounds(settings: Settings) -> Iterator[Finding]:
 
     menus = _on_air(settings)[0] or read_folder(settings.menus)
     phrases = phrases_of(menus.trees.values())
-    lacking = missing(phrases, settings.home, settings.voice)
-    mute = len(silent(phrases, settings.home, settings.voice))
+    lacking = missing(phrases, settings.home, settings.voice, settings.voice_speed)
+    mute = len(silent(phrases, settings.home, settings.voice, settings.voice_speed))
     if mute:
         yield Finding("sounds", "warn", f"{mute} prompts are not made yet", "ivr prompt build")
     elif lacking:
@@ -317,7 +317,7 @@ def _recordings(settings: Settings) -> Iterator[Finding]:
     from ivr.voice.recordings import differing
     from ivr.voice.sounds import SoundStore
 
-    store = SoundStore(settings.home, settings.voice)
+    store = SoundStore(settings.home, settings.voice, settings.voice_speed)
     if other := differing(settings.recordings_folder, store):
         says = f"{other} recordings are new, changed, gone or not good since the last build"
         yield Finding("recordings", "warn", says, "ivr prompt build tells which")

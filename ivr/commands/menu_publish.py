@@ -180,6 +180,7 @@ def _make_sounds(settings: Settings, menus: Menus, tell: Any, *, refuse: bool = 
         settings.home,
         progress=sounds_done,
         voice=settings.voice,
+        speed=settings.voice_speed,
         recorded=settings.recordings_folder,
         recordable=recordable(settings, menus.trees.values()),
     )

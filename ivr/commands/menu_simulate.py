@@ -190,7 +190,7 @@ class _Call:
 
         self._rehearsal = rehearsal
         self._scene = scene
-        self._time = SpokenTime(settings.home, settings.voice)
+        self._time = SpokenTime(settings.home, settings.voice, settings.voice_speed)
         self._session: Session | None = None
         self.tree: Tree = rehearsal.tree(scene)
         self.lines: list[str] = []
@@ -243,7 +243,7 @@ class _Call:
         if heard:
             self.lines += lines
         if isinstance(action, (Say, Gather)):
-            spoken = self._time.of(action.phrases)
+            spoken = self._time.of(action.phrases, isinstance(action, Gather) and action.slower)
             step.said = [phrase.text for phrase in action.phrases]
             step.seconds, step.estimated = round(spoken.seconds, 2), spoken.estimated > 0
             if heard:

@@ -249,7 +249,12 @@ def _make_sounds(settings: Settings, texts: Mapping[str, str], wordbooks: Wordbo
     ]
     try:
         with Voice(
-            settings.home, 1, _SOUND_S, lambda phrase, why: failures.append(why), voice=settings.voice
+            settings.home,
+            1,
+            _SOUND_S,
+            lambda phrase, why: failures.append(why),
+            voice=settings.voice,
+            speed=settings.voice_speed,
         ) as voice:
             voice.ensure(phrases)
     except (IvrError, OSError) as fault:

@@ -81,6 +81,7 @@ def build_command(home: Path | None, workers: int | None, kinds: tuple[str, ...]
         workers or os.cpu_count() or 2,
         sounds_done,
         settings.voice,
+        speed=settings.voice_speed,
         recorded=settings.recordings_folder,
         recordable=pack,
     )
@@ -144,7 +145,7 @@ def missing_command(
     if recordings:
         found = lacking(wanted, settings.recordings_folder)
     else:
-        lacks = {*missing(wanted, settings.home, settings.voice)}
+        lacks = {*missing(wanted, settings.home, settings.voice, settings.voice_speed)}
         found = [phrase for phrase in wanted if phrase in lacks]
     if as_json:
         rows = [{"id": p.prompt_id, "text": p.text, "language": p.language, "kind": pack[p]} for p in found]
@@ -189,7 +190,9 @@ def say_command(text: str, home: Path | None, language: str, out: Path | None, a
     settings = load()
     own = applying(text, readings_in(settings.menus)) if language == "zh" else ()
     phrase = Phrase(text, language, readings=own)
-    with Voice(home or settings.home, 1, PATIENT_S, voice=settings.voice) as voice:
+    with Voice(
+        home or settings.home, 1, PATIENT_S, voice=settings.voice, speed=settings.voice_speed
+    ) as voice:
         path = made_sound(voice, phrase)
     samples, rate = mastering.read_wav(path.read_bytes())
     row: dict[str, Any] = {

@@ -6,26 +6,35 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ivr.clock import utc_now
 from ivr.commands.export import Export, export_options
+from ivr.commands.lazy import LazyGroup
 from ivr.commands.period import no_callers, period, period_options, queue_option
-from ivr.commands.queue_abandoned import abandoned
-from ivr.commands.queue_live import live
-from ivr.commands.queue_waits import waits
 from ivr.commands.table import percent, seconds, table, with_bars
 from ivr.commands.watch import repeat
 from ivr.errors import IvrError, UsageFault
 from ivr.reports.queue_stats import GROUPS, OF_HOURS
 from ivr.settings import Settings, load
 
+if TYPE_CHECKING:
+    from ivr.store.plain import Source
+
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
 
 
-@click.group("queue")
+@click.group(
+    "queue",
+    cls=LazyGroup,
+    lazy={
+        "abandoned": "ivr.commands.queue_abandoned:abandoned",
+        "live": "ivr.commands.queue_live:live",
+        "waits": "ivr.commands.queue_waits:waits",
+    },
+)
 def command() -> None:
     """The figures of the queues, and who came to them.
 
@@ -33,11 +42,6 @@ def command() -> None:
     Example:
       ivr queue stats --by hour
     """
-
-
-command.add_command(abandoned)
-command.add_command(live)
-command.add_command(waits)
 
 
 @command.command("stats")
@@ -67,18 +71,16 @@ def stats(
       ivr queue stats --by hour --compare
       ivr queue stats --watch 5
     """
-    from ivr.app import open_store
-
     settings = load()
-    engine = open_store(settings)
+    source = settings.database
 
     def shown() -> str:
         now = utc_now()
         since, until = period(from_text, to_text, settings.zone, now)
         if compare:
-            rows, columns = _compared(engine, since, min(until, now), queue, by, settings)
+            rows, columns = _compared(source, since, min(until, now), queue, by, settings)
         else:
-            rows, columns = _figures(engine, since, until, queue, by, settings, now)
+            rows, columns = _figures(source, since, until, queue, by, settings, now)
         if export.put(rows, columns, f"queue stats by {by}"):
             return ""
         if not rows:
@@ -86,34 +88,32 @@ def stats(
         text = _compare_table(rows, by) if compare else _stats_table(rows, by, settings.service_level_s)
         return with_bars(text, "load", [row["offered"] for row in rows])
 
-    try:
-        if watch is None:
-            text = shown()
-            if text:
-                click.echo(text)
-        elif export != Export():
-            raise UsageFault("--watch shows a table", mend="leave out --json, --csv and --xlsx")
-        else:
-            repeat(shown, watch, settings.zone)
-    finally:
-        engine.dispose()
+    if watch is None:
+        text = shown()
+        if text:
+            click.echo(text)
+    elif export != Export():
+        raise UsageFault("--watch shows a table", mend="leave out --json, --csv and --xlsx")
+    else:
+        repeat(shown, watch, settings.zone)
 
 
 _Rows = tuple[list[dict[str, Any]], list[str]]
 
 
 def _figures(
-    engine: Any, since: datetime, until: datetime, queue: str, by: str, settings: Settings, now: datetime
+    source: Source, since: datetime, until: datetime, queue: str, by: str, settings: Settings, now: datetime
 ) -> _Rows:
     from ivr.reports.queue_stats import columns, queue_stats
     from ivr.reports.summary import limits_for
     from ivr.store.queue import report_spans
 
     # Only these rows have an occupancy.
-    sessions, pauses = report_spans(engine, since, until, queue) if by in ("agent", "queue") else ((), ())
+    sessions, pauses = report_spans(source, since, until, queue) if by in ("agent", "queue") else ((), ())
     limits = limits_for(settings.service_level_s, settings.short_abandon_s)
+    peak = _peak(settings)
     rows = queue_stats(
-        _entries(engine, since, until, queue, by, settings.zone, limits),
+        _entries(source, since, until, queue, by, settings.zone, limits, peak),
         by=by,
         threshold_s=settings.service_level_s,
         short_s=settings.short_abandon_s,
@@ -122,47 +122,57 @@ def _figures(
         pauses=pauses,
         since=since,
         until=min(until, now),
-        peak=_peak(settings, engine),
+        peak=peak,
     )
     return rows, columns(by)
 
 
 def today_by_queue(
-    engine: Any, since: datetime, until: datetime, settings: Settings, now: datetime
+    source: Source, since: datetime, until: datetime, settings: Settings, now: datetime
 ) -> list[dict[str, Any]]:
     """The rows of ``ivr queue stats`` by queue."""
-    return _figures(engine, since, until, "", "queue", settings, now)[0]
+    return _figures(source, since, until, "", "queue", settings, now)[0]
 
 
 def _compared(
-    engine: Any, since: datetime, until: datetime, queue: str, by: str, settings: Settings
+    source: Source, since: datetime, until: datetime, queue: str, by: str, settings: Settings
 ) -> _Rows:
     from ivr.reports.compare import columns, compare, week_before
     from ivr.reports.summary import LIMITS_S
 
     zone = settings.zone
-    entries = _entries(engine, since, until, queue, by, zone, LIMITS_S)
+    entries = _entries(source, since, until, queue, by, zone, LIMITS_S)
     then = week_before(since, zone), week_before(until, zone)
-    before = _entries(engine, *then, queue, by, zone, LIMITS_S)
+    before = _entries(source, *then, queue, by, zone, LIMITS_S)
     return compare(entries, before, by=by, zone=zone), columns(by)
 
 
 def _entries(
-    engine: Any, since: datetime, until: datetime, queue: str, by: str, zone: tzinfo, limits: Sequence[int]
+    source: Source,
+    since: datetime,
+    until: datetime,
+    queue: str,
+    by: str,
+    zone: tzinfo,
+    limits: Sequence[int],
+    peak: Callable[[date], bool] | None = None,
 ) -> Iterable[Any]:
-    from ivr.store.queue import report_entries, report_hours
+    from ivr.reports.summary import LIMITS_S
+    from ivr.store.queue import report_entries, report_hours, report_sums
 
     if by in OF_HOURS:
-        return report_hours(engine, since, until, queue, zone, limits)
-    return report_entries(engine, since, until, queue, with_options=by == "option")
+        return report_hours(source, since, until, queue, zone, limits)
+    if tuple(limits) == LIMITS_S:
+        return report_sums(source, since, until, queue, by, zone, peak)
+    return report_entries(source, since, until, queue)
 
 
-def _peak(settings: Settings, engine: Any) -> Callable[[date], bool] | None:
+def _peak(settings: Settings) -> Callable[[date], bool] | None:
     """Which days are peak days, by the calendar of the menus on air."""
     from ivr.app import calendar_on_air
 
     try:
-        return calendar_on_air(settings, engine).is_peak
+        return calendar_on_air(settings).is_peak
     except IvrError as fault:
         why = str(fault).splitlines()[0]
         click.echo(f"ivr: no calendar can be read, so no day is a peak day: {why}", err=True)
@@ -217,22 +227,17 @@ def list_command(queue: str, limit: int, as_json: bool) -> None:
     Example:
       ivr queue list --queue operator --limit 50
     """
-    from ivr.app import open_store
     from ivr.store.queue import last_entries
 
     settings = load()
-    engine = open_store(settings)
-    try:
-        entries = last_entries(engine, limit, queue)
-    finally:
-        engine.dispose()
+    entries = last_entries(settings.database, limit, queue)
     if as_json:
         rows = [
             {
-                "call": row.call_uniqueid,
+                "call": row.call,
                 "number": row.number,
                 "queue": row.queue,
-                "caller": row.caller_masked,
+                "caller": row.caller,
                 "entered_at": row.entered_at.astimezone(settings.zone).isoformat(),
                 "outcome": row.outcome,
                 "wait_s": row.wait_s,
@@ -248,9 +253,9 @@ def list_command(queue: str, limit: int, as_json: bool) -> None:
     cells = [
         [
             row.entered_at.astimezone(settings.zone).strftime("%Y-%m-%d %H:%M:%S"),
-            row.call_uniqueid,
+            row.call,
             row.queue,
-            row.caller_masked or "-",
+            row.caller or "-",
             row.outcome,
             row.agent or "-",
             seconds(row.wait_s),

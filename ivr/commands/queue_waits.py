@@ -27,7 +27,6 @@ def waits(from_text: str | None, to_text: str | None, queue: str, export: Export
     Example:
       ivr queue waits --from 2026-02-10 --to 2026-02-10 --queue operator
     """
-    from ivr.app import open_store
     from ivr.reports.summary import LIMITS_S
     from ivr.reports.waits import COLUMNS
     from ivr.reports.waits import waits as distribution
@@ -35,11 +34,7 @@ def waits(from_text: str | None, to_text: str | None, queue: str, export: Export
 
     settings = load()
     since, until = period(from_text, to_text, settings.zone, utc_now())
-    engine = open_store(settings)
-    try:
-        rows = distribution(report_hours(engine, since, until, queue, settings.zone, LIMITS_S))
-    finally:
-        engine.dispose()
+    rows = distribution(report_hours(settings.database, since, until, queue, settings.zone, LIMITS_S))
     if export.put(rows, COLUMNS, "queue waits"):
         return
     if any(row["answered"] or row["abandoned"] for row in rows):

@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from ivr.clock import utc_now
+from ivr.commands.lazy import LazyGroup
 from ivr.commands.period import no_callers, period, period_options
-from ivr.commands.report_agent import agent
 from ivr.commands.table import percent, table, with_bars
 from ivr.settings import load
 
@@ -17,7 +17,7 @@ from ivr.settings import load
 _ENTRIES = ("hotline", "after_queue")
 
 
-@click.group("report")
+@click.group("report", cls=LazyGroup, lazy={"agent": "ivr.commands.report_agent:agent"})
 def command() -> None:
     """What callers do in the menus, and what agents do.
 
@@ -25,9 +25,6 @@ def command() -> None:
     Example:
       ivr report menu --from 2026-02-10
     """
-
-
-command.add_command(agent)
 
 
 @command.command("menu")

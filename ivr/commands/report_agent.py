@@ -41,7 +41,7 @@ def agent(from_text: str | None, to_text: str | None, queue: str, piece_s: int, 
     from ivr.app import open_store
     from ivr.reports.agents import COLUMNS, agent_report
     from ivr.reports.spans import agent_times
-    from ivr.store.agent_report import agent_names, handed_over, rings
+    from ivr.store.agent_report import agent_names, handed_over, rings, taken_over
     from ivr.store.queue import report_entries, report_spans
 
     settings = load()
@@ -56,6 +56,8 @@ def agent(from_text: str | None, to_text: str | None, queue: str, piece_s: int, 
             agent_times(*report_spans(engine, since, until, queue), since, min(until, now)),
             transferred=handed_over(engine, since, until, queue),
             names=agent_names(engine),
+            # Of one queue only those are known whom it gave the agent itself.
+            taken_over={} if queue else taken_over(engine, since, until),
             piece_s=piece_s,
         )
     finally:
@@ -93,6 +95,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
         "refus",
         "missed",
         "transf",
+        "taken",
         "talk",
         "AHT",
         "occ",
@@ -101,7 +104,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
     cells = [
         [
             row["agent"], row["name"] or "-", clock_time(row["signed_in_s"]), clock_time(row["paused_s"]),
-            *(str(row[key]) for key in ("rings", "answered", "refused", "missed", "transferred")),
+            *(str(row[key]) for key in ("rings", "answered", "refused", "missed", "transferred", "taken_over")),
             seconds(row["talk_s"]), seconds(row["aht_s"]), percent(row["occupancy"], 0), str(row["pieces"]),
         ]
         for row in rows

@@ -177,7 +177,7 @@ def sample_command(
     text = _SAMPLES[language] if text is None else text
     if not syllables(text, language):
         raise UsageFault("there is no word in it", where="--text")
-    with Voice(home, 1, PATIENT_S, voice=name) as voice:
+    with Voice(home, 1, PATIENT_S, voice=name, speed=settings.voice_speed) as voice:
         path = made_sound(voice, Phrase(text, language))
         row = {
             "name": kokoro_pack.speaks(language, voice.store.speaker),

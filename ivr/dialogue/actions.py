@@ -26,8 +26,11 @@ from ivr.speech.phrase import Phrase
 
 @dataclass(frozen=True)
 class Say:
+    """``one_moment``: what the caller hears while a sound that is missing is made, where that takes long."""
+
     phrases: tuple[Phrase, ...]
     part: str = ""
+    one_moment: tuple[Phrase, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Gather:
     seconds to wait for the first key after the prompt, and between keys. ``private``: the keys
     are a secret and appear in no log. ``shorter``: inputs that begin with this key end after so many keys.
     ``fresh``: keys that were pressed before do not count, since it begins with what the caller has to hear: an answer,
-    or what was wrong."""
+    or what was wrong. ``one_moment``: as of ``Say``. ``slower``: the caller asked to hear it again."""
 
     phrases: tuple[Phrase, ...]
     max_keys: int = 1
@@ -46,6 +49,8 @@ class Gather:
     part: str = ""
     shorter: Mapping[str, int] = field(default_factory=dict)
     fresh: bool = False
+    one_moment: tuple[Phrase, ...] = ()
+    slower: bool = False
 
     def most(self, keys: str) -> int:
         """After how many keys an input ends that begins with ``keys``."""
@@ -88,8 +93,9 @@ class Record:
 @dataclass(frozen=True)
 class Transfer:
     """Leave the dialogue for a queue. ``priority``: higher is served earlier, 0 is normal.
-    ``levels``: agents of levels 1 to this one are rung at first, 0 for all. ``longest_wait_s``: then the queue gives the caller back, 0 for the site's setting. ``language``: what the caller hears.
-    ``keys``: those that lead out of the queue; ``tell``: what the waiting caller is told of them."""
+    ``levels``: agents of levels 1 to this one are rung at first, 0 for all. ``longest_wait_s``: then the queue gives the caller back, 0 for the site's setting. ``language``: what the caller hears. ``skill``: what was asked for, whichever
+    queue it is now; no part of what makes two transfers equal. ``keys``: those that lead out of the queue; ``tell``: what the
+    waiting caller is told of them."""
 
     queue: str
     priority: int = 0
@@ -97,6 +103,7 @@ class Transfer:
     levels: int = 0
     longest_wait_s: int = 0
     language: str = ""
+    skill: str = field(default="", compare=False)
     keys: str = ""
     tell: tuple[Phrase, ...] = ()
 

@@ -106,6 +106,7 @@ def _transfer(turn: Turn, part: TransferPart) -> None:
             levels,
             queue.longest_wait_s or 0,
             turn.session.language,
+            next(iter(_wanted(turn, part)), ""),
             "".join(option.digit for option in part.options),
             turn.told_options(part.options),
         ),

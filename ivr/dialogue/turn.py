@@ -147,9 +147,9 @@ class Turn:
         )
         self._emit_gather(prompt)
 
-    def repeat(self) -> None:
-        """Play the last prompt once more."""
-        self._emit_gather(self.session.prompt)
+    def repeat(self, *, slower: bool = False) -> None:
+        """Play the last prompt once more; ``slower`` for a caller who did not understand it."""
+        self._emit_gather(self.session.prompt, slower)
 
     def _ask_again(self, sorry: Text, slots: Slots | None) -> None:
         """Say what was wrong and put the question again, without what came before it."""
@@ -164,7 +164,7 @@ class Turn:
         """What is played next has to be heard, an answer or what was wrong: keys pressed before do not count."""
         self._fresh = True
 
-    def _emit_gather(self, prompt: list[Spoken]) -> None:
+    def _emit_gather(self, prompt: list[Spoken], slower: bool = False) -> None:
         if self.one_more_question():
             self.over_limit()
             return
@@ -180,8 +180,14 @@ class Turn:
                 session.part,
                 session.shorter,
                 self._fresh,
+                self._one_moment(),
+                slower,
             )
         )
+
+    def _one_moment(self) -> tuple[Phrase, ...]:
+        text = self.tree.sentence("one_moment")
+        return tuple(compose(self.text_in(text), {}, self.language_of(text), self.tree.wordbooks))
 
     def ask(
         self,
@@ -230,7 +236,7 @@ class Turn:
     def play_pending(self) -> None:
         """Play what is pending without asking for keys."""
         if self.session.pending:
-            self.actions.append(Say(_phrases(self.session.pending), self.session.part))
+            self.actions.append(Say(_phrases(self.session.pending), self.session.part, self._one_moment()))
             self.change(pending=[])
 
     def end(self, last: Action, outcome: str) -> None:
@@ -346,7 +352,7 @@ class Turn:
         if meaning is None:
             return False
         if meaning == REPEAT:
-            self.repeat()
+            self.repeat(slower=True)
         elif meaning == NEXT_LANGUAGE:
             known = self.tree.languages
             self.speak(known[(known.index(self.session.language) + 1) % len(known)])

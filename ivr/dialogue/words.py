@@ -60,6 +60,7 @@ WORDS: Mapping[str, Text] = {
         "zh": "对不起，系统暂时无法查询。",
         "en": "Sorry, this cannot be looked up at the moment.",
     },
+    "one_moment": {"zh": "请稍候。", "en": "One moment, please."},
     "too_long": {"zh": "对不起，本次通话时间已到。", "en": "Sorry, this call has reached its limit."},
     "sorry_goodbye": {"zh": "对不起，请您稍后再拨。再见。", "en": "Sorry, please call later. Goodbye."},
     "station_prompt": {

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ivr.reports.queue_stats import Entry
+from ivr.reports.queue_stats import Entry, mean_parts
 from ivr.reports.spans import WRAP_UP, AgentTime
 from ivr.reports.summary import PARTS, Summary
 
@@ -15,7 +15,7 @@ from ivr.reports.summary import PARTS, Summary
 PIECE_S = 10
 COLUMNS = (
     "agent", "name", "signed_in_s", "ready_s", "paused_s", "pauses", "rings", "answered", "refused", "missed", "canceled",
-    "transferred", "talk_s", "hold_s", "wrapup_s", "aht_s", "occupancy", "piece_s", "pieces",
+    "transferred", "taken_over", "taken_over_s", "talk_s", "hold_s", "wrapup_s", "aht_s", "occupancy", "piece_s", "pieces",
 )  # fmt: skip
 _NOT_SIGNED_IN = AgentTime(0, 0, {})
 
@@ -29,6 +29,14 @@ class Ring:
     calls: int
 
 
+@dataclass(frozen=True)
+class TakenOver:
+    """``calls`` callers whom an agent took over from a colleague, and the seconds of these talks and holds."""
+
+    calls: int = 0
+    seconds: int = 0
+
+
 def agent_report(
     answered: Iterable[Entry],
     rings: Iterable[Ring],
@@ -36,6 +44,7 @@ def agent_report(
     *,
     transferred: Mapping[str, int],
     names: Mapping[str, str],
+    taken_over: Mapping[str, TakenOver] = {},
     piece_s: int = PIECE_S,
 ) -> list[dict[str, Any]]:
     """One row for each agent who was signed in or whose phone rang, by staff number, with the keys :data:`COLUMNS`.
@@ -43,8 +52,9 @@ def agent_report(
     ``signed_in_s`` = ``ready_s`` + ``paused_s`` + the time in pauses for wrap-up. ``pauses``: reason → seconds,
     "" for none given, without wrap-up. ``rings``: all of the agent's phone; ``refused``: not rung at all (busy, rejected, out of
     reach); ``missed``: rang until the next phone's turn; ``canceled``: the caller left meanwhile. ``transferred``:
-    answered calls that the agent handed over. ``talk_s`` and ``hold_s`` are means over the answered of which they are known, ``wrapup_s``
-    is the time in wrap-up by answered calls (``None`` without any); ``aht_s``: their sum. ``occupancy``: talk, hold and wrap-up / signed-in time
+    answered calls that the agent handed over. ``taken_over``: callers whom colleagues handed over to the agent, ``taken_over_s``:
+    the talks with them altogether, which are in no mean but in the occupancy. ``talk_s`` and ``hold_s`` are means over the answered of which they are known, ``wrapup_s``
+    is the time in wrap-up by answered calls (``None`` without any); ``aht_s``: their sum. ``occupancy``: talk (also with callers taken over), hold and wrap-up / signed-in time
     not paused. ``pieces``: answered calls with a talk of at least ``piece_s``, which stands in the row.
     """
     calls: dict[str, Summary] = {}
@@ -60,9 +70,14 @@ def agent_report(
         | _time(times.get(agent, _NOT_SIGNED_IN))
         | _rings(rung.get(agent, Counter()), calls.get(agent, Summary()).offered)
         | {"transferred": transferred.get(agent, 0)}
-        | _handling(calls.get(agent, Summary()), times.get(agent, _NOT_SIGNED_IN))
+        | _taken_over(taken_over.get(agent, TakenOver()))
+        | _handling(
+            calls.get(agent, Summary()),
+            times.get(agent, _NOT_SIGNED_IN),
+            taken_over.get(agent, TakenOver()).seconds,
+        )
         | {"piece_s": piece_s, "pieces": pieces[agent]}
-        for agent in sorted({*times, *rung, *calls})
+        for agent in sorted({*times, *rung, *calls, *taken_over})
     ]
 
 
@@ -86,13 +101,17 @@ def _rings(rung: Counter[str], answered: int) -> dict[str, int]:
     }
 
 
-def _handling(calls: Summary, time: AgentTime) -> dict[str, Any]:
+def _taken_over(taken: TakenOver) -> dict[str, int]:
+    return {"taken_over": taken.calls, "taken_over_s": taken.seconds}
+
+
+def _handling(calls: Summary, time: AgentTime, taken_over_s: int) -> dict[str, Any]:
     if calls.offered and time.wrap_up_s:
         calls.part("wrapup_s", calls.offered, round(time.wrap_up_s))
     handled = {part: calls.handled(part) for part in PARTS}
-    means = {part: seconds / known for part, (known, seconds) in handled.items() if known}
+    means = mean_parts(calls)
     row: dict[str, Any] = {part: round(means[part], 1) if part in means else None for part in PARTS}
     row["aht_s"] = round(sum(means.values()), 1) if means else None
-    busy = handled["talk_s"][1] + handled["hold_s"][1] + time.wrap_up_s
+    busy = handled["talk_s"][1] + handled["hold_s"][1] + time.wrap_up_s + taken_over_s
     row["occupancy"] = round(busy / time.at_work_s, 4) if time.at_work_s > 0 else None
     return row

@@ -8,8 +8,9 @@ The definitions
 ``answer_rate``              answered / offered; ``_adjusted``: answered / (offered − abandoned_short)
 ``service_level``            answered within T seconds / answered; ``_offered``: / (offered − abandoned_short)
 ``asa_s``, ``average_abandon_s``  mean wait of the answered, of the abandoned; ``longest_wait_s``: of all that have left
-``talk_s``, ``hold_s``, ``wrapup_s``  means over the answered of which it is known; ``aht_s``: their sum, once any is known;
-                             wrap-up is the agents' pauses for it, known by agent and by queue
+``talk_s``, ``hold_s``, ``wrapup_s``  means over the answered of which the talk is known (it is without hold); ``hold_s``: once any
+                             hold was told of; ``aht_s``: their sum, once any is known; wrap-up is the agents' pauses for it, known by
+                             agent and by queue
 ``occupancy``                (talk + hold + wrap-up) / signed-in time not paused (wrap-up is no pause); by agent and by
                              queue, else null
 ``standard``                 the share to be answered: 0.85, on peak days 0.50; of a group with both kinds
@@ -37,15 +38,17 @@ from ivr.reports.summary import LIMITS_S, PARTS, Summary, limits_for
 
 STANDARD = 0.85
 PEAK_STANDARD = 0.50
-GROUPS = ("queue", "agent", "hour", "day", "week", "option", "area")
+GROUPS = ("queue", "agent", "skill", "hour", "day", "week", "option", "area")
 #: Groups for which the sums of whole hours are enough.
 OF_HOURS = ("queue", "hour", "day", "week")
+#: Groups that have sums of their own.
+OF_SUMS = ("agent", "skill", "option", "area")
 
 
 @dataclass(frozen=True)
 class Entry:
     """A queue entry as the reports need it. ``entered_at``: aware. ``option``: the menu part that
-    transferred the caller, "" when none did. ``agent``: "" unless answered. ``area``: see
+    transferred the caller, "" when none did, ``skill``: what it asked for. ``agent``: "" unless answered. ``area``: see
     :func:`ivr.acd.caller.area_of`. Seconds are ``None`` when unknown."""
 
     entered_at: datetime
@@ -58,15 +61,18 @@ class Entry:
     talk_s: int | None = None
     hold_s: int | None = None
     wrapup_s: int | None = None
+    skill: str = ""
 
 
 @dataclass(frozen=True)
 class Hour:
-    """All entries that came to ``queue`` within an hour from ``entered_at`` (aware, a whole hour of UTC)."""
+    """All entries that came to ``queue`` within an hour from ``entered_at`` (aware, a whole hour of UTC). For a group of
+    :data:`OF_SUMS` it is all that have ``name`` there, and may be a day of UTC."""
 
     entered_at: datetime
     queue: str
     summary: Summary
+    name: str = ""
 
 
 class _Group:
@@ -92,10 +98,10 @@ def queue_stats(
 ) -> list[dict[str, Any]]:
     """One row per group, in the order of the group's field: ``queue``, ``agent`` (``None``: no agent
     took the call), ``hour`` ("2026-02-10T09:00:00+08:00"), ``day`` ("2026-02-10"), ``week`` (of ISO 8601, from Monday: "2026-W07"), ``option`` (``None``: no
-    menu part) or ``area`` ("021", "mobile"; ``None``: not known). ``since``/``until`` bound ``sessions`` and ``pauses``; what is open lasts until ``until``.
+    menu part), ``skill`` (``None``: none asked for) or ``area`` ("021", "mobile"; ``None``: not known). ``since``/``until`` bound ``sessions`` and ``pauses``; what is open lasts until ``until``.
     An agent who was signed in has a row even without a call. Raises :class:`UsageFault` for an unknown ``by``.
 
-    Instead of entries there may be whole hours, where ``by`` is one of :data:`OF_HOURS`, the hours are also hours of
+    Instead of entries there may be whole hours, where ``by`` is one of :data:`OF_HOURS` (or those of ``by`` itself), the hours are also hours of
     the zone (:func:`ivr.reports.tally.whole_hours`), and their summaries have the limits of
     :func:`ivr.reports.summary.limits_for` the two thresholds.
     """
@@ -151,9 +157,11 @@ def _groups(
 
 
 def _group(entry: Entry | Hour, by: str, zone: tzinfo) -> str | None:
-    if by in ("queue", "agent", "option", "area"):
-        name: str = getattr(entry, by)
-        return name if by == "queue" else name or None
+    if by == "queue":
+        return entry.queue
+    if by in OF_SUMS:
+        name: str = entry.name if isinstance(entry, Hour) else getattr(entry, by)
+        return name or None
     local = entry.entered_at.astimezone(zone)
     if by == "day":
         return local.date().isoformat()
@@ -188,11 +196,18 @@ def _figures(sums: Summary, by: str, key: str | None, threshold_s: int, short_s:
         "longest_wait_s": sums.longest_s,
         "average_abandon_s": _mean(*sums.waited("abandoned")),
     }
-    handled = {part: sums.handled(part) for part in PARTS}
-    row |= {part: _mean(*numbers) for part, numbers in handled.items()}
-    means = [seconds / known for known, seconds in handled.values() if known]
-    row["aht_s"] = round(sum(means), 1) if means else None
+    means = mean_parts(sums)
+    row |= {part: None if part not in means else round(means[part], 1) for part in PARTS}
+    row["aht_s"] = round(sum(means.values()), 1) if means else None
     return row
+
+
+def mean_parts(sums: Summary) -> dict[str, float]:
+    """The mean seconds of each part of handling a call that is known. Who was not held was held for 0 s."""
+    handled = {part: sums.handled(part) for part in PARTS}
+    if handled["hold_s"][0]:
+        handled["hold_s"] = max(handled["hold_s"][0], handled["talk_s"][0]), handled["hold_s"][1]
+    return {part: seconds / known for part, (known, seconds) in handled.items() if known}
 
 
 def _standard(group: _Group) -> dict[str, Any]:

@@ -52,9 +52,9 @@ class Summary:
         self._numbers = [0] * (_WAITS + len(WAITED) * (2 + len(self.limits)))
 
     def count(self, entry: Counted, times: int = 1) -> None:
-        """Put an entry in, as often as ``times`` (from 1) says."""
+        """Put an entry in, as often as ``times`` says, or take it out again."""
         self._numbers[_OUTCOMES[entry.outcome]] += times
-        if entry.wait_s is not None:
+        if entry.wait_s is not None and entry.outcome != WAITING:  # not while the greeting is told
             self.wait(entry.outcome, entry.wait_s, times)
         if entry.outcome == "answered":
             for part in PARTS:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 
+from ivr.acd.record import WAITING
 from ivr.reports.summary import LIMITS_S, PARTS, Counted, Summary
 
 HOUR = timedelta(hours=1)
@@ -29,7 +30,7 @@ class Tally:
     def count(self, entry: Counted, times: int = 1) -> None:
         """Put an entry in, or with ``times=-1`` take it out again."""
         self.outcomes[entry.outcome] += times
-        if entry.wait_s is not None:
+        if entry.wait_s is not None and entry.outcome != WAITING:  # not while the greeting is told
             self.waits[entry.outcome, entry.wait_s] += times
         if entry.outcome == "answered":
             for part in PARTS:
@@ -97,3 +98,43 @@ def whole_hours(since: datetime, until: datetime, zone: tzinfo) -> tuple[datetim
             return None
         hour += HOUR
     return (first, last) if first < last else None
+
+
+def stretches(
+    first: datetime, last: datetime, zone: tzinfo, peak: Callable[[date], bool] | None
+) -> list[tuple[datetime, datetime]]:
+    """From ``first`` to ``last`` (whole hours of UTC) in stretches each of which has only peak days of ``zone``, or none."""
+    found: list[tuple[datetime, datetime]] = []
+    begin, hour = first, first
+    before: bool | None = None
+    while hour < last:
+        now = peak is not None and peak(hour.astimezone(zone).date())
+        if before is not None and now != before:
+            found.append((begin, hour))
+            begin = hour
+        before = now
+        hour += HOUR
+    found.append((begin, last))
+    return found
+
+
+def spans(
+    same: Iterable[tuple[datetime, datetime]],
+) -> tuple[list[tuple[datetime, datetime]], list[datetime]]:
+    """How stretches (from and to whole hours of UTC) are covered: by spans of hours, and by days of UTC each of which lies within one
+    of them."""
+    hours: list[tuple[datetime, datetime]] = []
+    days: list[datetime] = []
+    for begin, end in same:
+        day = begin.replace(hour=0)
+        if day < begin:
+            day += 24 * HOUR
+        last_day = end.replace(hour=0)
+        if day >= last_day:
+            hours.append((begin, end))
+            continue
+        hours += [(begin, day), (last_day, end)]
+        while day < last_day:
+            days.append(day)
+            day += 24 * HOUR
+    return [span for span in hours if span[0] < span[1]], days

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Engine, func, select
 
-from ivr.reports.agents import Ring
+from ivr.reports.agents import Ring, TakenOver
 from ivr.store.database import reading
-from ivr.store.models.acd import Agent, Attempt, QueueEntry
+from ivr.store.models.acd import Agent, Attempt, Leg, QueueEntry
 
 _HANDED_OVER = ("blind", "attended")
 
@@ -46,6 +46,20 @@ def handed_over(engine: Engine, since: datetime, until: datetime, queue: str = "
         wanted = wanted.where(QueueEntry.queue == queue)
     with reading(engine) as session:
         return {agent: calls for agent, calls in session.execute(wanted)}  # noqa: C416 (a row is no pair to mypy)
+
+
+def taken_over(engine: Engine, since: datetime, until: datetime) -> dict[str, TakenOver]:
+    """Agent → the callers whom colleagues handed over to them from ``since`` until before ``until``: legs, blind and attended."""
+    seconds = func.coalesce(Leg.talk_s, 0) + func.coalesce(Leg.hold_s, 0)
+    wanted = (
+        select(Leg.agent, func.count(), func.sum(seconds))
+        .where(
+            Leg.began_at >= since, Leg.began_at < until, Leg.agent != "", Leg.kind.in_(("blind", "attended"))
+        )
+        .group_by(Leg.agent)
+    )
+    with reading(engine) as session:
+        return {agent: TakenOver(calls, int(spent)) for agent, calls, spent in session.execute(wanted)}
 
 
 def agent_names(engine: Engine) -> dict[str, str]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ivr.errors import IvrError
 from ivr.store.database import reading
-from ivr.store.models.acd import Attempt, QueueEntry
+from ivr.store.models.acd import Attempt, Leg, QueueEntry
 from ivr.store.models.calls import Call, CallStep
 from ivr.store.models.messages import Message
 
@@ -25,6 +25,7 @@ class Story:
     entries: list[QueueEntry]
     attempts: list[Attempt]
     messages: list[Message]
+    legs: list[Leg]
 
 
 def list_calls(
@@ -75,8 +76,13 @@ def story(engine: Engine, uniqueid: str) -> Story:
                     select(Message).where(Message.call_uniqueid == uniqueid).order_by(Message.at, Message.id)
                 )
             ),
+            list(
+                session.scalars(
+                    select(Leg).where(Leg.call_uniqueid == uniqueid).order_by(Leg.began_at, Leg.leg)
+                )
+            ),
         )
-    if found.call is None and not found.entries:
+    if found.call is None and not found.entries and not found.legs:
         raise IvrError(f"no call has the id '{uniqueid}'", mend="ivr call list shows the last ones")
     return found
 

@@ -1,133 +1,176 @@
-"""Reads queue entries, sessions and pauses for the reports and lists."""
+"""Reads queue entries, sessions and pauses for the reports and lists, plainly (``ivr.store.plain``).
+
+A source is the address of the database, or an engine.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta, tzinfo
-from typing import Any
-
-from sqlalchemy import Engine, or_, select
-from sqlalchemy.orm import Session
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ivr.acd.callbacks import holder_of
 from ivr.reports.queue_stats import Entry, Hour
 from ivr.reports.spans import Span
-from ivr.reports.tally import whole_hours
-from ivr.store.database import reading, table_of
-from ivr.store.models.acd import AgentPause, AgentSession, QueueEntry
-from ivr.store.models.calls import CallStep
-from ivr.store.queue_hours import hours
+from ivr.reports.summary import LIMITS_S, Summary
+from ivr.reports.tally import Tally, spans, stretches, whole_hours
+from ivr.store.plain import plainly
+
+if TYPE_CHECKING:
+    from ivr.store.plain import Reader, Source
 
 #: The journal's clock and the log's whole seconds: a transfer may be stamped so much after the entry.
 CLOCKS_APART = timedelta(seconds=1)
 #: No caller stays longer in the menu before coming to a queue.
 LONGEST_MENU = timedelta(days=1)
-_AT_ONCE = 5000
 
 
-def report_entries(
-    engine: Engine, since: datetime, until: datetime, queue: str = "", *, with_options: bool = False
-) -> Iterator[Entry]:
+def _of(queue: str) -> str:
+    return "AND queue = :queue" if queue else ""
+
+
+def report_entries(source: Source, since: datetime, until: datetime, queue: str = "") -> Iterator[Entry]:
     """The entries of callers who came from ``since`` until before ``until``, oldest first; of one queue, or of all
-    with ``""``. ``with_options``: also the menu options they came by. A year's are never in memory all at once."""
-    with reading(engine) as session:
-        yield from _entries(session, since, until, queue, with_options)
+    with ``""``. A year's are never in memory all at once."""
+    with plainly(source) as reader:
+        yield from _entries(reader, since, until, queue)
 
 
 def report_hours(
-    engine: Engine, since: datetime, until: datetime, queue: str, zone: tzinfo, limits: Sequence[int]
+    source: Source, since: datetime, until: datetime, queue: str, zone: tzinfo, limits: Sequence[int]
 ) -> list[Entry | Hour]:
-    """The same as sums of whole hours (``limits``: see :func:`ivr.store.queue_hours.hours`), with the entries before
+    """The same as sums of whole hours, with the waits of at most each of ``limits``, and the entries before
     and after these; only entries where the zone's hours are not those of UTC."""
-    with reading(engine) as session:
+    with plainly(source) as reader:
         whole = whole_hours(since, until, zone)
         if whole is None:
-            return [*_entries(session, since, until, queue)]
+            return [*_entries(reader, since, until, queue)]
         first, last = whole
         return [
-            *_entries(session, since, first, queue),
-            *hours(session, first, last, queue, limits),
-            *_entries(session, last, until, queue),
+            *_entries(reader, since, first, queue),
+            *_hours(reader, first, last, queue, limits),
+            *_entries(reader, last, until, queue),
         ]
 
 
-def _entries(
-    session: Session, since: datetime, until: datetime, queue: str, with_options: bool = False
-) -> Iterator[Entry]:
+def report_sums(
+    source: Source,
+    since: datetime,
+    until: datetime,
+    queue: str,
+    kind: str,
+    zone: tzinfo,
+    peak: Callable[[date], bool] | None = None,
+) -> list[Entry | Hour]:
+    """The same by agent, option, area or skill, as sums of whole hours and of days of UTC, none of which has both peak days of
+    ``zone`` and others; with the limits :data:`ivr.reports.summary.LIMITS_S`."""
+    with plainly(source) as reader:
+        whole = whole_hours(since, until, zone)
+        if whole is None:
+            return [*_entries(reader, since, until, queue)]
+        first, last = whole
+        hours, days = spans(stretches(first, last, zone, peak))
+        return [
+            *_entries(reader, since, first, queue),
+            *(one for begin, end in hours for one in _sums(reader, kind, 1, begin, end, queue)),
+            *_all_days(reader, kind, days, queue),
+            *_entries(reader, last, until, queue),
+        ]
+
+
+def _all_days(reader: Reader, kind: str, days: Sequence[datetime], queue: str) -> Iterator[Hour]:
+    if days:
+        wanted = set(days)
+        for one in _sums(reader, kind, 24, days[0], days[-1] + timedelta(days=1), queue):
+            if one.entered_at in wanted:
+                yield one
+
+
+def _sums(
+    reader: Reader, kind: str, hours: int, since: datetime, until: datetime, queue: str
+) -> Iterator[Hour]:
+    wanted = f"""
+        SELECT hour, queue, name, summary FROM figure_hours
+        WHERE kind = :kind AND hours = :hours AND hour >= :since AND hour < :until {_of(queue)}"""  # noqa: S608
+    for hour, of, name, document in reader.rows(
+        wanted, kind=kind, hours=hours, since=since, until=until, queue=queue
+    ):
+        yield Hour(reader.moment(hour), of, Summary.from_json(document), name)
+
+
+def _hours(
+    reader: Reader, since: datetime, until: datetime, queue: str, limits: Sequence[int]
+) -> Iterator[Hour]:
+    stored = tuple(limits) == LIMITS_S
+    text = "summary" if stored else "tally"
+    wanted = (
+        f"SELECT hour, queue, {text} FROM queue_hours WHERE hour >= :since AND hour < :until {_of(queue)}"  # noqa: S608
+    )
+    for hour, name, document in reader.rows(wanted, since=since, until=until, queue=queue):
+        summary = Summary.from_json(document) if stored else Tally.from_json(document).summary(limits)
+        yield Hour(reader.moment(hour), name, summary)
+
+
+def _entries(reader: Reader, since: datetime, until: datetime, queue: str) -> Iterator[Entry]:
     if since >= until:
         return
-    entries = table_of(QueueEntry).c
-    wanted = (
-        select(
-            entries.entered_at, entries.queue, entries.outcome, entries.agent, entries.caller_area,
-            entries.wait_s, entries.talk_s, entries.hold_s, entries.wrapup_s, entries.call_uniqueid,
-        )
-        .where(entries.entered_at >= since, entries.entered_at < until)
-        .order_by(entries.entered_at, entries.call_uniqueid, entries.number)
-    )  # fmt: skip
-    if queue:
-        wanted = wanted.where(entries.queue == queue)
-    transfers = _transfers(session, since, until) if with_options else {}
-    for row in session.execute(wanted.execution_options(yield_per=_AT_ONCE)):
-        at, name, outcome, agent, area, *seconds, call = row
+    wanted = f"""
+        SELECT entered_at, queue, outcome, agent, option, caller_area, wait_s, talk_s, hold_s, wrapup_s, skill,
+            call_uniqueid
+        FROM queue_entries WHERE entered_at >= :since AND entered_at < :until {_of(queue)}
+        ORDER BY entered_at, call_uniqueid, number"""  # noqa: S608
+    for row in reader.rows(wanted, since=since, until=until, queue=queue):
+        entered_at, name, outcome, agent, *rest, call = row
         if holder_of(call) is not None:
             continue  # the caller was counted when asking for the callback
         # While the caller is told who answered, the agent is there before the outcome.
         agent = agent if outcome == "answered" else ""
-        yield Entry(at, name, outcome, agent, option_of(transfers.get(call, ()), at), area, *seconds)
-
-
-def option_of(transfers: Sequence[tuple[datetime, str]], entered_at: datetime) -> str:
-    """The menu part of the last of a call's ``transfers`` before it came to the queue; "" when there
-    was none (the fallback)."""
-    before = [part for at, part in transfers if at < entered_at + CLOCKS_APART]
-    return before[-1] if before else ""
-
-
-def _transfers(session: Session, since: datetime, until: datetime) -> dict[str, list[tuple[datetime, str]]]:
-    found: dict[str, list[tuple[datetime, str]]] = {}
-    rows = session.execute(
-        select(CallStep.call_uniqueid, CallStep.at, CallStep.part)
-        .where(
-            CallStep.kind == "transfer",
-            CallStep.at >= since - LONGEST_MENU,
-            CallStep.at < until + CLOCKS_APART,
-        )
-        .order_by(CallStep.call_uniqueid, CallStep.seq)
-    )
-    for uniqueid, at, part in rows:
-        found.setdefault(uniqueid, []).append((at, part))
-    return found
+        yield Entry(reader.moment(entered_at), name, outcome, agent, *rest)
 
 
 def report_spans(
-    engine: Engine, since: datetime, until: datetime, queue: str = ""
+    source: Source, since: datetime, until: datetime, queue: str = ""
 ) -> tuple[list[Span], list[Span]]:
     """The agents' sessions and pauses that touch the time from ``since`` until ``until``."""
-    with reading(engine) as session:
-        sessions = _spans(session, table_of(AgentSession).c, since, until, queue)
-        pauses = _spans(session, table_of(AgentPause).c, since, until, queue)
+    with plainly(source) as reader:
         return (
-            [Span(row.agent, row.queue, row.began_at, row.ended_at) for row in sessions],
-            [Span(row.agent, row.queue, row.began_at, row.ended_at, row.reason) for row in pauses],
+            list(_spans(reader, "agent_sessions", "''", since, until, queue)),
+            list(_spans(reader, "agent_pauses", "reason", since, until, queue)),
         )
 
 
-def _spans(session: Session, spans: Any, since: datetime, until: datetime, queue: str) -> Sequence[Any]:
-    wanted = select(*spans).where(
-        spans.began_at < until, or_(spans.ended_at.is_(None), spans.ended_at > since)
-    )
-    if queue:
-        wanted = wanted.where(spans.queue == queue)
-    return session.execute(wanted.order_by(spans.began_at)).all()
+def _spans(
+    reader: Reader, table: str, reason: str, since: datetime, until: datetime, queue: str
+) -> Iterator[Span]:
+    wanted = f"""
+        SELECT agent, queue, began_at, ended_at, {reason} FROM {table}
+        WHERE began_at < :until AND (ended_at IS NULL OR ended_at > :since) {_of(queue)} ORDER BY began_at"""  # noqa: S608
+    for agent, name, began_at, ended_at, why in reader.rows(wanted, since=since, until=until, queue=queue):
+        ended = None if ended_at is None else reader.moment(ended_at)
+        yield Span(agent, name, reader.moment(began_at), ended, why)
 
 
-def last_entries(engine: Engine, limit: int, queue: str = "") -> list[QueueEntry]:
+class LastEntry(NamedTuple):
+    """A queue entry as lists show it, the caller's number masked."""
+
+    entered_at: datetime
+    call: str
+    number: int
+    queue: str
+    caller: str
+    outcome: str
+    wait_s: int | None
+    agent: str
+    talk_s: int | None
+    ended_by: str
+    attempts: int
+
+
+def last_entries(source: Source, limit: int, queue: str = "") -> list[LastEntry]:
     """The entries that came last, newest first."""
-    wanted = select(QueueEntry).order_by(
-        QueueEntry.entered_at.desc(), QueueEntry.call_uniqueid.desc(), QueueEntry.number.desc()
-    )
-    if queue:
-        wanted = wanted.where(QueueEntry.queue == queue)
-    with reading(engine) as session:
-        return list(session.scalars(wanted.limit(limit)))
+    wanted = f"""
+        SELECT entered_at, call_uniqueid, number, queue, caller_masked, outcome, wait_s, agent, talk_s, ended_by, attempts
+        FROM queue_entries WHERE 1 = 1 {_of(queue)} ORDER BY entered_at DESC, call_uniqueid DESC, number DESC LIMIT :most"""  # noqa: S608
+    with plainly(source) as reader:
+        rows: Iterator[Any] = reader.rows(wanted, queue=queue, most=limit)
+        return [LastEntry(reader.moment(at), *rest) for at, *rest in rows]

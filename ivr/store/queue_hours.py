@@ -6,29 +6,23 @@ read from the entries themselves.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.orm import Session
 
 from ivr.acd.callbacks import holder_of
 from ivr.acd.record import EntryRecord
-from ivr.reports.queue_stats import Hour
-from ivr.reports.summary import LIMITS_S, Summary
 from ivr.reports.tally import Tally, hour_of
+from ivr.store.bulk import insert_rows, update_rows
 from ivr.store.database import table_of
 from ivr.store.models.acd import QueueEntry, QueueHour
 
 _HOURS = table_of(QueueHour)
 #: Rows in one statement.
 _AT_ONCE = 400
-_CHANGE = (
-    update(_HOURS)
-    .where(_HOURS.c.hour == bindparam("its_hour"), _HOURS.c.queue == bindparam("its_queue"))
-    .values(summary=bindparam("summary"), tally=bindparam("tally"))
-)
 _Cell = tuple[datetime, str]
 
 
@@ -38,22 +32,18 @@ def keep(session: Session, before: Iterable[EntryRecord], after: Iterable[EntryR
     changes: dict[_Cell, Tally] = {}
     for entries, times in ((before, -1), (after, 1)):
         for entry in entries:
-            if holder_of(entry.call) is not None:
-                continue  # the caller was counted when asking for the callback
             changes.setdefault((hour_of(entry.entered_at), entry.queue), Tally()).count(entry, times)
     known = _stored(session, changes)
     new, changed = [], []
     for (hour, queue), tally in changes.items():
         before_it = known.get((hour, queue))
         if before_it is None:
-            new.append({"hour": hour, "queue": queue} | _texts(tally))
+            new.append((hour, queue, *_texts(tally).values()))
         else:
             tally.add(before_it)
-            changed.append({"its_hour": hour, "its_queue": queue} | _texts(tally))
-    if new:
-        session.execute(insert(_HOURS), new)
-    if changed:
-        session.execute(_CHANGE, changed)
+            changed.append((*_texts(tally).values(), hour, queue))
+    insert_rows(session, _HOURS, ("hour", "queue", "summary", "tally"), new)
+    update_rows(session, _HOURS, ("summary", "tally"), ("hour", "queue"), changed)
 
 
 def _stored(session: Session, cells: Collection[_Cell]) -> dict[_Cell, Tally]:
@@ -64,21 +54,6 @@ def _stored(session: Session, cells: Collection[_Cell]) -> dict[_Cell, Tally]:
         for row in session.execute(select(_HOURS).where(_HOURS.c.hour.in_(part))):
             stored[row.hour, row.queue] = Tally.from_json(row.tally)
     return stored
-
-
-def hours(
-    session: Session, since: datetime, until: datetime, queue: str, limits: Sequence[int]
-) -> Iterator[Hour]:
-    """The hours that begin from ``since`` until before ``until``, of one queue or of all with "", with the waits of at
-    most each of ``limits``."""
-    stored = tuple(limits) == LIMITS_S
-    text = _HOURS.c.summary if stored else _HOURS.c.tally
-    wanted = select(_HOURS.c.hour, _HOURS.c.queue, text).where(_HOURS.c.hour >= since, _HOURS.c.hour < until)
-    if queue:
-        wanted = wanted.where(_HOURS.c.queue == queue)
-    for hour, name, document in session.execute(wanted):
-        summary = Summary.from_json(document) if stored else Tally.from_json(document).summary(limits)
-        yield Hour(hour, name, summary)
 
 
 def _texts(tally: Tally) -> dict[str, str]:

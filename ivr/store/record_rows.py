@@ -5,27 +5,30 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Table, func, or_, select
 from sqlalchemy.orm import Session
 
-from ivr.acd.caller import area_of
-from ivr.acd.fold import Needs, Row
+from ivr.acd.fold import Row
+from ivr.acd.needs import Needs
 from ivr.acd.outcome import call_outcome
 from ivr.acd.record import (
     WAITING,
     AttemptRecord,
     CallRecord,
     EntryRecord,
+    LegRecord,
     PauseRecord,
     SessionRecord,
 )
-from ivr.store.database import Base, table_of
-from ivr.store.models.acd import AgentPause, AgentSession, Attempt, QueueEntry
+from ivr.store import figure_hours, queue_hours
+from ivr.store.bulk import insert_rows, update_rows
+from ivr.store.database import table_of
+from ivr.store.models.acd import AgentPause, AgentSession, Attempt, Leg, QueueEntry
 from ivr.store.models.calls import Call
-from ivr.store.queue_hours import keep
-from ivr.store.secrets import keyed_hash, mask
+from ivr.store.secrets import encrypted_number, keyed_hash, mask
 
 _RECORD = 123060  # the number of PostgreSQL's advisory lock for the record
 _IN = 500  # values in one IN (…)
@@ -33,13 +36,16 @@ _IN = 500  # values in one IN (…)
 
 @dataclass
 class Loaded:
-    """Rows that are in the database, and the ids and journal's facts of its calls."""
+    """Rows that are in the database, and the journal's facts of its calls. The callers' numbers are not among them: they
+    are encrypted, and nothing needs them."""
 
     calls: dict[str, CallRecord] = field(default_factory=dict)
     entries: list[EntryRecord] = field(default_factory=list)
     sessions: list[SessionRecord] = field(default_factory=list)
     pauses: list[PauseRecord] = field(default_factory=list)
-    call_rows: dict[str, Call] = field(default_factory=dict)
+    legs: list[LegRecord] = field(default_factory=list)
+    #: call → the journal's ``entry`` and ``dialogue``
+    call_rows: dict[str, tuple[str, str]] = field(default_factory=dict)
     #: the entries as they are in the database, while the fold changes those in ``entries``
     before: dict[tuple[str, int], EntryRecord] = field(default_factory=dict)
 
@@ -55,202 +61,199 @@ def load(session: Session, wanted: Needs, *, log: int) -> Loaded:
     """The rows that a batch needs."""
     loaded = Loaded()
     for part in _parts(wanted.calls):
-        _load_calls(session, loaded, Call.uniqueid.in_(part), QueueEntry.call_uniqueid.in_(part))
+        _load_calls(session, loaded, _CALLS.c.uniqueid.in_(part), _ENTRIES.c.call_uniqueid.in_(part))
     if wanted.restart:
         open_entry = or_(
-            QueueEntry.outcome == WAITING, (QueueEntry.outcome == "answered") & QueueEntry.ended_at.is_(None)
+            _ENTRIES.c.outcome == WAITING,
+            (_ENTRIES.c.outcome == "answered") & _ENTRIES.c.ended_at.is_(None),
         )
-        _load_calls(session, loaded, Call.outcome == "open", open_entry)
+        _load_calls(session, loaded, _CALLS.c.outcome == "open", open_entry)
+        _load_legs(session, loaded, _LEGS.c.ended_at.is_(None))
+    for part in _parts(wanted.legs):
+        _load_legs(session, loaded, _LEGS.c.leg.in_(part))
     for part in _parts(wanted.agents):
-        for model in (AgentSession, AgentPause):
-            told = (model.began_at >= wanted.since) & (model.log_id != log)
-            _load_spans(session, loaded, model, model.agent.in_(part) & (model.ended_at.is_(None) | told))
+        for table in _SPANS:
+            told = (table.c.began_at >= wanted.since) & (table.c.log_id != log)
+            _load_spans(session, loaded, table, table.c.agent.in_(part) & (table.c.ended_at.is_(None) | told))
+    if wanted.seats:
+        here = _SESSIONS.c.seat.in_(wanted.seats) & _SESSIONS.c.ended_at.is_(None)
+        _load_spans(session, loaded, _SESSIONS, here)
     if wanted.restart:
-        for model in (AgentSession, AgentPause):
-            _load_spans(session, loaded, model, model.ended_at.is_(None))
+        for table in _SPANS:
+            _load_spans(session, loaded, table, table.c.ended_at.is_(None))
     return loaded
 
 
 def _load_calls(
     session: Session, loaded: Loaded, calls: ColumnElement[bool], entries: ColumnElement[bool]
 ) -> None:
-    for row in session.scalars(select(Call).where(calls)):
+    for row in session.execute(select(*(_CALLS.c[name] for name in _OF_CALL)).where(calls)):
         if row.uniqueid not in loaded.calls:
-            loaded.call_rows[row.uniqueid] = row
+            loaded.call_rows[row.uniqueid] = row.entry, row.dialogue
             loaded.calls[row.uniqueid] = CallRecord(
-                uniqueid=row.uniqueid,
-                began_at=row.began_at,
-                log=row.log_id,
-                caller=row.caller or "",
-                called=row.called,
-                ended_at=row.ended_at,
-                hangup_cause=row.hangup_cause,
-                fallback=row.fallback,
-                lost=row.lost,
-            )
-    for entry in session.scalars(select(QueueEntry).where(entries)):
-        key = (entry.call_uniqueid, entry.number)
-        if key not in loaded.before:
-            record = entry_record(entry)
+                row.uniqueid, row.began_at, row.log_id, called=row.called, ended_at=row.ended_at,
+                hangup_cause=row.hangup_cause, fallback=row.fallback, lost=row.lost,
+                option=row.option, skill=row.skill,
+            )  # fmt: skip
+    for call, number, queue, entered_at, log, area, *same in session.execute(
+        select(*(_ENTRIES.c[name] for name in (*_ENTRY_KEYS, *_ENTRY_MADE, *_SAME))).where(entries)
+    ):
+        if (call, number) not in loaded.before:
+            facts = dict(zip(_SAME, same, strict=True))
+            record = EntryRecord(call, number, queue, entered_at, log, area=area, **facts)
             loaded.entries.append(record)
-            loaded.before[key] = copy(record)
+            loaded.before[call, number] = copy(record)
 
 
-def entry_record(row: QueueEntry) -> EntryRecord:
-    """The row as the fold keeps it."""
-    return EntryRecord(
-        call=row.call_uniqueid,
-        number=row.number,
-        queue=row.queue,
-        entered_at=row.entered_at,
-        log=row.log_id,
-        caller=row.caller or "",
-        **{name: getattr(row, name) for name in _SAME},
-    )
-
-
+_CALLS, _ENTRIES, _ATTEMPTS, _LEGS = map(table_of, (Call, QueueEntry, Attempt, Leg))
+_SESSIONS, _PAUSES = _SPANS = table_of(AgentSession), table_of(AgentPause)
+#: What is read of a call, without what must be decrypted.
+_OF_CALL = (
+    "uniqueid", "began_at", "log_id", "called", "ended_at", "hangup_cause", "fallback", "lost", "option", "skill",
+    "entry", "dialogue",
+)  # fmt: skip
+#: What is written of a call each time, and of one that is new or whose caller is told of.
+_CALL_CHANGES = (
+    "began_at", "called", "ended_at", "hangup_cause", "fallback", "lost", "option", "skill", "log_id", "outcome",
+)  # fmt: skip
+_CALLER = ("caller", "caller_hash", "caller_masked")
+#: The rest of a new call is the journal's.
+_CALL_NEW = {"linked_id": "", "entry": "", "language": "", "menu_revision": "", "dialogue": ""}
+_ENTRY_KEYS = ("call_uniqueid", "number")
+_ENTRY_MADE = ("queue", "entered_at", "log_id", "caller_area")
 #: columns of an entry that are the same in the record and in the table
 _SAME = (
-    "position",
-    "outcome",
-    "left_at",
-    "wait_s",
-    "exit_key",
-    "attempts",
-    "agent",
-    "agent_uniqueid",
-    "talk_s",
-    "hold_s",
-    "wrapup_s",
-    "ended_at",
-    "ended_by",
-    "transfer_to",
-)
+    "position", "outcome", "left_at", "wait_s", "exit_key", "attempts", "agent", "agent_uniqueid", "talk_s", "hold_s",
+    "wrapup_s", "ended_at", "ended_by", "transfer_to", "option", "skill", "held_since", "held_ms",
+)  # fmt: skip
+_same_of = attrgetter(*_SAME)
+_ATTEMPT = ("call_uniqueid", "entry", "number", "agent", "at", "ring_ms", "outcome")
+_LEG = (
+    "call_uniqueid", "kind", "began_at", "log_id", "from_seat", "seat", "agent", "ended_at", "talk_s", "consult_s", "hold_s",
+    "held_since", "held_ms", "lost",
+)  # fmt: skip
+_leg_of = attrgetter("call", "kind", "began_at", "log", *_LEG[4:])
 
 
-def _load_spans(
-    session: Session, loaded: Loaded, model: type[AgentSession] | type[AgentPause], which: ColumnElement[bool]
-) -> None:
-    have = {row.id for row in (loaded.sessions if model is AgentSession else loaded.pauses)}
-    rows: Iterable[Any] = session.scalars(select(model).where(which).order_by(model.id))
-    for row in rows:
+def _load_legs(session: Session, loaded: Loaded, which: ColumnElement[bool]) -> None:
+    have = {leg.leg for leg in loaded.legs}
+    for name, *facts in session.execute(select(_LEGS.c.leg, *(_LEGS.c[name] for name in _LEG)).where(which)):
+        if name not in have:
+            loaded.legs.append(LegRecord(name, *facts))
+
+
+def _load_spans(session: Session, loaded: Loaded, table: Table, which: ColumnElement[bool]) -> None:
+    have = {row.id for row in (loaded.sessions if table is _SESSIONS else loaded.pauses)}
+    for row in session.execute(select(table).where(which).order_by(table.c.id)):
         if row.id in have:
             continue
         facts: dict[str, Any] = {
-            "agent": row.agent,
-            "queue": row.queue,
-            "began_at": row.began_at,
-            "log": row.log_id,
-            "ended_at": row.ended_at,
-            "ended_by": row.ended_by,
-            "id": row.id,
-        }
-        if isinstance(row, AgentPause):
+            "agent": row.agent, "queue": row.queue, "began_at": row.began_at, "log": row.log_id,
+            "ended_at": row.ended_at, "ended_by": row.ended_by, "id": row.id,
+        }  # fmt: skip
+        if table is _PAUSES:
             loaded.pauses.append(PauseRecord(reason=row.reason, **facts))
         else:
-            loaded.sessions.append(SessionRecord(**facts))
+            loaded.sessions.append(SessionRecord(seat=row.seat, **facts))
 
 
 def save(session: Session, changed: Sequence[Row], loaded: Loaded) -> None:
     """Store what the fold has made or changed, and the outcomes of the calls that it concerns."""
-    calls = [row for row in changed if isinstance(row, CallRecord)]
-    entries = [row for row in changed if isinstance(row, EntryRecord)]
+    rows: dict[type, list[Any]] = {}
+    for row in changed:
+        rows.setdefault(type(row), []).append(row)
+    entries: list[EntryRecord] = rows.get(EntryRecord, [])
+    before = [was for row in entries if (was := loaded.before.get((row.call, row.number)))]
     _save_entries(session, entries, loaded.before)
-    keep(
-        session, [before for row in entries if (before := loaded.before.get((row.call, row.number)))], entries
-    )
-    _insert(session, Attempt, [_attempt(row) for row in changed if isinstance(row, AttemptRecord)])
-    _save_spans(session, AgentSession, [row for row in changed if isinstance(row, SessionRecord)])
-    _save_spans(session, AgentPause, [row for row in changed if isinstance(row, PauseRecord)])
-    _save_calls(session, calls, entries, loaded)
+    # Of what holds a callback's place the caller was counted when asking for it.
+    before, counted = ([row for row in rows if holder_of(row.call) is None] for rows in (before, entries))
+    queue_hours.keep(session, before, counted)
+    figure_hours.keep(session, before, counted)
+    attempts = [
+        (row.call, row.entry, row.number, row.agent, row.at, row.ring_ms, row.outcome)
+        for row in rows.get(AttemptRecord, [])
+    ]
+    insert_rows(session, _ATTEMPTS, _ATTEMPT, attempts)
+    _save_legs(session, rows.get(LegRecord, []), {leg.leg for leg in loaded.legs})
+    _save_spans(session, _SESSIONS, "seat", rows.get(SessionRecord, []))
+    _save_spans(session, _PAUSES, "reason", rows.get(PauseRecord, []))
+    _save_calls(session, rows.get(CallRecord, []), entries, loaded)
 
 
 def _save_entries(
     session: Session, entries: Iterable[EntryRecord], known: Container[tuple[str, int]]
 ) -> None:
-    new: list[dict[str, Any]] = []
-    old: list[dict[str, Any]] = []
+    new, old = [], []
     for row in entries:
-        values = {name: getattr(row, name) for name in _SAME}
-        values |= {"call_uniqueid": row.call, "number": row.number}
-        if (row.call, row.number) in known:
-            old.append(values)
+        values, key = _same_of(row), (row.call, row.number)
+        if key in known:
+            old.append((*values, *key))
         else:
-            values |= {"queue": row.queue, "entered_at": row.entered_at, "log_id": row.log}
-            new.append(values | _caller(row.caller) | {"caller_area": area_of(row.caller)})
-    _insert(session, QueueEntry, new)
-    if old:
-        session.execute(update(QueueEntry), old)
+            new.append((*values, *key, row.queue, row.entered_at, row.log, row.area, *_caller(row.caller)))
+    insert_rows(session, _ENTRIES, (*_SAME, *_ENTRY_KEYS, *_ENTRY_MADE, *_CALLER), new)
+    update_rows(session, _ENTRIES, _SAME, _ENTRY_KEYS, old)
 
 
-def _attempt(row: AttemptRecord) -> dict[str, Any]:
-    return {
-        "call_uniqueid": row.call,
-        "entry": row.entry,
-        "number": row.number,
-        "agent": row.agent,
-        "at": row.at,
-        "ring_ms": row.ring_ms,
-        "outcome": row.outcome,
-    }
+def _save_legs(session: Session, legs: Iterable[LegRecord], known: Container[str]) -> None:
+    new: list[Any] = []
+    old: list[Any] = []
+    for row in legs:
+        (old if row.leg in known else new).append((*_leg_of(row), row.leg))
+    insert_rows(session, _LEGS, (*_LEG, "leg"), new)
+    update_rows(session, _LEGS, _LEG, ("leg",), old)
 
 
-def _save_spans(
-    session: Session,
-    model: type[AgentSession] | type[AgentPause],
-    rows: Sequence[SessionRecord] | Sequence[PauseRecord],
-) -> None:
-    new: list[dict[str, Any]] = []
-    old: list[dict[str, Any]] = []
+def _save_spans(session: Session, table: Table, own: str, rows: Sequence[Any]) -> None:
+    """``own``: the column that only sessions, or only pauses, have."""
+    new, old = [], []
     for row in rows:
-        values: dict[str, Any] = {"ended_at": row.ended_at, "ended_by": row.ended_by}
+        values = (row.ended_at, row.ended_by, getattr(row, own))
         if row.id is not None:
-            old.append(values | {"id": row.id})
-            continue
-        values |= {"agent": row.agent, "queue": row.queue, "began_at": row.began_at, "log_id": row.log}
-        if isinstance(row, PauseRecord):
-            values["reason"] = row.reason
-        new.append(values)
-    _insert(session, model, new)
-    if old:
-        session.execute(update(model), old)
+            old.append((*values, row.id))
+        else:
+            new.append((*values, row.agent, row.queue, row.began_at, row.log))
+    changing = ("ended_at", "ended_by", own)
+    insert_rows(session, table, (*changing, "agent", "queue", "began_at", "log_id"), new)
+    update_rows(session, table, changing, ("id",), old)
 
 
 def _save_calls(
     session: Session, calls: Sequence[CallRecord], entries: Sequence[EntryRecord], loaded: Loaded
 ) -> None:
-    concerned = dict.fromkeys([row.uniqueid for row in calls] + [row.call for row in entries])
-    outcomes = entry_outcomes(session, concerned)
     changed = {row.uniqueid: row for row in calls}
-    new: list[dict[str, Any]] = []
-    for uniqueid in concerned:
-        record, row = changed.get(uniqueid) or loaded.calls.get(uniqueid), loaded.call_rows.get(uniqueid)
+    outcomes = _outcomes(entries, loaded)
+    new, old, told = [], [], []
+    for uniqueid in dict.fromkeys([*changed, *(row.call for row in entries)]):
+        record = changed.get(uniqueid) or loaded.calls.get(uniqueid)
         if record is None:  # a queue entry of a call that did not come through the hotline
             continue
-        values: dict[str, Any] = {
-            "began_at": record.began_at,
-            "called": record.called,
-            "ended_at": record.ended_at,
-            "hangup_cause": record.hangup_cause,
-            "fallback": record.fallback,
-            "lost": record.lost,
-            "log_id": record.log,
-            "outcome": call_outcome(
-                ended=record.ended_at is not None,
-                lost=record.lost,
-                entry=row.entry if row else "",
-                dialogue=row.dialogue if row else "",
-                entries=outcomes.get(uniqueid, []),
-            ),
-        }
-        if row is None:
-            new.append({"uniqueid": uniqueid} | values | _caller(record.caller))
-            continue
-        if record.caller != (row.caller or ""):
-            values |= _caller(record.caller)
-        for name, value in values.items():
-            setattr(row, name, value)
-    _insert(session, Call, new)
+        entry, dialogue = loaded.call_rows.get(uniqueid, ("", ""))
+        outcome = call_outcome(
+            ended=record.ended_at is not None, lost=record.lost, entry=entry, dialogue=dialogue,
+            entries=outcomes.get(uniqueid, ()),
+        )  # fmt: skip
+        values = (
+            record.began_at, record.called, record.ended_at, record.hangup_cause, record.fallback, record.lost,
+            record.option, record.skill, record.log, outcome,
+        )  # fmt: skip
+        if uniqueid not in loaded.call_rows:
+            new.append((*values, uniqueid, *_caller(record.caller), *_CALL_NEW.values()))
+        else:
+            old.append((*values, uniqueid))
+            if record.caller:
+                told.append((*_caller(record.caller), uniqueid))
+    insert_rows(session, _CALLS, (*_CALL_CHANGES, "uniqueid", *_CALLER, *_CALL_NEW), new)
+    update_rows(session, _CALLS, _CALL_CHANGES, ("uniqueid",), old)
+    update_rows(session, _CALLS, _CALLER, ("uniqueid",), told)
+
+
+def _outcomes(entries: Iterable[EntryRecord], loaded: Loaded) -> dict[str, list[str]]:
+    """The outcomes of each call's entries, in their order: those that were there, as they are now, and the new ones."""
+    every = {(row.call, row.number): row for row in (*loaded.entries, *entries)}
+    found: dict[str, list[str]] = {}
+    for _, row in sorted(every.items()):
+        found.setdefault(row.call, []).append(row.outcome)
+    return found
 
 
 def entry_outcomes(session: Session, calls: Iterable[str]) -> dict[str, list[str]]:
@@ -267,15 +270,10 @@ def entry_outcomes(session: Session, calls: Iterable[str]) -> dict[str, list[str
     return found
 
 
-def _caller(number: str) -> dict[str, str | None]:
+def _caller(number: str) -> tuple[str | None, str, str]:
     if not number:
-        return {"caller": None, "caller_hash": "", "caller_masked": ""}
-    return {"caller": number, "caller_hash": keyed_hash(number), "caller_masked": mask(number)}
-
-
-def _insert(session: Session, model: type[Base], rows: list[dict[str, Any]]) -> None:
-    if rows:  # into the table: the mapper would send rows with a null apart from those without
-        session.execute(insert(table_of(model)), rows)
+        return None, "", ""
+    return encrypted_number(number), keyed_hash(number), mask(number)
 
 
 def _parts(values: Iterable[str]) -> Iterable[list[str]]:

@@ -22,8 +22,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from ivr.acd.callbacks import Rules
-from ivr.acd.fold import Fold, needs
+from ivr.acd.fold import Fold
 from ivr.acd.lines import parse
+from ivr.acd.needs import needs
 from ivr.acd.position import Batch, Position
 from ivr.clock import utc_now
 from ivr.errors import IvrError
@@ -33,7 +34,7 @@ from ivr.store.models.acd import LogPosition
 from ivr.store.record_rows import load, save, take_turn
 
 _log = logging.getLogger(__name__)
-_BATCH = 5000
+_BATCH = 20_000  # only an old log, or one that was left alone for a while, has so many
 _RULES = Rules()
 _POLL_S = 0.25
 _LONGEST_PAUSE_S = 5.0
@@ -130,6 +131,7 @@ class Recorder:
                 entries=rows.entries,
                 sessions=rows.sessions,
                 pauses=rows.pauses,
+                legs=rows.legs,
                 members_persist=self._members_persist,
                 foreign=_logs_of_others(session, position.id),
             )

@@ -7,7 +7,6 @@ needs nobody to be running at its moment. Who published, rolled back or withdrew
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +21,7 @@ from ivr.store import audit
 from ivr.store.database import reading, writing
 from ivr.store.models.calls import Call
 from ivr.store.models.menus import MenuRevision, MenuSwitch
+from ivr.store.on_air import DamagedRevision, content_hash
 
 #: Publishers take turns (PostgreSQL's advisory lock; SQLite has one writer at a time anyway).
 _PUBLISHING = 123060003
@@ -60,16 +60,6 @@ class Outcome:
     revision: int
     live_from: datetime
     changed: bool
-
-
-def content_hash(files: Mapping[str, str]) -> str:
-    """SHA-256 of the names and texts of ``files``, whatever their order."""
-    digest = hashlib.sha256()
-    for name in sorted(files):
-        for text in (name, files[name]):
-            data = text.encode()
-            digest.update(b"%d:" % len(data) + data)
-    return digest.hexdigest()
 
 
 def publish(
@@ -201,13 +191,6 @@ def files_of(engine: Engine, number: int) -> dict[str, str]:
         if content_hash(files) != row.content_hash:
             raise DamagedRevision(number)
         return files
-
-
-class DamagedRevision(IvrError):
-    """A revision whose texts were changed in the database."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(f"revision {number} is damaged in the database", mend="restore a backup, or publish")
 
 
 def hash_of(engine: Engine, number: int) -> str:

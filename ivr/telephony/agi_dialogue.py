@@ -6,12 +6,15 @@
 need                meaning                                                met by
 ==================  =====================================================  ==================
 ``str``             a command line for Asterisk                            ``Reply``
-``Sounds``          sound files for phrases                                list of paths
+``Sounds``          sound files for phrases                                list of paths, or ``LATE``
 ``Ask``             a fact from outside                                    ``Answer``
 ``Keep``            the same, also when the caller is gone                 ``Answer``
 ==================  =====================================================  ==================
 
 ``wire.GONE`` meets any other need when the caller is gone; a driver then does no more work for the call.
+
+While a sound is made, the caller hears nothing for ``SOON_S`` at most: then 请稍候, and after another such wait the music
+that also plays in the queue. Keys that are pressed meanwhile are noted like any others.
 
 Measured on Asterisk 22 and relied upon here:
 
@@ -89,11 +92,28 @@ class Journal(Protocol):
     def end(self, call_id: str, at: datetime, outcome: str) -> None: ...
 
 
+#: So long a caller hears nothing while sounds are made.
+SOON_S = 0.3
+#: So long it is looked for the sound that asks the caller to wait.
+_AT_ONCE_S = 0.1
+
+
+class Late:
+    """What meets :class:`Sounds` that are not there in time."""
+
+
+LATE = Late()
+
+
 @dataclass(frozen=True)
 class Sounds:
-    """The need for sound files, one path (without extension) for each phrase, in order."""
+    """The need for sound files, one path (without extension) for each phrase, in order. With ``within_s`` it is met by
+    :data:`LATE` when they are not there by then; the making goes on, and the same need may come again. ``slower``: for a
+    caller who did not understand them."""
 
     phrases: tuple[Phrase, ...]
+    within_s: float | None = None
+    slower: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,7 +124,7 @@ class Keep:
 
 
 Need = Union[str, Sounds, Ask, Keep]
-Given = Union[Reply, Sequence[str], Answer]
+Given = Union[Reply, Sequence[str], Answer, Late]
 
 
 @dataclass(frozen=True)
@@ -241,12 +261,38 @@ def _step(performer: Performer, action: Action) -> Generator[Need, Any, tuple[Ac
         if event is not None:
             return replace(action, phrases=()), event
     sounds: Sequence[str] = ()
-    phrases = action.tell if isinstance(action, Transfer) else getattr(action, "phrases", ())
-    if phrases:
-        sounds = yield Sounds(phrases)
-        if sounds is GONE:
+    if (isinstance(action, (Say, Gather)) and action.phrases) or (
+        isinstance(action, Transfer) and action.tell
+    ):
+        made = yield from _sounds(action)
+        if made is None:
             return action, HungUp()
+        sounds = made
     return action, (yield from performer.perform(action, sounds))
+
+
+def _sounds(action: Say | Gather | Transfer) -> Generator[Need, Any, Sequence[str] | None]:
+    """The sounds of an action; ``None`` when the caller hung up before they were there."""
+    if isinstance(action, Transfer):
+        told = yield Sounds(action.tell)
+        return None if told is GONE else told
+    wanted = Sounds(action.phrases, slower=isinstance(action, Gather) and action.slower)
+    soon = replace(wanted, within_s=SOON_S)
+    made = yield soon
+    if made is LATE:
+        asked = (yield Sounds(action.one_moment, _AT_ONCE_S)) if action.one_moment else LATE
+        if asked not in (LATE, GONE):
+            reply = yield from play("Playback", asked)
+            made = GONE if _hung_up(reply) else (yield soon)
+    if made is LATE:
+        yield wire.execute("StartMusicOnHold")
+        made = yield wanted
+        yield wire.execute("StopMusicOnHold")
+    return None if made is GONE else made
+
+
+def _hung_up(reply: Reply) -> bool:
+    return reply.gone or reply.result == "-1"
 
 
 class Performer:
@@ -290,13 +336,14 @@ class Performer:
             (var.PART, action.part),
             (var.LIVE_KEYS, action.keys),
             (var.TELL, "&".join(tell)),
+            *([(var.SKILL, action.skill)] if action.skill else []),
             *heard,
         ]
 
     def _say(self, sounds: Sequence[str]) -> Generator[str, Reply, Event]:
         if sounds:
             reply = yield from play("Playback", sounds)
-            if reply.gone or reply.result == "-1":
+            if _hung_up(reply):
                 return HungUp()
         return Answered(Answer("said"))
 

@@ -11,13 +11,13 @@ import contextlib
 import io
 import logging
 import os
-import queue
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
-from typing import Any, BinaryIO, TypeVar
+from dataclasses import replace
+from typing import Any, BinaryIO, Generic, TypeVar
 
 from asterisk import agi
 
@@ -25,7 +25,18 @@ from ivr.clock import Clock
 from ivr.dialogue.actions import Ask
 from ivr.rail.answers import Answer
 from ivr.speech.phrase import Phrase
-from ivr.telephony.agi_dialogue import Conversation, Desk, Journal, Keep, Need, Sounds, describe, hold
+from ivr.telephony.agi_dialogue import (
+    LATE,
+    Conversation,
+    Desk,
+    Journal,
+    Keep,
+    Late,
+    Need,
+    Sounds,
+    describe,
+    hold,
+)
 from ivr.telephony.wire import GONE, Head, HeadParser, Reply, ReplyParser, WireFault
 
 log = logging.getLogger(__name__)
@@ -37,6 +48,7 @@ _POLL_S = 0.05
 _CHUNK = 4096
 
 T = TypeVar("T")
+MakesSounds = Callable[[Sequence[Phrase], bool], Sequence[str]]
 
 
 class _Nowhere(io.TextIOBase):
@@ -55,6 +67,7 @@ class _Agi(agi.AGI):
         self._bytes = stdin
         self._replies = ReplyParser()
         self._gone = False
+        self._making: dict[Sounds, _Work[Sequence[str]]] = {}
         text = io.TextIOWrapper(stdout, encoding="utf-8", errors="replace", newline="\n")
         super().__init__(stdin=None, stdout=text, stderr=_Nowhere())
 
@@ -97,35 +110,62 @@ class _Agi(agi.AGI):
         """Whether the caller hung up, as far as is known."""
         return self._gone or bool(self._got_sighup)
 
-    def meanwhile(
-        self, work: Callable[[], T], limit_s: float, otherwise: T, *, to_the_end: bool = False
-    ) -> T | Reply:
-        """What ``work()`` brings within ``limit_s``, :data:`GONE` when the caller hangs up (unless ``to_the_end``),
+    def sounds(self, need: Sounds, make: MakesSounds) -> Sequence[str] | Late | Reply:
+        """What ``make`` gives for ``need``, or :data:`LATE`; it goes on until the need comes without a time."""
+        whole = replace(need, within_s=None)
+        if whole not in self._making:
+            self._making[whole] = _Work(lambda: make(need.phrases, need.slower), SOUNDS_S)
+        work = self._making[whole]
+        if need.within_s is not None and not work.wait(self.gone, need.within_s):
+            return GONE if self.gone() else LATE
+        del self._making[whole]
+        return self.meanwhile(work, [])
+
+    def meanwhile(self, work: _Work[T], otherwise: T, *, to_the_end: bool = False) -> T | Reply:
+        """What ``work`` brings within its time, :data:`GONE` when the caller hangs up (unless ``to_the_end``),
         ``otherwise`` when it is late or fails. What comes later is dropped."""
-        done: queue.Queue[tuple[bool, Any]] = queue.Queue()
+        gone = (lambda: False) if to_the_end else self.gone
+        if work.wait(gone, work.limit_s):
+            return work.result(otherwise)
+        if gone():
+            return GONE
+        log.error("no answer within %s s", work.limit_s)
+        return otherwise
 
-        def run() -> None:
-            try:
-                done.put((True, work()))
-            except Exception as fault:
-                done.put((False, describe(fault)))
 
-        threading.Thread(target=run, daemon=True).start()
-        deadline = time.monotonic() + limit_s
-        while to_the_end or not self.gone():
-            try:
-                fine, result = done.get(timeout=_POLL_S)
-            except queue.Empty:
-                if time.monotonic() < deadline:
-                    continue
-                log.error("no answer within %s s", limit_s)
-                return otherwise
-            if fine:
-                value: T = result
-                return value
-            log.error("no answer: %s", result)
-            return otherwise
-        return GONE
+class _Work(Generic[T]):
+    """Something that a thread does, of which nobody waits for the end longer than ``limit_s`` after its begin."""
+
+    def __init__(self, work: Callable[[], T], limit_s: float) -> None:
+        self.limit_s = limit_s
+        self._until = time.monotonic() + limit_s
+        self._done = threading.Event()
+        self._result: list[T] = []
+        self._fault = ""
+        threading.Thread(target=self._run, args=(work,), daemon=True).start()
+
+    def _run(self, work: Callable[[], T]) -> None:
+        try:
+            self._result.append(work())
+        except Exception as fault:
+            self._fault = describe(fault)
+        self._done.set()
+
+    def wait(self, gone: Callable[[], bool], seconds: float) -> bool:
+        """Whether it is done within ``seconds`` from now and its own time, unless the caller is ``gone`` before."""
+        until = min(self._until, time.monotonic() + seconds)
+        while not gone():
+            if self._done.wait(max(0.0, min(_POLL_S, until - time.monotonic()))):
+                return True
+            if time.monotonic() >= until:
+                break
+        return False
+
+    def result(self, otherwise: T) -> T:
+        """What it brought once it is done; ``otherwise`` when it failed."""
+        if self._fault:
+            log.error("no answer: %s", self._fault)
+        return self._result[0] if self._result else otherwise
 
 
 def take_streams() -> tuple[BinaryIO, BinaryIO]:
@@ -143,7 +183,7 @@ def take_streams() -> tuple[BinaryIO, BinaryIO]:
 def run(
     entry: str,
     converse_for: Conversation,
-    sounds: Callable[[Sequence[Phrase]], Sequence[str]],
+    sounds: MakesSounds,
     answer: Callable[[Ask], Answer],
     journal: Journal,
     clock: Clock,
@@ -180,20 +220,19 @@ def run(
 def _run(
     connection: _Agi,
     call: Generator[Need, Any, str],
-    sounds: Callable[[Sequence[Phrase]], Sequence[str]],
+    sounds: MakesSounds,
     answer: Callable[[Ask], Answer],
 ) -> None:
     def meet(need: Need) -> Any:
         if isinstance(need, str):
             return connection.exchange(need)
         if isinstance(need, Sounds):
-            phrases = need.phrases
-            return connection.meanwhile(lambda: sounds(phrases), SOUNDS_S, [])
+            return connection.sounds(need, sounds)
         if isinstance(need, Keep):
             kept = need.ask
-            return connection.meanwhile(lambda: answer(kept), KEEP_S, Answer("error"), to_the_end=True)
+            return connection.meanwhile(_Work(lambda: answer(kept), KEEP_S), Answer("error"), to_the_end=True)
         ask = need
-        return connection.meanwhile(lambda: answer(ask), ANSWER_S, Answer("error"))
+        return connection.meanwhile(_Work(lambda: answer(ask), ANSWER_S), Answer("error"))
 
     try:
         need = next(call)

@@ -11,7 +11,7 @@ import asyncio
 import codecs
 import logging
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -185,10 +185,30 @@ class AmiClient:
         more = {"Reason": reason, "Queue": queue}
         await self._do("QueuePause", values | {name: value for name, value in more.items() if value})
 
-    async def queue_log(self, queue: str, event: str, call: str, message: str = "") -> None:
-        """Write a line into Asterisk's queue_log."""
-        values = {"Queue": queue, "Event": event, "Uniqueid": call, "Interface": "NONE", "Message": message}
-        await self._do("QueueLog", values)
+    async def queue_log(
+        self, name: str, *, call: str = "", agent: str = "", data: str = "", queue: str = "NONE"
+    ) -> None:
+        """Have Asterisk write a line into its queue_log."""
+        values = {
+            "Queue": queue,
+            "Event": name,
+            "Uniqueid": call,
+            "Interface": agent or "NONE",
+            "Message": data,
+        }
+        await self._do("QueueLog", {key: value for key, value in values.items() if value})
+
+    async def watch(self, names: Collection[str], take: Callable[[Mapping[str, str]], None]) -> None:
+        """Hand the events called ``names`` to ``take`` from now on, each as its headers in lower case."""
+        assert self._manager is not None, "use 'async with'"
+        for name in names:
+            self._manager.register_event(name, lambda _manager, event: take(event))
+        await self._do("Events", {"EventMask": "on"})
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection has ended."""
+        return self._manager is None or self._manager.protocol.closed
 
     async def originate(
         self,

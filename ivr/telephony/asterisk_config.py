@@ -22,7 +22,7 @@ from ivr.errors import IvrError, UsageFault
 from ivr.settings import PROJECT, Settings
 from ivr.telephony.asterisk_find import Asterisk
 from ivr.telephony.queue_config import queue_files
-from ivr.telephony.seats import AMI_USER, SEAT_PATTERN, ami_secret, seat_secrets
+from ivr.telephony.seats import AMI_USER, HOLD_USER, SEAT_PATTERN, ami_secret, seat_secrets
 
 TEMPLATES = PROJECT / "asterisk_conf"
 AGI_SCRIPTS = PROJECT / "agi_scripts"
@@ -187,6 +187,7 @@ def _values(settings: Settings, asterisk: Asterisk, home: AsteriskHome) -> dict[
         "CONTROL_ADDRESS": control_address(settings),
         "AMI_PORT": settings.ami_port,
         "AMI_USER": AMI_USER,
+        "HOLD_USER": HOLD_USER,
         "AMI_SECRET": ami_secret(settings.home),
     }
     for name in AGI_NAMES:

@@ -14,6 +14,7 @@ PLACE = "IVR_PLACE"  #: seconds since 1970 at the first entry to a queue; until 
 CALLEE = "IVR_CALLEE"  #: the number that a callback's channel is to call
 LIVE_KEYS = "IVR_KEYS"  #: the keys that lead out of the queue; empty: none
 TELL = "IVR_TELL"  #: sound files, joined with ``&``: what the waiting caller is told of these keys
+SKILL = "IVR_SKILL"  #: the skill that the menu asked for, once it did
 LANGUAGE = "IVR_LANGUAGE"  #: what the caller hears, once it is not the usual one
 
 # within a driver

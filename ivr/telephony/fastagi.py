@@ -14,7 +14,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from panoramisk import fast_agi
@@ -26,10 +28,12 @@ from ivr.rail.answers import Answer
 from ivr.speech.phrase import Phrase
 from ivr.telephony.agi_dialogue import (
     ENTRIES,
+    LATE,
     Conversation,
     Desk,
     Journal,
     Keep,
+    Late,
     Need,
     Sounds,
     describe,
@@ -49,6 +53,7 @@ _SPARE = 64  #: connections beyond the calls: health probes, heads that are bein
 _CHUNK = 4096
 
 T = TypeVar("T")
+MakesSounds = Callable[[Sequence[Phrase], bool], Coroutine[Any, Any, Sequence[str]]]
 
 
 class _Request(fast_agi.Request):
@@ -67,6 +72,7 @@ class _Request(fast_agi.Request):
         self._parser = ReplyParser(rest)
         self._coming: asyncio.Task[Reply] | None = None
         self._gone = False
+        self._making: dict[Sounds, tuple[asyncio.Task[Sequence[str]], float]] = {}
 
     async def exchange(self, command: str) -> Reply:
         """:data:`GONE` when the caller or the connection is. Raises :class:`WireFault`."""
@@ -107,6 +113,23 @@ class _Request(fast_agi.Request):
             self._gone = True
         return reply
 
+    async def sounds(self, need: Sounds, make: MakesSounds) -> Sequence[str] | Late | Reply:
+        """What ``make`` gives for ``need``, or :data:`LATE`; it goes on until the need comes without a time."""
+        whole = replace(need, within_s=None)
+        if self._gone:
+            return GONE
+        if whole not in self._making:
+            self._making[whole] = (
+                asyncio.ensure_future(make(need.phrases, need.slower)),
+                time.monotonic() + SOUNDS_S,
+            )
+        task, until = self._making[whole]
+        if need.within_s is None:
+            del self._making[whole]
+            return await self.meanwhile(task, max(0.0, until - time.monotonic()), [])
+        await self.meanwhile(asyncio.wait([task], timeout=need.within_s), need.within_s + 1, (set(), set()))
+        return await self.sounds(whole, make) if task.done() or self._gone else LATE
+
     async def meanwhile(self, work: Awaitable[T], limit_s: float, otherwise: T) -> T | Reply:
         """What ``work`` brings within ``limit_s``; :data:`GONE` as soon as the caller hangs up.
 
@@ -139,7 +162,10 @@ class _Request(fast_agi.Request):
         return task.result()
 
     def drop(self) -> None:
-        """Read no more."""
+        """Read no more, and wait for no more sounds."""
+        for task, _until in self._making.values():
+            task.add_done_callback(_dropped)
+            task.cancel()
         if self._coming is not None:
             self._coming.add_done_callback(_dropped)
             self._coming.cancel()
@@ -229,7 +255,7 @@ async def _close(writer: asyncio.StreamWriter) -> None:
 class FastAgiServer:
     """Serves the routes ``hotline``, ``after_queue``, ``connected``, ``agent`` and ``health``.
 
-    ``converse_for`` gives a call's dialogue; ``sounds`` the files (without extension) of phrases, in order;
+    ``converse_for`` gives a call's dialogue; ``sounds`` the files (without extension) of phrases, in order, slower or not;
     ``answer`` what an ``Ask`` wants to know. ``revision`` names the menu revision that new calls begin with.
     ``host``, ``port``: where to listen; after :meth:`start`, ``port`` is the real one (of 0).
     """
@@ -239,7 +265,7 @@ class FastAgiServer:
         host: str,
         port: int,
         converse_for: Conversation,
-        sounds: Callable[[Sequence[Phrase]], Coroutine[Any, Any, Sequence[str]]],
+        sounds: MakesSounds,
         answer: Callable[[Ask], Coroutine[Any, Any, Answer]],
         journal: Journal,
         clock: Clock,
@@ -323,7 +349,7 @@ class FastAgiServer:
         if isinstance(need, str):
             return await request.exchange(need)
         if isinstance(need, Sounds):
-            return await request.meanwhile(self._sounds(need.phrases), SOUNDS_S, [])
+            return await request.sounds(need, self._sounds)
         if isinstance(need, Keep):
             return await self._keep(need.ask)
         return await request.meanwhile(self._answer(need), ANSWER_S, Answer("error"))

@@ -19,6 +19,8 @@ SEATS = ("1001", "1002", "1003", "1004", "1005")
 SEAT_PATTERN = "100[1-5]"
 #: The user of Asterisk's manager interface.
 AMI_USER = "ivr"
+#: The user, with the same password, who sees holds and writes them into queue_log.
+HOLD_USER = "ivr-holds"
 
 
 def seat_secrets(home: Path) -> dict[str, str]:

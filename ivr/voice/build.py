@@ -51,14 +51,14 @@ def everything(phrases: Iterable[Phrase]) -> list[Phrase]:
     return list(dict.fromkeys([*phrases, *system_sounds.phrases()]))
 
 
-def missing(phrases: Iterable[Phrase], home: Path, voice: str = "auto") -> list[Phrase]:
+def missing(phrases: Iterable[Phrase], home: Path, voice: str = "auto", speed: int = 100) -> list[Phrase]:
     """Those of ``phrases`` and of the system sounds that have no sound of their own voice yet, each once, in order."""
-    return _missing_of(everything(phrases), SoundStore(Path(home).absolute(), voice))
+    return _missing_of(everything(phrases), SoundStore(Path(home).absolute(), voice, speed))
 
 
-def silent(phrases: Iterable[Phrase], home: Path, voice: str = "auto") -> list[Phrase]:
+def silent(phrases: Iterable[Phrase], home: Path, voice: str = "auto", speed: int = 100) -> list[Phrase]:
     """Those of :func:`missing` for which nothing stands in either."""
-    store = SoundStore(Path(home).absolute(), voice)
+    store = SoundStore(Path(home).absolute(), voice, speed)
     return [phrase for phrase in _missing_of(everything(phrases), store) if not store.heard(phrase)]
 
 
@@ -75,10 +75,11 @@ def build(
     quick: bool = False,
     recorded: Path | None = None,
     recordable: Collection[Phrase] = (),
+    speed: int = 100,
 ) -> Built:
     """Make what is missing in ``home`` with ``workers`` processes; what is there stays, so a broken build goes on.
 
-    ``voice``: the setting. What the neural voice cannot make, espeak says; the next build tries again. ``quick``: do not
+    ``voice``, ``speed``: the settings. What the neural voice cannot make, espeak says; the next build tries again. ``quick``: do not
     ask the neural voice, so that all can be said within seconds. ``recorded``: the folder of recordings, which win over
     every voice; without it those taken before stay. ``recordable``: the phrases that may be recorded, by default ``phrases``.
     Raises IvrError when the folder cannot be written. A
@@ -87,14 +88,14 @@ def build(
     home = Path(home).absolute()
     phrases = everything(phrases)
     recordable = everything(recordable) if recordable else phrases
-    store = SoundStore(home, voice)
+    store = SoundStore(home, voice, speed)
     store.writable()
     taken = _take(recorded, recordable, store) if recorded else recordings.Taken()
     todo = _missing_of(phrases, store)
     failed: dict[Phrase, str] = {}
     stood_in: dict[Phrase, str] = {}
     if todo:
-        with Voice(home, workers, _TIMEOUT_S, voice=voice) as speaking:
+        with Voice(home, workers, _TIMEOUT_S, voice=voice, speed=speed) as speaking:
             if quick:
                 stood_in = {phrase: "" for phrase in todo if store.stand_in(phrase)}
             else:
@@ -109,11 +110,11 @@ def build(
     return Built(len(phrases), made, tuple(failed.items()), installed, only_stood_in, taken)
 
 
-def make_ahead(phrases: Iterable[Phrase], home: Path, voice: str, stop: Event) -> bool:
+def make_ahead(phrases: Iterable[Phrase], home: Path, voice: str, stop: Event, speed: int = 100) -> bool:
     """Make what is missing one after the other, at the lowest priority, until ``stop`` is set. Whether all is there; it gives
     up where several cannot be made in a row. Raises IvrError when the folder cannot be written."""
     home = Path(home).absolute()
-    store = SoundStore(home, voice)
+    store = SoundStore(home, voice, speed)
     lacking = _missing_of(phrases, store)
     if not lacking:
         return True
@@ -121,7 +122,13 @@ def make_ahead(phrases: Iterable[Phrase], home: Path, voice: str, stop: Event) -
     neural_command = (*_GENTLY, *neural.command(home, store.speaker, 1))
     failures = 0
     with Voice(
-        home, 1, _TIMEOUT_S, command=(*_GENTLY, *COMMAND), voice=voice, neural_command=neural_command
+        home,
+        1,
+        _TIMEOUT_S,
+        command=(*_GENTLY, *COMMAND),
+        voice=voice,
+        neural_command=neural_command,
+        speed=speed,
     ) as speaking:
         for phrase in lacking:
             if stop.is_set() or failures == _GIVE_UP:

@@ -17,6 +17,7 @@ from threading import Event
 from ivr.errors import IvrError
 from ivr.speech import Phrase
 from ivr.voice.sounds import NOTED_EVERY_S, SoundStore
+from ivr.voice.wav import wide
 
 _log = logging.getLogger("ivr.voice")
 
@@ -48,7 +49,7 @@ class _Sound:
     @property
     def leftover(self) -> bool:
         """A stand-in that is no longer needed, or what a process that was killed left half written."""
-        return self.used == 0 or self.path.suffix == ".tmp"
+        return self.used == 0
 
 
 def clean(
@@ -96,10 +97,19 @@ def keep_bounded(run: Callable[[], Cleaned], stop: Event) -> None:
 
 def _scan(folder: Path) -> Iterable[_Sound]:
     for path in folder.glob("*/??/*"):
-        if path.suffix in (".wav", ".tmp"):
-            with contextlib.suppress(OSError):  # gone since it was listed
-                status = path.stat()
-                yield _Sound(path, status.st_size, status.st_mtime, status.st_ctime)
+        with contextlib.suppress(OSError):  # gone since it was listed
+            status = path.stat()
+            if path.suffix == ".wav":
+                yield _Sound(path, status.st_size + _size(wide(path)), status.st_mtime, status.st_ctime)
+            elif path.suffix == ".tmp" or (path.suffix == ".wav16" and not path.with_suffix(".wav").exists()):
+                yield _Sound(path, status.st_size, 0.0, status.st_ctime)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _paths(store: SoundStore, phrases: Iterable[Phrase]) -> set[Path]:
@@ -114,6 +124,7 @@ def _remove(sound: _Sound) -> None:
     try:
         if sound.path.stat().st_ctime == sound.changed:  # not played since
             sound.path.unlink()
+            wide(sound.path).unlink(missing_ok=True)
     except FileNotFoundError:
         pass
     except OSError as fault:

@@ -16,13 +16,13 @@ from ivr.voice.profile import HEAD_S, SAMPLE_RATE, TAIL_S
 from ivr.voice.wav import HEADER, pcm_wav
 
 #: Raise it when the same fragments would be joined to another sound.
-VERSION = 1
+VERSION = 2
 
 #: Seconds of silence between two fragments, by the last mark between them.
 JOINT_S = 0.03
 PAUSES_S = {**dict.fromkeys("，,；;：:—…", 0.2), "、": 0.12, **dict.fromkeys("。！？.!?", 0.25)}
 
-_FADE = int(0.005 * SAMPLE_RATE)
+_FADE_S = 0.005
 
 
 def pause_s(marks: str) -> float:
@@ -36,28 +36,25 @@ def name(fragments: Sequence[tuple[Path, float]]) -> str:
     return hashlib.sha256(f"joined {VERSION}|{what}".encode()).hexdigest()[:24]
 
 
-def join(fragments: Sequence[tuple[Path, float]]) -> bytes:
-    """The WAV file of the sounds in these files, each with the pause behind it in seconds. Raises OSError."""
+def join(fragments: Sequence[tuple[Path, float]], rate: int = SAMPLE_RATE) -> bytes:
+    """The WAV file of the sounds in these files of ``rate``, each with the pause behind it in seconds. Raises OSError."""
     joined = bytearray()
     last = len(fragments) - 1
+    fade, head, tail = (round(seconds * rate) for seconds in (_FADE_S, HEAD_S, TAIL_S))
     for number, (path, pause) in enumerate(fragments):
         samples = array.array("h", path.read_bytes()[HEADER:])
         if number:
-            del samples[: _samples(HEAD_S) - _FADE]
-            _fade(samples, range(_FADE))
+            del samples[: head - fade]
+            _fade(samples, range(fade))
         if number < last:
-            del samples[len(samples) - _samples(TAIL_S) + _FADE :]
-            _fade(samples, range(len(samples) - 1, len(samples) - 1 - _FADE, -1))
+            del samples[len(samples) - tail + fade :]
+            _fade(samples, range(len(samples) - 1, len(samples) - 1 - fade, -1))
         joined += samples.tobytes()
         if number < last:
-            joined += bytes(2 * max(0, _samples(pause) - 2 * _FADE))
-    return pcm_wav(bytes(joined))
-
-
-def _samples(seconds: float) -> int:
-    return round(seconds * SAMPLE_RATE)
+            joined += bytes(2 * max(0, round(pause * rate) - 2 * fade))
+    return pcm_wav(bytes(joined), rate)
 
 
 def _fade(samples: array.array[int], places: range) -> None:
     for step, place in enumerate(places):
-        samples[place] = samples[place] * step // _FADE
+        samples[place] = samples[place] * step // len(places)

@@ -53,6 +53,11 @@ def syllable(pinyin: str) -> str:
     return _INITIALS[initial] + (_BUZZED if buzzed else _FINALS[final]).replace("0", _TONES[tone])
 
 
+def letter(name: str) -> list[str]:
+    """The syllables with their tones in which a Latin letter is said: ``F`` → ``ai1 fu5``."""
+    return _LETTERS[name.upper()].split()
+
+
 def phonemes(text: str, own: Own = ()) -> str:
     """The phonemes of ``text``, with a site's ``own`` readings. Raises ValueError when a character has no reading; the words are not in its text."""
     spoken: list[str] = []

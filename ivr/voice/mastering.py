@@ -1,6 +1,6 @@
 """An engine's raw samples → sound that stands well on a telephone line.
 
-DC off → resample to 8 kHz (soxr VHQ) → silence trimmed to 30 ms before and 120 ms after → active
+DC off → resample to 8 kHz, and once more to 16 kHz (soxr VHQ) → silence trimmed to 30 ms before and 120 ms after → active
 level −20 dBFS with peaks at or under −3 dBFS → 5 ms fades → 16-bit WAV. Gain comes after resampling,
 and peaks are bent rather than cut, so that nothing clips. Samples are float32 in ±1.
 """
@@ -35,9 +35,9 @@ def read_wav(data: bytes) -> tuple[Any, int]:
         return np.frombuffer(raw, "<i2").astype(np.float32) / 32768, sound.getframerate()
 
 
-def wav(samples: Any) -> bytes:
-    """Float samples at 8 kHz → mono 16-bit WAV."""
-    return pcm_wav(np.round(np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+def wav(samples: Any, rate: int = SAMPLE_RATE) -> bytes:
+    """Float samples → mono 16-bit WAV."""
+    return pcm_wav(np.round(np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes(), rate)
 
 
 def _frames(samples: Any, rate: int = SAMPLE_RATE) -> Any:
@@ -73,8 +73,8 @@ def dbfs(level: float) -> float:
     return float(20 * np.log10(max(level, 1e-6)))
 
 
-def master(samples: Any, rate: int) -> Any:
-    """Raw samples at ``rate`` → mastered samples at 8 kHz.
+def master(samples: Any, rate: int, to: int = SAMPLE_RATE) -> Any:
+    """Raw samples at ``rate`` → mastered samples at the rate ``to``.
 
     Raises :class:`SoundFault` when they are silent or clipped.
     """
@@ -85,24 +85,24 @@ def master(samples: Any, rate: int) -> Any:
     if not len(samples):
         raise SoundFault("there is no sound")
     # DC goes first: its step at both ends would ring in the resampler
-    sound = soxr.resample(samples - samples.mean(), rate, SAMPLE_RATE, "VHQ")
-    level = active_rms(sound)
+    sound = soxr.resample(samples - samples.mean(), rate, to, "VHQ")
+    level = active_rms(sound, to)
     if dbfs(level) < _SILENT_DBFS:
         raise SoundFault("there is only silence")
-    sound = _trim(sound)
-    sound = _limit(sound * (10 ** (ACTIVE_DBFS / 20) / active_rms(sound)))
-    fade = np.linspace(0, 1, int(SAMPLE_RATE * _FADE_S), dtype=np.float32)
+    sound = _trim(sound, to)
+    sound = _limit(sound * (10 ** (ACTIVE_DBFS / 20) / active_rms(sound, to)))
+    fade = np.linspace(0, 1, int(to * _FADE_S), dtype=np.float32)
     sound[: len(fade)] *= fade
     sound[-len(fade) :] *= fade[::-1]
     return sound
 
 
-def _trim(sound: Any) -> Any:
-    levels = _frames(sound)
+def _trim(sound: Any, rate: int) -> Any:
+    levels = _frames(sound, rate)
     heard = np.flatnonzero(levels > levels.max() * 10 ** (-40 / 20))
-    size = int(SAMPLE_RATE * _FRAME_S)
+    size = int(rate * _FRAME_S)
     begin, end = heard[0] * size, (heard[-1] + 1) * size
-    head, tail = int(SAMPLE_RATE * HEAD_S), int(SAMPLE_RATE * TAIL_S)
+    head, tail = int(rate * HEAD_S), int(rate * TAIL_S)
     padded = np.concatenate([np.zeros(head), sound, np.zeros(tail)]).astype(np.float32)
     return padded[begin : end + head + tail].copy()
 

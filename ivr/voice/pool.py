@@ -24,6 +24,8 @@ from typing import Any, Protocol
 from ivr.speech import Phrase, syllables
 
 COMMAND = (sys.executable, "-m", "ivr.voice.worker")
+#: The environment variable that tells a worker how fast to speak.
+SPEED = "IVR_VOICE_SPEED"
 _PROJECT = Path(__file__).resolve().parents[2]
 _START_S = 30.0  # a cold start of Python and numpy on a busy machine
 _WATCHED_EVERY_S = 0.25  # how much memory a working worker takes
@@ -50,11 +52,12 @@ class Made:
 @dataclass(frozen=True)
 class Bounds:
     """What a worker may take. ``timeout_s`` for an utterance and ``syllable_s`` more for each of its syllables;
-    ``memory_mb``, 0 for any. ``on_lost`` is told why, each time that a worker went wrong and will be replaced."""
+    ``memory_mb``, 0 for any. ``speed``: how fast it speaks, in per cent. ``on_lost`` is told why, each time that a worker went wrong and will be replaced."""
 
     timeout_s: float
     syllable_s: float = 0.0
     memory_mb: int = 0
+    speed: int = 100
     on_lost: Callable[[str], None] = lambda _reason: None
 
 
@@ -69,7 +72,7 @@ class _Worker:
             stdout=subprocess.PIPE,
             cwd=_PROJECT,
             start_new_session=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", SPEED: str(bounds.speed)},
         )
         self.dead = False
         self._bounds = bounds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ivr.errors import IvrError
 from ivr.settings import KOKORO_SPEAKERS
@@ -14,6 +14,7 @@ from ivr.voice import english, mandarin
 from ivr.voice.kokoro_pack import ENGLISH_SPEAKER, ESPEAK, FILES, MODEL, TOKENS, speaks, style_file
 
 SAMPLE_RATE = 8000  #: of every sound file, 16-bit mono PCM
+WIDE_RATE = 16000  #: of the file beside it, for callers with a wideband codec
 HEAD_S, TAIL_S = 0.030, 0.120  #: the silence before and behind what is said in it
 MASTERING = 1  #: raise it when :mod:`ivr.voice.mastering` changes what it makes
 
@@ -49,9 +50,14 @@ def neural(language: str, speaker: str) -> bool:
 
 
 @functools.cache
-def profile_of(language: str, speaker: str = ESPEAK) -> Profile:
+def profile_of(language: str, speaker: str = ESPEAK, speed: int = 100) -> Profile:
     """The voice of a language where ``speaker`` speaks Mandarin: Kokoro's, ours of espeak-ng, or espeak-ng's of that
-    name. Raises IvrError when there is none."""
+    name; at ``speed`` per cent. Raises IvrError when there is none."""
+    profile = _usual(language, speaker)
+    return replace(profile, rate=round(profile.rate * speed / 100), pace_s=profile.pace_s * 100 / speed)
+
+
+def _usual(language: str, speaker: str) -> Profile:
     if neural(language, speaker):
         return KOKORO_PROFILES[speaks(language, speaker)]
     if language not in PROFILES and language not in VOICES:
@@ -60,11 +66,11 @@ def profile_of(language: str, speaker: str = ESPEAK) -> Profile:
 
 
 @functools.cache
-def identity(language: str, speaker: str = ESPEAK) -> str:
+def identity(language: str, speaker: str = ESPEAK, speed: int = 100) -> str:
     """A line that changes whenever the sound of this language would. Raises IvrError."""
     from importlib.metadata import version
 
-    profile = profile_of(language, speaker)
+    profile = profile_of(language, speaker, speed)
     if neural(language, speaker):
         files = [FILES[name].sha256 for name in (MODEL, TOKENS, style_file(profile.voice))]
         if language == "zh":
@@ -73,5 +79,14 @@ def identity(language: str, speaker: str = ESPEAK) -> str:
             made_by = [*files, version("espeakng-loader"), english.VERSION]
     else:
         made_by = [version("espeakng-loader")]
-    what = (profile.engine, *made_by, profile.voice, profile.rate, MASTERING, lexicon.VERSION, SAMPLE_RATE)
+    what = (
+        profile.engine,
+        *made_by,
+        profile.voice,
+        profile.rate,
+        MASTERING,
+        lexicon.VERSION,
+        SAMPLE_RATE,
+        WIDE_RATE,
+    )
     return "|".join(map(str, what))

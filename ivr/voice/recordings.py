@@ -19,8 +19,8 @@ import numpy as np
 from ivr.speech import Phrase, syllables
 from ivr.voice import mastering
 from ivr.voice.kokoro_pack import sha256
-from ivr.voice.profile import MASTERING, SAMPLE_RATE
-from ivr.voice.sounds import SoundStore, replace
+from ivr.voice.profile import MASTERING, SAMPLE_RATE, WIDE_RATE
+from ivr.voice.sounds import SoundStore, put
 from ivr.voice.wav import sound_seconds
 
 #: Quieter speech than this brings the room's noise to a level that is heard, once it is as loud as the rest.
@@ -105,7 +105,7 @@ def take(folder: Path, phrases: Iterable[Phrase], store: SoundStore) -> Taken:
             continue
         recording, samples = _mastered(path, known)
         if recording.state == "good" and sound:
-            replace(store.folder / sound, mastering.wav(samples))
+            put(store.folder / sound, *samples)
             now[prompt] = sound
         else:
             troubles.append(recording)
@@ -160,8 +160,8 @@ def _floats(raw: bytes, width: int) -> Any:
     return high.view("<i4")[:, 0].astype(np.float32) / 2**31
 
 
-def _master(path: Path, phrase: Phrase) -> tuple[Any, float]:
-    """Mastered samples, and the level in dBFS as it was recorded. Raises :class:`RecordingFault`."""
+def _master(path: Path, phrase: Phrase) -> tuple[Any, Any, float]:
+    """Mastered samples at 8 and at 16 kHz, and the level in dBFS as it was recorded. Raises :class:`RecordingFault`."""
     samples, rate = read(path)
     if mastering.clipped(samples):
         raise RecordingFault("it is clipped", f"{_AGAIN} with less gain, peaks under -6 dBFS")
@@ -170,7 +170,7 @@ def _master(path: Path, phrase: Phrase) -> tuple[Any, float]:
         what = "it is silent" if level < -90 else f"it is too quiet ({level:.0f} dBFS)"
         raise RecordingFault(what, f"{_AGAIN} closer to the microphone, at about -20 dBFS")
     try:
-        sound = mastering.master(samples, rate)
+        sound, broad = mastering.master(samples, rate), mastering.master(samples, rate, WIDE_RATE)
         mastering.check(sound, syllables(phrase.text, phrase.language), _PACE_S)
     except mastering.SoundFault as fault:
         mend = "is it this sentence, and all of it? Cut what is too much, or record it again"
@@ -178,10 +178,10 @@ def _master(path: Path, phrase: Phrase) -> tuple[Any, float]:
     gap = mastering.longest_gap(sound)
     if gap > _GAP_S:
         raise RecordingFault(f"{gap:.1f} s of it, between words, are silent", "cut them out")
-    return sound, level
+    return sound, broad, level
 
 
-def _mastered(path: Path, known: Mapping[str, Phrase]) -> tuple[Recording, Any]:
+def _mastered(path: Path, known: Mapping[str, Phrase]) -> tuple[Recording, tuple[bytes, bytes]]:
     phrase = known.get(_prompt(path))
     file = f"{path.parent.name}/{path.name}"
     try:
@@ -189,13 +189,14 @@ def _mastered(path: Path, known: Mapping[str, Phrase]) -> tuple[Recording, Any]:
             raise RecordingFault("it is no WAV file", _EXPORT)
         if phrase is None:
             mend = "ivr prompt script has the names; a changed sentence has a new one"
-            return Recording(file, "unused", wrong="no sentence has this name", mend=mend), None
-        sound, level = _master(path, phrase)
+            return Recording(file, "unused", wrong="no sentence has this name", mend=mend), (b"", b"")
+        sound, broad, level = _master(path, phrase)
     except RecordingFault as fault:
         text = phrase.text if phrase else ""
-        return Recording(file, "wrong", text, wrong=str(fault), mend=fault.mend), None
+        return Recording(file, "wrong", text, wrong=str(fault), mend=fault.mend), (b"", b"")
     seconds = round(len(sound) / SAMPLE_RATE, 2)
-    return Recording(file, "good", phrase.text, seconds, round(level, 1)), sound
+    files = mastering.wav(sound), mastering.wav(broad, WIDE_RATE)
+    return Recording(file, "good", phrase.text, seconds, round(level, 1)), files
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -226,5 +227,5 @@ def _sound_of(path: Path) -> str:
         held = sha256(path)
     except OSError:
         return ""
-    name = hashlib.sha256(f"recording|{MASTERING}|{SAMPLE_RATE}|{held}".encode()).hexdigest()[:24]
+    name = hashlib.sha256(f"recording|{MASTERING}|{SAMPLE_RATE}|{WIDE_RATE}|{held}".encode()).hexdigest()[:24]
     return f"{path.parent.name}/{name[:2]}/{name}.wav"

@@ -1,6 +1,7 @@
 """The sound files of phrases, named by all that decides what they hold.
 
-``HOME/sounds/<language>/<ab>/<ab…>.wav``: 8 kHz, mono, 16-bit PCM, which Asterisk plays directly. A
+``HOME/sounds/<language>/<ab>/<ab…>.wav``: 8 kHz, mono, 16-bit PCM, which Asterisk plays directly; beside it the same at 16 kHz for
+callers with a wideband codec, ``.wav16``. Where there is no such file, or it is damaged, they hear the other. A
 changed text, voice, speed, lexicon or mastering is another name, so a file is never out of date.
 """
 
@@ -14,17 +15,20 @@ import secrets
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from ivr.errors import IvrError
 from ivr.speech import Phrase
-from ivr.voice import joining, kokoro_pack
+from ivr.voice import joining, kokoro_pack, stretch
 from ivr.voice.joining import pause_s
 from ivr.voice.kokoro_pack import ESPEAK
-from ivr.voice.profile import identity, neural
-from ivr.voice.wav import sound_seconds
+from ivr.voice.profile import WIDE_RATE, identity, neural
+from ivr.voice.wav import sound_seconds, wide
 
 #: That a sound is played is noted in its file's time of change, not more often than this.
 NOTED_EVERY_S = 3600.0
+#: So much longer a sentence takes that is repeated for a caller who did not understand it: 80 % of the speed.
+SLOWER = 1.25
 #: Sentences with a caller's data come without end: beyond so many, what is known of them is looked up anew.
 _MOST_KNOWN = 100_000
 
@@ -38,6 +42,15 @@ def replace(path: Path, data: bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def put(path: Path, narrow: bytes, wideband: bytes | None) -> None:
+    """Write a sound, of 8 and of 16 kHz; the former last, since it says that the sound is there."""
+    if wideband is not None:
+        replace(wide(path), wideband)
+    else:
+        wide(path).unlink(missing_ok=True)
+    replace(path, narrow)
 
 
 class Recorded:
@@ -77,7 +90,7 @@ class Recorded:
 
 
 class SoundStore:
-    """Where the sounds of one hotline lie. ``voice``: the setting, which says who speaks Mandarin.
+    """Where the sounds of one hotline lie. ``voice``, ``speed``: the settings, which say who speaks Mandarin and how fast.
 
     A phrase of the neural voice has two names: its own, and that of the same words spoken by espeak, which stands in
     for it until it is made. So a stand-in is never taken for the voice itself. A person's recording wins over both.
@@ -86,8 +99,9 @@ class SoundStore:
     them: one sentence is never in two voices. Its own file is for when one is missing.
     """
 
-    def __init__(self, home: Path, voice: str = "auto") -> None:
+    def __init__(self, home: Path, voice: str = "auto", speed: int = 100) -> None:
         self.folder = Path(home) / "sounds"
+        self._speed = speed
         self.speaker = kokoro_pack.speaker(home, voice)
         self.recorded = Recorded(self.folder)
         self._ready: dict[Path, int] = {}  # found whole, with so many bytes
@@ -116,6 +130,19 @@ class SoundStore:
         if best is None and other and self._whole(other):
             best = other
         return [best] if best else []
+
+    def slower(self, path: Path) -> Path:
+        """A file of this sound for who did not understand it, made now where it is not there; itself where that cannot be
+        written, as on a full disk."""
+        name = hashlib.sha256(f"slower {SLOWER} {stretch.VERSION}|{path.stem}".encode()).hexdigest()[:24]
+        slow = path.parent.parent / name[:2] / f"{name}.wav"
+        if not self._whole(slow):
+            try:
+                wideband = stretch.stretched(wide(path), SLOWER) if self._good(wide(path)) else None
+                put(slow, stretch.stretched(path, SLOWER), wideband)
+            except OSError:
+                return path
+        return slow
 
     def heard(self, phrase: Phrase) -> Path | None:
         """The one file to play now; None when there is none."""
@@ -157,7 +184,11 @@ class SoundStore:
         path = self.folder / language / name[:2] / f"{name}.wav"
         if not self._whole(path):
             try:
-                replace(path, joining.join(fragments))
+                broad = [(wide(one), pause) for one, pause in fragments]
+                wideband = (
+                    joining.join(broad, WIDE_RATE) if all(self._good(one) for one, _ in broad) else None
+                )
+                put(path, joining.join(fragments), wideband)
             except OSError:
                 return None
         return path
@@ -173,7 +204,9 @@ class SoundStore:
         path = self._paths.get((phrase, speaker))
         if path is None:
             words = "\n".join([" ".join(phrase.text.split()), *map(" ".join, phrase.readings)])
-            name = hashlib.sha256(f"{identity(phrase.language, speaker)}\n{words}".encode()).hexdigest()[:24]
+            name = hashlib.sha256(
+                f"{identity(phrase.language, speaker, self._speed)}\n{words}".encode()
+            ).hexdigest()[:24]
             path = self.folder / phrase.language / name[:2] / f"{name}.wav"
             if len(self._paths) >= _MOST_KNOWN:
                 self._paths.clear()
@@ -181,21 +214,29 @@ class SoundStore:
         return path
 
     def _whole(self, path: Path) -> bool:
+        """Whether the sound is there, and neither of its files damaged; that somebody asked is noted."""
+        status = self._good(path)
+        if not status or self._good(wide(path)) is False:
+            return False
+        if time.time() - status.st_mtime > NOTED_EVERY_S:
+            with contextlib.suppress(OSError):  # another user's
+                os.utime(path)
+        return True
+
+    def _good(self, path: Path) -> os.stat_result | None | Literal[False]:
+        """What the file system says of a file that is whole; None where there is none, False for a damaged one."""
         try:
             status = path.stat()
         except OSError:  # never made, or removed as unused
             self._ready.pop(path, None)
-            return False
+            return None
         if self._ready.get(path) != status.st_size:
             if sound_seconds(path) is None:
                 return False
             if len(self._ready) >= _MOST_KNOWN:
                 self._ready.clear()
             self._ready[path] = status.st_size
-        if time.time() - status.st_mtime > NOTED_EVERY_S:
-            with contextlib.suppress(OSError):  # another user's
-                os.utime(path)
-        return True
+        return status
 
     def writable(self) -> None:
         """Raise IvrError when no sound can be written."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ivr.speech import Phrase, spoken_seconds
-from ivr.voice.sounds import SoundStore
+from ivr.voice.sounds import SLOWER, SoundStore
 from ivr.voice.wav import sound_seconds
 
 #: Each joint of two sounds costs this much silence.
@@ -35,16 +35,17 @@ class Spoken:
 class SpokenTime:
     """Measures phrases with the sounds of a home."""
 
-    def __init__(self, home: Path, voice: str = "auto") -> None:
-        self._sounds = SoundStore(home, voice)
+    def __init__(self, home: Path, voice: str = "auto", speed: int = 100) -> None:
+        self._sounds = SoundStore(home, voice, speed)
 
-    def of(self, phrases: Iterable[Phrase]) -> Spoken:
-        """How long the phrases take, one after the other."""
+    def of(self, phrases: Iterable[Phrase], slower: bool = False) -> Spoken:
+        """How long the phrases take, one after the other; ``slower``: as for a caller who did not understand them."""
         total = Spoken()
         for phrase in phrases:
             path = self._sounds.heard(phrase)
             measured = sound_seconds(path) if path else None
             seconds = spoken_seconds(phrase.text, phrase.language) if measured is None else measured
+            seconds *= SLOWER if slower else 1
             joint = _JOINT_S if total.phrases else 0.0
             total += Spoken(seconds + joint, 1, int(measured is None))
         return total

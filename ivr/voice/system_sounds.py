@@ -15,6 +15,7 @@ from pathlib import Path
 from ivr.speech import Phrase, en, zh
 from ivr.voice.sounds import SoundStore, replace
 from ivr.voice.tones import silence, tones
+from ivr.voice.wav import wide
 
 _ZH = {
     "queue-youarenext": "您排在第一位，下一位就为您服务，请不要挂机。",
@@ -110,14 +111,16 @@ def install(store: SoundStore, folder: Path) -> list[Path]:
     changed = []
     for language, sounds in SOUNDS.items():
         wanted = {
-            name: path.read_bytes()
+            f"{name}{file.suffix}": file.read_bytes()
             for name, text in sounds.items()
             if (path := store.heard(Phrase(text, language)))
+            for file in (path, wide(path))
+            if file.is_file()
         }
-        wanted["beep"] = tones(1000)
-        wanted.update({f"silence/{seconds}": silence(seconds) for seconds in (1, 2, 3)})
+        wanted["beep.wav"] = tones(1000)
+        wanted.update({f"silence/{seconds}.wav": silence(seconds) for seconds in (1, 2, 3)})
         for name, data in wanted.items():
-            path = folder / language / f"{name}.wav"
+            path = folder / language / name
             if not path.is_file() or path.read_bytes() != data:
                 replace(path, data)
                 changed.append(path)

@@ -31,6 +31,8 @@ def trial(home: Path, voice: str) -> float:
             return time.monotonic() - began
         except SynthesisFault as fault:
             mend = "ivr voice install kokoro, or ivr voice use espeak"
+            if speaker == kokoro_pack.ESPEAK:
+                mend = "scripts/setup run installs espeakng-loader anew; is there memory and processor time?"
             raise IvrError(f"{speaker} says nothing: {fault}", mend=mend) from None
         finally:
             pool.close()

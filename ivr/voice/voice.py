@@ -35,7 +35,7 @@ class Voice:
     its worker counts as hung (the neural voice gets more for long ones); ``patience_s``: how long :meth:`ensure` waits,
     by default a second longer. What is made later than that is kept for the next time. ``on_failure``: told each phrase
     that could not be made and why (default: a line in the log ``ivr.voice``, without the words). ``memory_mb``: a
-    worker that takes more is replaced; 0 for any. Safe to use from several threads. Close it, or use it in ``with``.
+    worker that takes more is replaced; 0 for any. ``speed``: the setting. Safe to use from several threads. Close it, or use it in ``with``.
 
     Where the neural voice fails, is too busy or needs more than ``own_voice_s`` (default: half a second less than
     ``patience_s``), espeak stands in for it.
@@ -53,10 +53,13 @@ class Voice:
         own_voice_s: float | None = None,
         neural_command: Sequence[str] | None = None,
         memory_mb: int = 0,
+        speed: int = 100,
     ) -> None:
         home = Path(home).absolute()
-        self.store = SoundStore(home, voice)
-        bounds = Bounds(timeout_s, memory_mb=memory_mb, on_lost=lambda reason: lost.note(home, reason))
+        self.store = SoundStore(home, voice, speed)
+        bounds = Bounds(
+            timeout_s, memory_mb=memory_mb, speed=speed, on_lost=lambda reason: lost.note(home, reason)
+        )
         self._pool = WorkerPool(workers, bounds, command)
         self._engine = Engine(self._pool, workers)
         self._neural_pool: neural.NeuralPool | None = None
@@ -70,9 +73,9 @@ class Voice:
         self._first_s = own_voice_s if self._neural_pool else self._patience_s
         self._on_failure = on_failure or self._report
 
-    def ensure(self, phrases: Iterable[Phrase]) -> list[str]:
+    def ensure(self, phrases: Iterable[Phrase], slower: bool = False) -> list[str]:
         """The sound files of ``phrases`` in order, without suffix as Asterisk wants them: one for each, which is joined from
-        the sounds of its parts where it has some.
+        the sounds of its parts where it has some. ``slower``: for a caller who did not understand them.
 
         What is missing is made first. A phrase that cannot be made, or not in time, is left out and
         reported; when nothing at all is left, the one file is a short signal, never silence.
@@ -82,17 +85,17 @@ class Voice:
         wait(_futures(making), self._first_s)
         late = self._stand_in(making)
         wait(_futures(late), max(0.0, until - time.monotonic()))
-        return self._finish(phrases, making | late)
+        return self._finish(phrases, making | late, slower)
 
-    async def ensure_async(self, phrases: Iterable[Phrase]) -> list[str]:
+    async def ensure_async(self, phrases: Iterable[Phrase], slower: bool = False) -> list[str]:
         """:meth:`ensure` that never blocks the event loop."""
         phrases, until = list(phrases), time.monotonic() + self._patience_s
         making = self._begin(phrases)
         await _wait_async(making, self._first_s)
         late = self._stand_in(making)
         await _wait_async(late, max(0.0, until - time.monotonic()))
-        if any(phrase.parts for phrase in phrases):  # files are written
-            return await asyncio.to_thread(self._finish, phrases, making | late)
+        if slower or any(phrase.parts for phrase in phrases):  # files are written
+            return await asyncio.to_thread(self._finish, phrases, making | late, slower)
         return self._finish(phrases, making | late)
 
     def make(self, phrase: Phrase) -> Future[Made]:
@@ -175,12 +178,12 @@ class Voice:
                 _log.warning("espeak stands in for the neural voice: %s", reason)
         return late
 
-    def _finish(self, phrases: list[Phrase], making: _Making) -> list[str]:
+    def _finish(self, phrases: list[Phrase], making: _Making, slower: bool = False) -> list[str]:
         paths: list[Path] = []
         failed: dict[Phrase, str] = {}
         for phrase in phrases:
             found = self._playable(phrase)
-            paths += found
+            paths += map(self.store.slower, found) if slower else found
             if not found:
                 failed[phrase] = _reason(making.get(phrase, [])) or "it is gone"
         for phrase, reason in failed.items():

@@ -1,4 +1,7 @@
-"""WAV files of ours: mono, 16-bit, 8 kHz, with a header of 44 bytes."""
+"""WAV files of ours: mono, 16-bit, 8 kHz, with a header of 44 bytes; and beside them the same at 16 kHz, ``.wav16``.
+
+Of the files with one name Asterisk plays the one that suits the caller's codec best: ``.wav16`` to G.722, ``.wav`` to A-law and µ-law.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,18 @@ from ivr.voice.profile import SAMPLE_RATE
 HEADER = 44
 
 
-def pcm_wav(samples: bytes) -> bytes:
-    """Little-endian 16-bit samples at 8 kHz → mono WAV."""
+def wide(path: Path) -> Path:
+    """The file at 16 kHz beside one of ours, there or not."""
+    return path.with_suffix(".wav16")
+
+
+def pcm_wav(samples: bytes, rate: int = SAMPLE_RATE) -> bytes:
+    """Little-endian 16-bit samples → mono WAV."""
     out = BytesIO()
     with wave.open(out, "wb") as sound:
         sound.setnchannels(1)
         sound.setsampwidth(2)
-        sound.setframerate(SAMPLE_RATE)
+        sound.setframerate(rate)
         sound.writeframes(samples)
     return out.getvalue()
 

@@ -1,6 +1,6 @@
 """``python -m ivr.voice.worker [SPEAKER FOLDER THREADS]``: makes one sound after the other, as it is told on stdin.
 
-Without arguments espeak speaks; with them the neural voice, whose files are in FOLDER: Mandarin, which SPEAKER speaks, and English.
+``IVR_VOICE_SPEED`` in the environment says how fast, in per cent. Without arguments espeak speaks; with them the neural voice, whose files are in FOLDER: Mandarin, which SPEAKER speaks, and English.
 
 A request is one JSON line ``{"id", "text", "language", "readings", "path"}``, the readings pairs of a word and its pinyin, [] for none;
 its answer one JSON line
@@ -23,8 +23,9 @@ from typing import Any
 from ivr.speech import Phrase, syllables
 from ivr.voice import espeak, kokoro, mastering
 from ivr.voice.kokoro_pack import ESPEAK
-from ivr.voice.profile import SAMPLE_RATE, profile_of
-from ivr.voice.sounds import replace
+from ivr.voice.pool import SPEED
+from ivr.voice.profile import SAMPLE_RATE, WIDE_RATE, Profile, profile_of
+from ivr.voice.sounds import put
 
 _NICE = 5  # the neural voice takes all it gets; calls in progress come first
 
@@ -32,17 +33,24 @@ _NICE = 5  # the neural voice takes all it gets; calls in progress come first
 class Speaker:
     """One pyttsx3 engine, used for one utterance at a time."""
 
-    def __init__(self, speaker: str = ESPEAK, folder: Path | None = None, threads: int = 1) -> None:
+    def __init__(
+        self, speaker: str = ESPEAK, folder: Path | None = None, threads: int = 1, speed: int = 100
+    ) -> None:
         import pyttsx3
 
+        self._speed = speed
         self.speaker = speaker
         self._faults: list[Exception] = []
         self._engine = pyttsx3.init(kokoro.register(folder, threads) if folder else espeak.register())
         self._engine.connect("error", lambda name, exception: self._faults.append(exception))
 
+    def profile(self, phrase: Phrase) -> Profile:
+        """How it speaks this phrase."""
+        return profile_of(phrase.language, self.speaker, self._speed)
+
     def speak(self, phrase: Phrase) -> bytes:
         """The engine's own WAV. Raises what the engine reported."""
-        profile = profile_of(phrase.language, self.speaker)
+        profile = self.profile(phrase)
         out = io.BytesIO()
         self._faults.clear()
         self._engine.setProperty("voice", profile.voice)
@@ -59,9 +67,8 @@ def make(speaker: Speaker, phrase: Phrase, path: Path) -> dict[str, Any]:
     """Speak, master, check, and put the file in its place; gives seconds and level."""
     samples, rate = mastering.read_wav(speaker.speak(phrase))
     sound = mastering.master(samples, rate)
-    pace_s = profile_of(phrase.language, speaker.speaker).pace_s
-    mastering.check(sound, syllables(phrase.text, phrase.language), pace_s)
-    replace(path, mastering.wav(sound))
+    mastering.check(sound, syllables(phrase.text, phrase.language), speaker.profile(phrase).pace_s)
+    put(path, mastering.wav(sound), mastering.wav(mastering.master(samples, rate, WIDE_RATE), WIDE_RATE))
     return {
         "seconds": round(len(sound) / SAMPLE_RATE, 3),
         "dbfs": round(mastering.dbfs(mastering.active_rms(sound)), 1),
@@ -89,7 +96,7 @@ def serve(answer: Callable[..., None]) -> None:
     who, folder, threads = sys.argv[1:4] or (ESPEAK, "", "1")
     if folder:
         os.nice(_NICE)
-    speaker = Speaker(who, Path(folder) if folder else None, int(threads))
+    speaker = Speaker(who, Path(folder) if folder else None, int(threads), int(os.environ.get(SPEED, 100)))
     answer(ready=True)
     for line in sys.stdin.buffer:
         request = json.loads(line)

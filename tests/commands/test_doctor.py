@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from ivr.commands import ivr
 from ivr.settings import PROJECT
 from ivr.speech import Phrase
 from ivr.telephony import serving
+from ivr.voice import trial
 from ivr.voice.recordings import take
 from ivr.voice.sounds import SoundStore
 from tests.commands.test_serve import environment
@@ -97,6 +99,17 @@ def test_what_is_wrong_is_said_with_how_to_mend_it(environ: dict[str, str], tmp_
     assert finding(result, "secrets")["mend"].startswith("chmod")
     assert finding(result, "modules")["says"] == "missing: app_queue.so"
     assert finding(result, "database")["state"] == "fail"
+
+
+def test_an_engine_that_hangs_is_seen(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    hangs = "import time; print('{\"ready\": true}', flush=True); time.sleep(60)"
+    monkeypatch.setattr(trial, "COMMAND", (sys.executable, "-c", hangs))
+    monkeypatch.setattr(trial, "_HUNG_S", 0.3)
+    result = run("doctor", "--json")
+    assert result.exit_code == 1
+    told = finding(result, "voice")
+    assert (told["state"], told["says"]) == ("fail", "espeak says nothing: the voice worker hung for 0.3 s")
+    assert "espeakng-loader" in told["mend"]
 
 
 def test_a_hotline_that_runs_but_does_not_answer(environ: dict[str, str]) -> None:

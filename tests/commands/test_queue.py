@@ -92,6 +92,24 @@ def test_stats_by_the_area_of_the_caller(ivr, tmp_path: Path) -> None:
     ]
 
 
+def test_stats_by_the_skill_that_was_asked_for(ivr, tmp_path: Path) -> None:
+    log = tmp_path / "queue_log"
+    asked = ("tickets.sold_out|tickets", "tickets.sold_out|tickets", "agent|")
+    queues = ("tickets", "operator", "operator")  # nobody was there for tickets the second time
+    log.write_text(
+        "".join(
+            f"1770685200|c{n}|{queue}|NONE|OPTION|{wanted}\n1770685200|c{n}|{queue}|NONE|ENTERQUEUE||138|1\n"
+            for n, (wanted, queue) in enumerate(zip(asked, queues, strict=True))
+        )
+    )
+    ivr("db", "upgrade")
+    ivr("queue", "ingest", log)
+    rows = ivr("queue", "stats", *DAY, "--by", "skill", "--json").document
+    assert [(row["skill"], row["offered"]) for row in rows] == [("tickets", 2), (None, 1)]
+    rows = ivr("queue", "stats", *DAY, "--by", "option", "--json").document
+    assert [(row["option"], row["offered"]) for row in rows] == [("agent", 1), ("tickets.sold_out", 2)]
+
+
 def test_the_standard_is_that_of_the_published_calendar(filled, monkeypatch, tmp_path: Path) -> None:
     # On air is a calendar without a rush; the folder's was not published.
     menus = tmp_path / "menus"
@@ -122,7 +140,7 @@ def test_the_standard_is_that_of_the_calendar(filled, monkeypatch, tmp_path: Pat
     assert "calendar.yaml:1:8: hours must be a map" in broken.err
 
 
-@pytest.mark.parametrize("by", ["queue", "agent", "hour", "day", "week", "option", "area"])
+@pytest.mark.parametrize("by", ["queue", "agent", "skill", "hour", "day", "week", "option", "area"])
 def test_stats_as_a_table_that_fits(filled, by: str) -> None:
     rows = filled("queue", "stats", *DAY, "--by", by, "--json").document
     table = filled("queue", "stats", *DAY, "--by", by).out.splitlines()

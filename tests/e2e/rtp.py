@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 RATE = 8000
-EVENT_TYPE, ALAW_TYPE = 101, 8
+EVENT_TYPE, ALAW_TYPE, G722_TYPE = 101, 8, 9
 _FRAME_S, _FRAME = 0.02, 160
 _KEY_FRAMES, _GAP_S = 6, 0.08  # 120 ms pressed, 80 ms between two keys
 _PCAP_HEAD = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
@@ -125,6 +125,7 @@ def read_wav(path: Path) -> np.ndarray:
 class Ear:
     """A socket where a call's sound arrives; it keeps every packet's moment and payload."""
 
+    kind: int = ALAW_TYPE
     heard: list[tuple[float, int, bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -142,7 +143,7 @@ class Ear:
                 packet = self._socket.recv(2048)
             except OSError:
                 continue
-            if len(packet) > 12 and packet[1] & 0x7F == ALAW_TYPE:
+            if len(packet) > 12 and packet[1] & 0x7F == self.kind:
                 self.heard.append((time.monotonic(), struct.unpack(">H", packet[2:4])[0], packet[12:]))
 
     def quiet_for(self, seconds: float, since: float) -> bool:

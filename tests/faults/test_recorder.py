@@ -31,12 +31,13 @@ from ivr.store.secrets import use_key
 from ivr.telephony.queue_log import QueueLog
 from tests.queue_logs.rows import canonical
 
-REAL_CALLS = Path(__file__).parent.parent / "queue_logs" / "real_calls.log.gz"
+LOGS = Path(__file__).parent.parent / "queue_logs"
+REAL_CALLS, REAL_TRANSFERS = LOGS / "real_calls.log.gz", LOGS / "real_transfers.log.gz"
 
 
 @dataclass(frozen=True)
 class Form:
-    """How much of the log is played, and what befalls the recorder."""
+    """How much of the two logs is played, and what befalls the recorder."""
 
     lines: int
     kills: int
@@ -44,7 +45,7 @@ class Form:
     rotations: int
 
 
-SHORT = Form(lines=2500, kills=12, cuts=3, rotations=2)
+SHORT = Form(lines=1250, kills=12, cuts=3, rotations=2)
 FULL = Form(lines=10**9, kills=200, cuts=20, rotations=10)
 FORM = FULL if os.environ.get("IVR_FAULTS") == "full" else SHORT
 _children = multiprocessing.get_context("forkserver")
@@ -96,7 +97,10 @@ def stored_lines(engine: Engine) -> int:
 
 @pytest.fixture(scope="module")
 def content() -> bytes:
-    return b"".join(gzip.decompress(REAL_CALLS.read_bytes()).splitlines(keepends=True)[: FORM.lines])
+    logs = (
+        gzip.decompress(log.read_bytes()).splitlines(keepends=True) for log in (REAL_CALLS, REAL_TRANSFERS)
+    )
+    return b"".join(line for log in logs for line in log[: FORM.lines])
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hypothesis import strategies as st
 
 ZERO = 1770685000
@@ -47,13 +49,38 @@ EVENTS = st.sampled_from(
         "UNPAUSE",
         "PAUSEALL",
         "UNPAUSEALL",
+        "OPTION",
+        "HOLD",
+        "UNHOLD",
+        "HOLD",
+        "UNHOLD",
+        "LEGBEGIN",
+        "LEGEND",
+        "SEAT",
         "X",
     ]
 )
 DATA = st.lists(st.sampled_from(["0", "1", "20", "PAUSED", "", "x"]), max_size=5)
+_CHANNELS = st.sampled_from(["0", "1", "x"])  # as CONNECT has them
+_KINDS, _SEATS = st.sampled_from(["blind", "direct"]), st.sampled_from(["PJSIP/1", "PJSIP/2", ""])
+_MOMENTS = st.integers(0, 30_000).map(lambda ms: f"{ZERO + ms // 1000}.{ms % 1000:03}")
+#: Events whose data have a form of their own, so that something comes of them.
+_OWN_DATA = {
+    "HOLD": st.tuples(_CHANNELS, _MOMENTS),
+    "UNHOLD": st.tuples(_CHANNELS, _MOMENTS),
+    "LEGBEGIN": st.tuples(_CHANNELS, _KINDS, _SEATS, _SEATS, _MOMENTS),
+    "LEGEND": st.tuples(_CHANNELS, _MOMENTS),
+    "SEAT": st.tuples(_SEATS),
+}
+
+
+@st.composite
+def _event(draw: st.DrawFn) -> tuple[str, Sequence[str]]:
+    name = draw(EVENTS)
+    return name, draw(_OWN_DATA.get(name, DATA))
 
 
 @st.composite
 def logs(draw: st.DrawFn) -> list[bytes]:
-    rows = draw(st.lists(st.tuples(st.integers(0, 30), CALLS, QUEUES, AGENTS, EVENTS, DATA), max_size=40))
-    return [line(at, call, queue, agent, name, *data) for at, call, queue, agent, name, data in rows]
+    rows = draw(st.lists(st.tuples(st.integers(0, 30), CALLS, QUEUES, AGENTS, _event()), max_size=40))
+    return [line(at, call, queue, agent, name, *data) for at, call, queue, agent, (name, data) in rows]

@@ -34,11 +34,35 @@ def seconds(data: list[str], at: int) -> int | None:
     return int(text) if text.isascii() and text.isdigit() else None
 
 
+def thousandths(moment: str) -> int:
+    whole, _, part = moment.partition(".")
+    return int(whole) * 1000 + int(part.ljust(3, "0")[:3])
+
+
+def held_until(entry: dict[str, Any], moment: int) -> None:
+    if entry["held"] is not None:
+        entry["held_ms"] = (entry["held_ms"] or 0) + max(0, moment - entry["held"])
+        entry["held"] = None
+
+
+def area(number: str) -> str | None:
+    """Of numbers as the logs have them: eleven digits of a mobile phone, or an area code with a landline."""
+    if len(number) == 11 and number[0] == "1" and number[1] in "3456789":
+        return "mobile"
+    for code in (3, 4):
+        short = number[:2] == "02" or number[:3] == "010"
+        if number[:1] == "0" and short == (code == 3) and len(number) - code in (7, 8):
+            return number[:code]
+    return None
+
+
 @lru_cache(1)
 def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule after the other, to be read)
     """One for each try of a caller to get into a queue: what became of it."""
     entries: list[dict[str, Any]] = []
     by_call: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    asked: dict[str, tuple[str, str]] = {}  # call → menu part and skill of its last transfer
+    legs: set[str] = set()
     for at, call, queue, agent, event, data in lines_of(log):
         mine = by_call[call] if call != "NONE" else []
         waiting = [one for one in mine if one["outcome"] == "waiting" and one["queue"] == queue]
@@ -47,13 +71,25 @@ def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule afte
                 if one["outcome"] == "waiting":
                     one["outcome"] = "lost"
                 one["talking"] = False
+        elif event == "LEGBEGIN" and call != "NONE" and data[1] in ("blind", "direct"):
+            legs.add(data[0])
         elif call == "NONE":
             continue
         elif event == "ENTERQUEUE" or event in REFUSED:
-            one = {"queue": queue, "at": at, "outcome": REFUSED.get(event, "waiting"), "agent": None, "wait": None, "talk": None, "talking": False, "taken": None}  # fmt: skip
+            one = {"queue": queue, "at": at, "outcome": REFUSED.get(event, "waiting"), "agent": None, "wait": None, "talk": None, "talking": False, "taken": None,
+                   "channel": "", "held": None, "held_ms": None, "hold": None, "number": data[1] if event == "ENTERQUEUE" and len(data) > 1 else "",
+                   "option": asked.get(call, ("", ""))[0], "skill": asked.get(call, ("", ""))[1]}  # fmt: skip
             one["wait"] = 0 if event in REFUSED else None
             mine.append(one)
             entries.append(one)
+        elif event == "OPTION":
+            asked[call] = (data[0] if data else "", data[1] if len(data) > 1 else "")
+        elif event in ("HOLD", "UNHOLD") and data[0] not in legs:
+            for one in [one for one in mine if one["talking"] and one["channel"] == data[0]][:1]:
+                if event == "UNHOLD":
+                    held_until(one, thousandths(data[1]))
+                elif one["held"] is None:
+                    one["held"] = thousandths(data[1])
         elif event in GONE and waiting:
             waiting[-1]["outcome"] = GONE[event]
             waiting[-1]["wait"] = seconds(data, 3 if event == "EXITWITHKEY" else 2)
@@ -64,6 +100,7 @@ def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule afte
         elif event == "CONNECT" and waiting:
             one, told = waiting[-1], seconds(data, 0)
             one |= {"outcome": "answered", "agent": agent, "wait": told, "talking": True}
+            one["channel"] = data[1] if len(data) > 1 else ""
             if one["taken"] and one["taken"][0] == agent:
                 waits = [wait for wait in (one["taken"][1], told) if wait is not None]
                 one["wait"] = min(waits)
@@ -74,6 +111,10 @@ def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule afte
                     talk, told = seconds(data, place), seconds(data, place - 1)
                     if talk is not None and told is not None and one["wait"] is not None:
                         talk += max(0, told - one["wait"])  # the greeting
+                    held_until(one, at * 1000)
+                    if one["held_ms"] is not None and talk is not None:
+                        one["hold"] = min(round(one["held_ms"] / 1000), talk)
+                        talk -= one["hold"]
                     one |= {"talk": talk, "talking": False}
                     break
         elif event == "CALLBACK":
@@ -90,6 +131,33 @@ def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule afte
                     one["outcome"] = "lost"
     held = [one for call, mine in by_call.items() if call.startswith("callback-") for one in mine]
     return [one for one in entries if not any(one is other for other in held)]
+
+
+def legs_of(log: bytes) -> dict[str, tuple[str, str, int | None, int | None, int | None]]:
+    """Leg → its call, kind, and seconds of consultation, talk and hold, of a log in which each line comes once."""
+    lines = lines_of(log)
+    legs = {}
+    for at, (_, call, _, _, event, data) in enumerate(lines):
+        if event != "LEGBEGIN":
+            continue
+        rest = lines[at:]
+        restart = next((n for n, one in enumerate(rest) if one[4] == "QUEUESTART"), len(rest))
+        ends = [(one[1], one[5][1]) for one in rest[:restart] if one[4] == "LEGEND" and one[5][0] == data[0]]
+        if not ends:
+            legs[data[0]] = (call, data[1], None, None, None)
+            continue
+        of, end = ends[0]
+        began, over = thousandths(data[4]), thousandths(end)
+        handed_over = [one[0] * 1000 for one in lines if one[1] == of and one[4] == "ATTENDEDTRANSFER"]
+        since = max([began, *(moment for moment in handed_over if moment <= over)]) if of != call else began
+        legs[data[0]] = (
+            of,
+            data[1] if of == call else "attended",
+            None if of == call else round((since - began) / 1000),
+            round((over - since) / 1000),
+            None,
+        )
+    return legs
 
 
 @lru_cache(1)
@@ -152,6 +220,9 @@ def figures(
         local = datetime.fromtimestamp(entry["at"], timezone.utc).astimezone(zone)
         name = {
             "queue": entry["queue"],
+            "option": entry["option"] or None,
+            "skill": entry["skill"] or None,
+            "area": area(entry["number"]),
             "agent": entry["agent"],
             "day": local.strftime("%Y-%m-%d"),
             "week": local.strftime("%G-W%V"),
@@ -189,8 +260,10 @@ def _row(
     row["service_level_offered"] = _part(soon, offered - brief)
     row["asa_s"], row["average_abandon_s"], row["talk_s"] = _mean(answered), _mean(abandoned), _mean(talks)
     row["longest_wait_s"] = max((e["wait"] for e in entries if e["wait"] is not None), default=None)
-    row["hold_s"] = row["wrapup_s"] = None
-    row["aht_s"] = row["talk_s"]
+    holds = [e["hold"] for e in entries if e["outcome"] == "answered" and e["hold"] is not None]
+    row["wrapup_s"] = None
+    row["hold_s"] = None if not holds else round(sum(holds) / len(talks), 1)
+    row["aht_s"] = None if not talks else round(sum(talks) / len(talks) + sum(holds) / len(talks), 1)
     row["standard"] = 0.85
     row["standard_met"] = None if not offered else row["answered"] / offered >= 0.85
     row["occupancy"] = None
@@ -200,7 +273,7 @@ def _row(
             len(set().union(*(spent for who, spent in ready.items() if who[0] == agent and name in who)))
             for agent in agents
         ]
-        row["occupancy"] = _part(sum(talks), sum(spans))
+        row["occupancy"] = _part(sum(talks) + sum(holds), sum(spans))
     return row
 
 

@@ -7,10 +7,18 @@ from typing import Any
 from sqlalchemy import Engine, inspect, select
 
 from ivr.store.database import reading
-from ivr.store.models.acd import AgentPause, AgentSession, Attempt, QueueEntry, QueueHour
+from ivr.store.models.acd import (
+    AgentPause,
+    AgentSession,
+    Attempt,
+    FigureHour,
+    Leg,
+    QueueEntry,
+    QueueHour,
+)
 from ivr.store.models.calls import Call, CallStep
 
-_MODELS = (Call, CallStep, QueueEntry, QueueHour, Attempt, AgentSession, AgentPause)
+_MODELS = (Call, CallStep, QueueEntry, QueueHour, FigureHour, Attempt, Leg, AgentSession, AgentPause)
 #: What differs from run to run: the numbers of rows and files, and a dialogue's run.
 _NOT_COMPARED = ("id", "log_id", "run")
 

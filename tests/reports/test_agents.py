@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from ivr.reports.agents import COLUMNS, Ring, agent_report
+from ivr.reports.agents import COLUMNS, Ring, TakenOver, agent_report
 from ivr.reports.queue_stats import Entry
 from ivr.reports.spans import AgentTime
 
@@ -23,13 +23,15 @@ def test_a_day_of_three_agents() -> None:
         },
         transferred={"1023": 1},
         names={"1023": "甲班"},
+        taken_over={"1023": TakenOver(2, 100), "1024": TakenOver(0, 0)},
     )  # fmt: skip
     assert [list(row) for row in rows] == [list(COLUMNS)] * 3
     first, second, third = rows
     assert first == {
         "agent": "1023", "name": "甲班", "signed_in_s": 1000, "ready_s": 700, "paused_s": 200, "pauses": {"lunch": 200},
         "rings": 6, "answered": 3, "refused": 1, "missed": 2, "canceled": 0, "transferred": 1,
-        "talk_s": 34.5, "hold_s": 19.0, "wrapup_s": 33.3, "aht_s": 86.8, "occupancy": 0.235, "piece_s": 10, "pieces": 1,
+        "taken_over": 2, "taken_over_s": 100,
+        "talk_s": 34.5, "hold_s": 9.5, "wrapup_s": 33.3, "aht_s": 77.3, "occupancy": 0.36, "piece_s": 10, "pieces": 1,
     }  # fmt: skip
     assert (second["agent"], second["paused_s"], second["occupancy"], second["aht_s"]) == (
         "1024",

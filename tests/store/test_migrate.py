@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -17,7 +18,7 @@ from ivr.store import migrate
 from ivr.store.database import open_engine, reading
 from ivr.store.migrate import current_revision, upgrade
 from ivr.store.models import all_tables
-from ivr.store.queue_hours import hours
+from ivr.store.queue import report_hours
 from ivr.store.rail_source import SqlRailSource
 
 
@@ -144,13 +145,24 @@ def test_the_entries_that_are_there_get_their_hours(database_url: str) -> None:
             at = f"2026-02-10 {hour}:10:00.000000" + ("" if engine.dialect.name == "sqlite" else "+00:00")
             row = {"call": f"c{number}", "at": at, "outcome": outcome, "wait": wait, "talk": talk}
             connection.execute(text(entry), row)
+        step = """INSERT INTO call_steps (call_uniqueid, seq, run, number, at, entry, part, kind, said, query, outcome)
+            VALUES ('c0', :seq, 'r', :seq, :at, 'hotline', :part, 'transfer', '', '', '')"""
+        for seq, part, second in ((1, "tickets", "00.900"), (2, "later", "01.000")):
+            at = f"2026-02-10 01:10:{second}000" + ("" if engine.dialect.name == "sqlite" else "+00:00")
+            connection.execute(text(step), {"seq": seq, "part": part, "at": at})
     upgrade(engine)
     begin = datetime(2026, 2, 10, tzinfo=timezone.utc)
-    with reading(engine) as session:
-        found = list(hours(session, begin, begin + timedelta(days=1), "", LIMITS_S))
+    found: list[Any] = report_hours(engine, begin, begin + timedelta(days=1), "", timezone.utc, LIMITS_S)
     assert [(one.entered_at.hour, one.queue, one.summary.offered) for one in found] == [
         (1, "operator", 2),
         (2, "operator", 1),
     ]
     assert found[0].summary.handled("talk_s") == (1, 60)
+    with engine.connect() as connection:
+        options = connection.execute(text("SELECT call_uniqueid, option FROM queue_entries ORDER BY 1")).all()
+        kinds = "SELECT kind, name FROM figure_hours WHERE hours = 24 ORDER BY kind, name"
+        sums = connection.execute(text(kinds)).all()
+    assert [tuple(row) for row in options] == [("c0", "tickets"), ("c1", ""), ("c2", "")]
+    assert [tuple(row) for row in sums if row.kind == "option"] == [("option", ""), ("option", "tickets")]
+    assert {row.kind for row in sums} == {"agent", "option", "area", "skill"}
     engine.dispose()

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,11 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
-from ivr.reports.queue_stats import OF_HOURS, queue_stats
-from ivr.reports.summary import limits_for
+from ivr.reports.queue_stats import OF_HOURS, OF_SUMS, queue_stats
+from ivr.reports.summary import LIMITS_S, limits_for
+from ivr.store import figure_hours
 from ivr.store.database import reading, table_of, writing
-from ivr.store.models.acd import QueueHour
-from ivr.store.queue import report_entries, report_hours
+from ivr.store.models.acd import FigureHour, QueueHour
+from ivr.store.queue import report_entries, report_hours, report_sums
 from ivr.store.queue_hours import from_entries, rebuild
 from ivr.store.recorder import Recorder, ingest
 from ivr.telephony.queue_log import QueueLog
@@ -28,6 +30,18 @@ def stored(engine: Engine) -> list[tuple[Any, ...]]:
     table = table_of(QueueHour)
     with reading(engine) as session:
         return [tuple(row) for row in session.execute(select(table).order_by(table.c.hour, table.c.queue))]
+
+
+def stored_sums(engine: Engine) -> list[tuple[Any, ...]]:
+    table = table_of(FigureHour)
+    with reading(engine) as session:
+        return sorted(tuple(row) for row in session.execute(select(table)))
+
+
+def sums_made_anew(engine: Engine) -> list[tuple[Any, ...]]:
+    with reading(engine) as session:
+        sums = figure_hours.from_entries(session)
+    return sorted((*cell, summary.to_json()) for cell, summary in sums.items())
 
 
 def made_anew(engine: Engine) -> list[tuple[Any, ...]]:
@@ -51,6 +65,7 @@ def test_the_hours_are_what_the_entries_give(
             stream.writelines(one + b"\n" for one in lines[begin:end])
         recorder.run_once()
         assert stored(sqlite) == made_anew(sqlite)
+        assert stored_sums(sqlite) == sums_made_anew(sqlite)
 
 
 def test_a_whole_log_and_its_hours_made_anew(engine: Engine, tmp_path: Path, made_up: MadeUp) -> None:
@@ -59,9 +74,12 @@ def test_a_whole_log_and_its_hours_made_anew(engine: Engine, tmp_path: Path, mad
     Recorder(engine, QueueLog(log), batch=97).run_once()
     kept = stored(engine)
     assert kept == made_anew(engine) != []
+    sums = stored_sums(engine)
+    assert sums == sums_made_anew(engine) != []
     with writing(engine) as session:
         rebuild(session)
-    assert stored(engine) == kept
+        figure_hours.rebuild(session)
+    assert (stored(engine), stored_sums(engine)) == (kept, sums)
 
 
 def test_an_entry_of_an_earlier_hour_that_ends_later_is_counted_where_it_began(
@@ -78,6 +96,11 @@ def test_an_entry_of_an_earlier_hour_that_ends_later_is_counted_where_it_began(
     ((hour, queue, _, tally),) = stored(sqlite)
     assert (hour, queue) == (datetime.fromtimestamp(ZERO // 3600 * 3600, timezone.utc), "a")
     assert tally == ('{"outcomes":{"answered":1},"waits":{"answered":{"7200":1}},"parts":{"talk_s":[1,5]}}')
+
+
+def some_days(day: date) -> bool:
+    """Peak days that begin and end within days of UTC, whatever the zone."""
+    return day.day % 2 == 0
 
 
 @pytest.mark.parametrize("zone", ["Asia/Shanghai", "Europe/Berlin", "Asia/Kolkata"])
@@ -98,7 +121,42 @@ def test_figures_by_the_hours_are_those_of_the_entries(
         for by in OF_HOURS:
             how: Any = {"by": by, "zone": ZoneInfo(zone), "threshold_s": threshold_s, "short_s": short_s}
             assert queue_stats(hours, **how) == queue_stats(entries, **how)
+        for by in OF_SUMS if limits == LIMITS_S and since == 600 else ():
+            sums = report_sums(sqlite, *ends, "", by, ZoneInfo(zone), some_days)
+            how = {"by": by, "zone": ZoneInfo(zone), "peak": some_days}
+            assert queue_stats(sums, **how) == queue_stats(entries, **how), by
         only = report_hours(sqlite, *ends, "nowhere", ZoneInfo(zone), limits)
         assert queue_stats(only, zone=ZoneInfo(zone)) == []
         assert entries
     assert len(hours) < len(entries) or zone == "Asia/Kolkata"
+
+
+def test_sums_of_days_are_those_of_the_entries(sqlite: Engine, tmp_path: Path) -> None:
+    begin, chance = 1770620400, random.Random(3)
+    log = tmp_path / "queue_log"
+    lines = []
+    for number in range(3000):  # five days, a call every two minutes and a half
+        at, call = begin + number * 144, f"{number}.1"
+        option = chance.choice(["agent|", "tickets|tickets", "|"])
+        lines.append(f"{at}|{call}|operator|NONE|OPTION|{option}")
+        lines.append(
+            f"{at}|{call}|operator|NONE|ENTERQUEUE||{chance.choice(['02112345678', '13800000000'])}|1"
+        )
+        if chance.random() < 0.7:
+            agent = chance.choice(["1023", "1024"])
+            lines.append(f"{at + 9}|{call}|operator|{agent}|CONNECT|9|{call}9|1")
+            lines.append(f"{at + 30}|{call}|operator|{agent}|COMPLETEAGENT|9|21|1")
+        else:
+            lines.append(f"{at + 7}|{call}|operator|NONE|ABANDON|1|1|7")
+    log.write_text("".join(f"{line}\n" for line in lines))
+    ingest(sqlite, QueueLog(log, alone=True))
+    zone = ZoneInfo("Asia/Shanghai")
+    start = datetime.fromtimestamp(begin, timezone.utc)
+    for since, until, peak in ((0, 130, None), (5, 100, some_days), (0.5, 119.25, lambda day: day.day == 11)):
+        ends = start + timedelta(hours=since), start + timedelta(hours=until)
+        entries = list(report_entries(sqlite, *ends))
+        for by in OF_SUMS:
+            sums = report_sums(sqlite, *ends, "", by, zone, peak)
+            how: Any = {"by": by, "zone": zone, "peak": peak}
+            assert queue_stats(sums, **how) == queue_stats(entries, **how), by
+            assert len(sums) < len(entries) / 5

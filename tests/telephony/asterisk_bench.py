@@ -223,13 +223,14 @@ class Bench:
         assert "Added" in self.ask(f"queue add member PJSIP/{seat} to operator penalty 0 as {staff}")
 
     def events(self) -> list[list[str]]:
-        """queue_log since :meth:`forget`: [event, queue, agent, data...], configuration lines left out."""
+        """queue_log since :meth:`forget`: [event, queue, agent, data...], without configuration and what the menu
+        asked for."""
         text = self.home.queue_log.read_text()[self.seen :]
         rows = [line.split("|") for line in text.splitlines()]
         return [
             [r[4], r[2], r[3], *r[5:]]
             for r in rows
-            if r[4] not in {"QUEUESTART", "ADDMEMBER", "REMOVEMEMBER"}
+            if r[4] not in {"QUEUESTART", "ADDMEMBER", "REMOVEMEMBER", "OPTION"}
         ]
 
     def names(self) -> list[str]:

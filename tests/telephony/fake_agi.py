@@ -199,6 +199,9 @@ class FakeChannel:
             return -1 if self.gone else 0
         if application == "Read":
             return self._read(*arguments)
+        if application in ("StartMusicOnHold", "StopMusicOnHold"):
+            self.played.append([application])
+            return 0
         if application == "QueueLog":
             self.queue_log.append(arguments)
             return 0
@@ -267,8 +270,8 @@ def phrases(*texts: str) -> tuple[Phrase, ...]:
     return tuple(Phrase(text) for text in texts)
 
 
-def sound(phrase: Phrase) -> str:
-    return f"/sounds/zh/{phrase.text}"
+def sound(phrase: Phrase, slower: bool = False) -> str:
+    return f"/sounds/zh{'/slower' if slower else ''}/{phrase.text}"
 
 
 def tickets(call: CallInfo) -> Generator[Action, Event, str]:

@@ -34,7 +34,7 @@ def run(
     conversation: Any = tickets,
     answer: Callable[[Ask], Answer] = answer_of,
     script: Callable[[Any, Any], None] | None = None,
-    sounds: Any = lambda phrases: list(map(sound, phrases)),
+    sounds: Any = lambda phrases, slower: list(map(sound, phrases)),
 ) -> tuple[int, MemoryJournal]:
     """Run the process's main function here, with Asterisk in a thread behind pipes."""
     journal = MemoryJournal()
@@ -171,7 +171,7 @@ sys.path.insert(0, sys.argv[1])
 from ivr.telephony import agi_process
 from tests.telephony.fake_agi import CLOCK, MemoryJournal, answer_of, sound, tickets
 
-def sounds(phrases):
+def sounds(phrases, slower):
     print("a library prints")
     os.write(1, b"a C library prints")
     subprocess.run(["sh", "-c", "echo a child prints; cat"])

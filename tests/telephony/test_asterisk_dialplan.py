@@ -96,7 +96,12 @@ def test_agent_answers_and_the_caller_is_told_who(line: Bench) -> None:
     seat = line.seat("1001", talk_ms=700)
     line.sign_in("1001", "1023")
     with line.agi_server(
-        hotline={"IVR_NEXT": "queue", "IVR_QUEUE": "operator", "IVR_PART": "menu.agent"},
+        hotline={
+            "IVR_NEXT": "queue",
+            "IVR_QUEUE": "operator",
+            "IVR_PART": "menu.agent",
+            "IVR_SKILL": "tickets",
+        },
         after_queue={"IVR_NEXT": "hangup"},
     ) as agi:
         assert line.call().wait(20) == 0
@@ -104,6 +109,7 @@ def test_agent_answers_and_the_caller_is_told_who(line: Bench) -> None:
     assert agi.asked("connected")[0]["MEMBERNAME"] == "1023"
     after = agi.asked("after_queue")[0]
     assert (after["agi_arg_1"], after["agi_arg_2"]) == ("CONTINUE", "menu.agent")
+    assert "|operator|NONE|OPTION|menu.agent|tickets\n" in line.home.queue_log.read_text()
     wait_for(lambda: "CALLEND" in line.names(), "CALLEND")
     wait_for(lambda: "COMPLETEAGENT" in line.names(), "COMPLETEAGENT")
     assert line.names()[:3] == ["CALLBEGIN", "ENTERQUEUE", "CONNECT"]

@@ -39,7 +39,7 @@ from tests.telephony.fake_agi import (
 )
 
 
-async def sounds_of(phrases: Sequence[Phrase]) -> list[str]:
+async def sounds_of(phrases: Sequence[Phrase], slower: bool = False) -> list[str]:
     return [sound(phrase) for phrase in phrases]
 
 
@@ -206,7 +206,7 @@ def test_late_and_failing_answers_are_errors_and_their_text_is_not_logged(
 
 
 def test_without_sounds_the_dialogue_goes_on() -> None:
-    async def none(phrases: Sequence[Phrase]) -> list[str]:
+    async def none(phrases: Sequence[Phrase], slower: bool = False) -> list[str]:
         raise OSError("disk")
 
     async def test() -> None:

@@ -17,11 +17,14 @@ def record(
     peak: float = 0.3,
     pitch: float = 300.0,
     gap: tuple[float, float] | None = None,
+    overtone: float = 0.0,
 ) -> Path:
     """Something as long and as loud as speech: a tone that swells four times a second, with half a second of silence
     around it. ``gap``: silent from, to."""
     at = np.arange(int(seconds * rate)) / rate
     sound = peak * np.sin(2 * np.pi * pitch * at) * (0.6 + 0.4 * np.sin(2 * np.pi * 4 * at))
+    if overtone:  # in Hz, half as loud
+        sound *= 1 + 0.5 * np.sin(2 * np.pi * overtone * at)
     if gap:
         sound[(at >= gap[0]) & (at < gap[1])] = 0
     sound = np.clip(np.pad(sound, rate // 2), -1, 1)

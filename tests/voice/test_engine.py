@@ -165,7 +165,7 @@ def test_the_worker_answers_each_line_and_prints_nothing_else(tmp_path):
     ]
     assert answers[0]["dbfs"] == pytest.approx(-20, abs=0.5)
     assert all(answer["error"] for answer in answers[1:])
-    assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file()) == ["b.wav"]
+    assert sorted(p.name for p in tmp_path.rglob("*") if p.is_file()) == ["b.wav", "b.wav16"]
 
 
 @pytest.mark.parametrize("busy", [False, True])

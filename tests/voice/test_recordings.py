@@ -144,9 +144,7 @@ def test_a_second_take_makes_nothing_but_what_was_damaged(folder, store, monkeyp
     record(place(folder, ENGLISH))
     assert (take(folder, PHRASES, store).used, store.ready(WELCOME)) == (2, True)
     made = []
-    monkeypatch.setattr(
-        recordings, "replace", lambda path, data: (made.append(path), sounds.replace(path, data))
-    )
+    monkeypatch.setattr(recordings, "put", lambda path, *both: (made.append(path), sounds.put(path, *both)))
     again = take(folder, PHRASES, store)
     assert (again.used, again.changed, again.troubles, made) == (2, 0, (), [])
     damaged = store.heard(ENGLISH)
@@ -184,10 +182,10 @@ def test_a_full_disk_leaves_what_is_on_air(folder, store, monkeypatch):
     before = store.heard(WELCOME)
     record(place(folder, WELCOME), pitch=500)
 
-    def full(path: Path, data: bytes) -> None:
+    def full(path: Path, *both: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(recordings, "replace", full)
+    monkeypatch.setattr(recordings, "put", full)
     with pytest.raises(OSError, match="No space left"):
         take(folder, PHRASES, store)
     assert store.heard(WELCOME) == before

@@ -284,6 +284,18 @@ def test_a_full_disk_leaves_no_half_file_and_gives_the_signal(make_voice, failur
     assert len(worker_pids()) == 1  # it is not the worker's fault
 
 
+def test_an_engine_that_writes_silence_is_not_heard(make_voice, failures, tmp_path):
+    mute = (
+        "from ivr.voice import mastering, worker; read = mastering.read_wav;"
+        "mastering.read_wav = lambda data: (0 * read(data)[0], read(data)[1]); worker.main()"
+    )
+    voice = make_voice(command=(sys.executable, "-c", mute), workers=1)
+    assert "ivr-signal" in voice.ensure([WELCOME])[0]
+    assert failures == [(WELCOME, "there is only silence")]
+    left = [path.name for path in (tmp_path / "home" / "sounds").rglob("*") if path.is_file()]
+    assert [name for name in left if "ivr-signal" not in name] == []
+
+
 def test_what_cannot_be_spoken_is_left_out_and_told(make_voice, failures):
     silent, foreign = Phrase("。。。"), Phrase("nuqneH", "tlh")
     assert len(make_voice().ensure([WELCOME, silent, foreign])) == 1

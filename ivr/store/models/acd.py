@@ -66,6 +66,10 @@ class QueueEntry(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_by: Mapped[str] = mapped_column(String(20), default="")
     transfer_to: Mapped[str] = mapped_column(Text, default="")
+    option: Mapped[str] = mapped_column(String(150), default="")
+    skill: Mapped[str] = mapped_column(String(150), default="")
+    held_since: Mapped[datetime | None] = mapped_column(Moment)
+    held_ms: Mapped[int | None]
     log_id: Mapped[int] = mapped_column(ForeignKey("log_positions.id"))
 
 
@@ -80,6 +84,42 @@ class QueueHour(Base):
     queue: Mapped[str] = mapped_column(String(150), primary_key=True)
     summary: Mapped[str] = mapped_column(Text)
     tally: Mapped[str] = mapped_column(Text)
+
+
+class FigureHour(Base):
+    """Sums (``ivr.reports.summary``, as JSON) of the entries that came to ``queue`` within ``hours`` hours of UTC from ``hour``
+    on, by one more thing: ``kind`` is agent, option, area or skill, ``name`` which one. Written as :class:`QueueHour`."""
+
+    __tablename__ = "figure_hours"
+
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    hours: Mapped[int] = mapped_column(primary_key=True)
+    hour: Mapped[datetime] = mapped_column(Moment, primary_key=True)
+    name: Mapped[str] = mapped_column(String(150), primary_key=True)
+    queue: Mapped[str] = mapped_column(String(150), primary_key=True)
+    summary: Mapped[str] = mapped_column(Text)
+
+
+class Leg(Base):
+    """A seat's talk that did not come from a queue (``ivr.acd.record.LegRecord``)."""
+
+    __tablename__ = "legs"
+
+    leg: Mapped[str] = mapped_column(String(150), primary_key=True)
+    call_uniqueid: Mapped[str] = mapped_column(String(150), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    from_seat: Mapped[str] = mapped_column(String(150), default="")
+    seat: Mapped[str] = mapped_column(String(150), default="")
+    agent: Mapped[str] = mapped_column(String(150), default="")
+    began_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment, index=True)
+    talk_s: Mapped[int | None]
+    consult_s: Mapped[int | None]
+    hold_s: Mapped[int | None]
+    held_since: Mapped[datetime | None] = mapped_column(Moment)
+    held_ms: Mapped[int | None]
+    lost: Mapped[bool] = mapped_column(default=False)
+    log_id: Mapped[int] = mapped_column(ForeignKey("log_positions.id"))
 
 
 class Attempt(Base):
@@ -109,6 +149,7 @@ class AgentSession(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     agent: Mapped[str] = mapped_column(String(150))
+    seat: Mapped[str] = mapped_column(String(150), default="")
     queue: Mapped[str] = mapped_column(String(150))
     began_at: Mapped[datetime] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment, index=True)

@@ -1,7 +1,7 @@
 """Calls and their steps. A call's row has two writers, each with its own columns:
 
 - the recorder (from ``queue_log``): ``began_at``, ``caller``, ``called``, ``ended_at``, ``hangup_cause``,
-  ``fallback``, ``lost``, ``log_id``;
+  ``fallback``, ``lost``, ``option``, ``skill``, ``log_id``;
 - the journal (from the dialogue): ``linked_id``, ``entry``, ``language``, ``menu_revision``, ``dialogue`` and the
   steps. It fills ``began_at``, ``caller`` and ``called`` only where the recorder has not been yet.
 
@@ -41,6 +41,8 @@ class Call(Base):
     dialogue: Mapped[str] = mapped_column(String(40), default="")
     fallback: Mapped[bool] = mapped_column(default=False)
     lost: Mapped[bool] = mapped_column(default=False)
+    option: Mapped[str] = mapped_column(String(150), default="")
+    skill: Mapped[str] = mapped_column(String(150), default="")
     log_id: Mapped[int | None] = mapped_column(ForeignKey("log_positions.id"))
 
 

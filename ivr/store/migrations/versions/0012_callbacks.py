@@ -8,7 +8,7 @@ from alembic import op
 from ivr.store.database import Moment
 
 revision = "0012"
-down_revision = "0011"
+down_revision = "0015"
 
 
 def upgrade() -> None:

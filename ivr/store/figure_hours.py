@@ -1,0 +1,116 @@
+"""The sums of the queues' entries by agent, menu option, area and skill, for each hour and each day of UTC: kept in the same
+transactions as the entries, so that a year's figures need not read them.
+
+Unlike ``ivr.store.queue_hours`` these have no histogram of waits: other limits than the usual are read from the entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.orm import Session
+
+from ivr.acd.callbacks import holder_of
+from ivr.acd.record import EntryRecord
+from ivr.reports.summary import Summary
+from ivr.reports.tally import hour_of
+from ivr.store.bulk import delete_rows, insert_rows, update_rows
+from ivr.store.database import table_of
+from ivr.store.models.acd import FigureHour, QueueEntry
+
+KINDS = ("agent", "option", "area", "skill")
+_TABLE = table_of(FigureHour)
+_KEYS = ("kind", "hours", "hour", "name", "queue")
+_AT_ONCE = 400
+_Cell = tuple[str, int, datetime, str, str]
+
+
+def _cells(entry: Any) -> Iterator[_Cell]:
+    hour, queue = hour_of(entry.entered_at), entry.queue
+    yield "agent", 1, hour, entry.agent if entry.outcome == "answered" else "", queue
+    yield "option", 1, hour, entry.option, queue
+    yield "area", 1, hour, entry.area, queue
+    yield "skill", 1, hour, entry.skill, queue
+
+
+def _with_days(hours: Mapping[_Cell, Summary]) -> dict[_Cell, Summary]:
+    sums = dict(hours)
+    for (kind, _, hour, name, queue), summary in hours.items():
+        sums.setdefault((kind, 24, hour.replace(hour=0), name, queue), Summary()).add(summary)
+    return sums
+
+
+def keep(session: Session, before: Iterable[EntryRecord], after: Iterable[EntryRecord]) -> None:
+    """Put the entries ``after`` into the sums and take out what they were ``before``. The caller holds the record's turn."""
+    hours: dict[_Cell, Summary] = {}
+    for entries, times in ((before, -1), (after, 1)):
+        for entry in entries:
+            for cell in _cells(entry):
+                hours.setdefault(cell, Summary()).count(entry, times)
+    changes = _with_days(hours)
+    known = _stored(session, {(cell[1], cell[2]) for cell in changes})
+    new: list[Sequence[Any]] = []
+    changed: list[Sequence[Any]] = []
+    gone: list[Sequence[Any]] = []
+    for cell, summary in changes.items():
+        text = known.get(cell)
+        if text is not None:
+            summary.add(Summary.from_json(text))
+        if not summary.offered:
+            if text is not None:
+                gone.append(cell)
+        elif text is None:
+            new.append((*cell, summary.to_json()))
+        else:
+            changed.append((summary.to_json(), *cell))
+    insert_rows(session, _TABLE, (*_KEYS, "summary"), new)
+    update_rows(session, _TABLE, ("summary",), _KEYS, changed)
+    delete_rows(session, _TABLE, _KEYS, gone)
+
+
+def _stored(session: Session, times: Iterable[tuple[int, datetime]]) -> dict[_Cell, str]:
+    stored: dict[_Cell, str] = {}
+    wanted = sorted(times)
+    for hours in (1, 24):
+        begins = [hour for length, hour in wanted if length == hours]
+        for first in range(0, len(begins), _AT_ONCE):
+            part = begins[first : first + _AT_ONCE]
+            rows = session.execute(
+                select(*_TABLE.c).where(
+                    _TABLE.c.kind.in_(KINDS), _TABLE.c.hours == hours, _TABLE.c.hour.in_(part)
+                )
+            )
+            stored.update({tuple(cell): text for *cell, text in rows})
+    return stored
+
+
+def from_entries(session: Session | Connection) -> dict[_Cell, Summary]:
+    """All sums, made anew from the entries."""
+    entries = table_of(QueueEntry).c
+    wanted = select(
+        entries.entered_at, entries.queue, entries.outcome, entries.agent, entries.option,
+        entries.caller_area.label("area"), entries.skill,
+        entries.wait_s, entries.talk_s, entries.hold_s, entries.wrapup_s, entries.call_uniqueid,
+    )  # fmt: skip
+    hours: dict[_Cell, Summary] = {}
+    for row in session.execute(wanted.execution_options(yield_per=5000)):
+        entry: Any = row
+        if holder_of(row.call_uniqueid) is not None:
+            continue
+        for cell in _cells(entry):
+            hours.setdefault(cell, Summary()).count(entry)
+    return _with_days(hours)
+
+
+def rebuild(session: Session | Connection) -> None:
+    """Make all sums anew from the entries."""
+    session.execute(delete(_TABLE))
+    rows = [
+        dict(zip((*_KEYS, "summary"), (*cell, summary.to_json()), strict=True))
+        for cell, summary in from_entries(session).items()
+    ]
+    for first in range(0, len(rows), _AT_ONCE):
+        session.execute(insert(_TABLE), rows[first : first + _AT_ONCE])
