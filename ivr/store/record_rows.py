@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, func, or_, select
 from sqlalchemy.orm import Session
 
+from ivr.acd.callbacks import holder_of
 from ivr.acd.fold import Row
 from ivr.acd.needs import Needs
 from ivr.acd.outcome import call_outcome
@@ -166,7 +167,7 @@ def save(session: Session, changed: Sequence[Row], loaded: Loaded) -> None:
     before = [was for row in entries if (was := loaded.before.get((row.call, row.number)))]
     _save_entries(session, entries, loaded.before)
     # Of what holds a callback's place the caller was counted when asking for it.
-    before, counted = ([row for row in rows if holder_of(row.call) is None] for rows in (before, entries))
+    before, counted = ([one for one in them if holder_of(one.call) is None] for them in (before, entries))
     queue_hours.keep(session, before, counted)
     figure_hours.keep(session, before, counted)
     attempts = [
