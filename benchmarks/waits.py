@@ -6,7 +6,8 @@ every 30 s from then on; what is told is compared with what the caller then real
 have no such wait, and are left out for both.
 
 app_queue's own (read from how it is documented and behaves): an average of the waits of those who were answered, each new one
-weighing a quarter; what it says is that average plus half a minute less the wait so far, without its sign, in whole minutes.
+weighing a quarter; what it says is that average plus half a minute less the wait so far, without its sign, in whole minutes. Beside it
+stands the average less the wait so far, not below 0 and not rounded, which it never says. "In words": within the minute that was told.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Caller:
 
     came: float
     patience: float
-    told: list[tuple[float, float, int, float]] = field(default_factory=list)
+    told: list[tuple[float, float, int, float, float]] = field(default_factory=list)
     last: Told | None = None
 
 
@@ -50,7 +51,9 @@ class Day:
     """A simulated day; ``errors``: by whom, the absolute errors in seconds."""
 
     seed: int
-    errors: dict[str, list[float]] = field(default_factory=lambda: {"ours": [], "words": [], "app_queue": []})
+    errors: dict[str, list[float]] = field(
+        default_factory=lambda: {"ours": [], "words": [], "app_queue": [], "average": []}
+    )
     rises: int = 0
     answered: int = 0
     given_up: int = 0
@@ -88,11 +91,12 @@ class Day:
                 holdtime = int(3 * holdtime + waited) >> 2
                 length = dice.lognormvariate(mu, SPREAD)
                 at(now + length, "free", length)
-                for moment, ours, words, theirs in caller.told:
+                for moment, ours, words, theirs, average in caller.told:
                     really = now - moment
                     self.errors["ours"].append(abs(ours - really))
-                    self.errors["words"].append(abs(words * 60 - really) if words else max(0.0, really - 60))
+                    self.errors["words"].append(_outside(words, really))
                     self.errors["app_queue"].append(abs(theirs - really))
+                    self.errors["average"].append(abs(average - really))
 
         while events:
             now, _, what, who = heapq.heappop(events)
@@ -121,9 +125,16 @@ class Day:
                 before, who.last = who.last, to_tell(position, pace, who.last)
                 self.rises += before is not None and who.last.minutes > before.minutes
                 theirs = abs(holdtime + 30 - (now - who.came)) // 60 * 60
-                who.told.append((now, expected_wait_s(position, pace), who.last.minutes, theirs))
+                average = max(0.0, holdtime - (now - who.came))
+                who.told.append((now, expected_wait_s(position, pace), who.last.minutes, theirs, average))
                 at(now + EVERY_S, "tell", who)
             serve(now)
+
+
+def _outside(minutes: int, really: float) -> float:
+    """By how many seconds a wait is outside of what was told: 两分钟 is one and a half to two and a half."""
+    least, most = (0.0, 60.0) if minutes == 0 else (minutes * 60 - 30.0, minutes * 60 + 30.0)
+    return max(0.0, least - really, really - most)
 
 
 def main() -> None:
@@ -140,7 +151,8 @@ def main() -> None:
         means = {who: statistics.fmean(errors) for who, errors in day.errors.items()}
         print(
             f"day {seed}: {day.answered:,} answered, {day.given_up:,} gave up, {len(day.errors['ours']):,} tellings; mean absolute"
-            f" error: ours {means['ours']:.0f} s, ours as told in words {means['words']:.0f} s, app_queue {means['app_queue']:.0f} s;"
+            f" error: ours {means['ours']:.0f} s, ours as told in words {means['words']:.0f} s, app_queue {means['app_queue']:.0f} s,"
+            f" its average less the wait so far {means['average']:.0f} s;"
             f" told more than before {day.rises} times (fewer agents)"
         )
 
