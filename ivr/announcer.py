@@ -126,11 +126,12 @@ class Announcer:
         spoken = waiting.language.split("_")[0]
         heard = spoken if spoken in _LANGUAGES else _LANGUAGES[0]
         waiting.told = to_tell(caller.position, pace, waiting.told)
-        sentences = [
-            [self._sounds / heard / name for name in place_sounds(caller.position, heard)],
-            [self._sounds / heard / wait_sound(waiting.told)],
-            *[[Path(path)] for path in waiting.tell],
-        ]
+        sentences = [[self._sounds / heard / name for name in place_sounds(caller.position, heard)]]
+        if (
+            waiting.told.minutes
+        ):  # app_queue gives nobody to an agent while it plays: who is next hears little
+            sentences += [[self._sounds / heard / wait_sound(waiting.told)]]
+            sentences += [[Path(path)] for path in waiting.tell]
         sounds = [str(path) for sentence in sentences for path in sentence]
         if sounds != waiting.sounds:
             replace(self._sounds / waiting.language / f"{SOUND}.wav", join(list(_joints(sentences))))

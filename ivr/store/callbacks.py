@@ -4,7 +4,7 @@ What Asterisk did with a callback comes from ``queue_log`` (:func:`take`), in th
 is neither lost nor counted twice, whatever is killed. Lines that the dialplan writes::
 
     CALLBACKANSWER  id|try                        the caller's phone was answered
-    CALLBACKEND     id|try|Dial's status|talk s   the call to the caller is over
+    CALLBACKEND     id|try|Dial's status          the call to the caller is over
     CALLBACKLEFT    id|try                        the holder of the place is gone from the queue
 """
 
@@ -184,7 +184,9 @@ def _took(row: Callback, event: LogEvent, rules: Rules) -> None:
         if row.state == "placed":
             _judge(row, Verdict("waiting", "not_dialled", event.at + SOON), event.at)
     elif row.state in ("dialling", "connected"):
-        row.talk_s = event.number(3)
+        # By the lines: Dial()'s own ANSWEREDTIME counts from the agent's answer.
+        talked = event.at - row.changed_at if row.state == "connected" else timedelta()
+        row.talk_s = max(0, int(talked.total_seconds()))
         _judge(row, after_dial(event.text(2), row.talk_s, row.attempts, event.at, rules), event.at)
 
 

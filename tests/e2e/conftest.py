@@ -16,13 +16,13 @@ from tests.e2e.hotline import Call, Line, Together, missing, running
 #: An agent's phone rings for 3 s instead of 15, and wraps up for 1 s instead of 5.
 SHORT_RING = "[operator](+)\ntimeout=3\nwrapuptime=1\n"
 #: The longest wait in the queue on the shared hotlines.
-LONGEST_WAIT_S = 12
+LONGEST_WAIT_S = 20
 HOTLINES = 4
 #: A caller who asked for a callback is called again within seconds.
 RETRIES = {
     "IVR_CALLBACK_BUSY_S": "1",
     "IVR_CALLBACK_NO_ANSWER_S": "1",
-    "IVR_CALLBACK_RING_S": "3",
+    "IVR_CALLBACK_RING_S": "8",
     "IVR_CALLBACK_LEAST_S": "2",
 }
 

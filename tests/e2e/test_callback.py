@@ -157,7 +157,7 @@ def an_agent_who_rejects_leaves_it_to_the_next(line: Line) -> None:
     becomes(call, "placed")
     carrier = line.carrier(talk_s=4)
     no = line.seat("1001", reject=True)
-    line.seat("1002")
+    line.seat("1002", calls=3)
     line.sign_in("1024", "1002")
     line.cli("agent", "pause", "1024", "--seat", "1002")
     agent_is_there(line)
@@ -185,7 +185,7 @@ def everything_is_killed_and_the_callback_is_made_once(line: Line) -> None:
 
     wait_for(back, "the place is held again", 60)
     carrier = line.carrier(talk_s=4, calls=2)
-    line.seat("1001")
+    line.seat("1001", calls=3)
     agent_is_there(line)
     becomes(call, "done", 60)
     time.sleep(2)  # a second call would have come by now

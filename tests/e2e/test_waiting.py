@@ -18,7 +18,7 @@ scenario = partial(add_to, SCENARIOS)
 
 def nobody_free(line: Line) -> None:
     """An agent is signed in, so that callers may wait, and takes no call."""
-    line.seat("1001")
+    line.seat("1001", calls=5)
     line.sign_in("1023", "1001")
     line.cli("agent", "pause", "1023", "--seat", "1001")
 

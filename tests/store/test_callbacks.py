@@ -24,9 +24,9 @@ def asked(engine: Engine, number: str = NUMBER, call: str = "17.1", minutes: int
     return callbacks.request(engine, number, "operator", call, at, NOW, "")
 
 
-def told(engine: Engine, *lines: str, rules: Rules = Rules()) -> None:  # noqa: B008
+def told(engine: Engine, *lines: str, rules: Rules = Rules(), after: int = 60) -> None:  # noqa: B008
     with writing(engine) as session:
-        callbacks.take(session, [parse(f"{SECOND + 60}|{line}".encode()) for line in lines], "", rules)
+        callbacks.take(session, [parse(f"{SECOND + after}|{line}".encode()) for line in lines], "", rules)
 
 
 def state(engine: Engine, number: int = 1) -> tuple[str, str, int]:
@@ -71,12 +71,14 @@ def test_a_number_is_called_once_for_each_try(engine: Engine):
     assert callbacks.claim(engine, 1, 1, NOW) == ""
     assert callbacks.place(engine, 1, "", NOW) == 2
     assert callbacks.claim(engine, 1, 1, NOW) == ""  # a holder of before
-    told(engine, "callback-1-1.1|operator|NONE|CALLBACKEND|1|1|ANSWER|60")  # a line of before
+    told(engine, "callback-1-1.1|operator|NONE|CALLBACKEND|1|1|ANSWER")  # a line of before
     assert state(engine) == ("placed", "busy", 1)
     assert callbacks.claim(engine, 1, 2, NOW) == NUMBER
     told(engine, "callback-1-2.1|operator|NONE|CALLBACKANSWER|1|2")
     assert state(engine)[0] == "connected"
-    told(engine, "callback-1-2.1|operator|NONE|CALLBACKEND|1|2|ANSWER|60", "x|q|NONE|CALLBACKLEFT|1|2")
+    told(engine, "c|operator|NONE|CALLBACKEND|1|2|ANSWER", "x|q|NONE|CALLBACKLEFT|1|2", after=70)
+    row = callbacks.found(engine, 1)
+    assert row is not None and row.talk_s == 10
     assert state(engine) == ("done", "", 2)
     assert callbacks.open_callbacks(engine) == []
 
