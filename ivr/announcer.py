@@ -20,6 +20,7 @@ from pathlib import Path
 
 from ivr.acd.announcement import place_sounds, wait_sound
 from ivr.acd.board import QueueCaller, agents_now
+from ivr.acd.callbacks import holder_of
 from ivr.acd.wait import Pace, Told, to_tell
 from ivr.clock import utc_now
 from ivr.errors import IvrError
@@ -87,7 +88,7 @@ class Announcer:
         """Bring each waiting caller's sound up to date, and remove those of who waits no more. Raises
         :class:`IvrError` and :class:`OSError`."""
         status = await ami.queue_status()
-        callers = {caller.call_id: caller for caller in status.callers}
+        callers = {caller.call_id: caller for caller in status.callers if holder_of(caller.call_id) is None}
         for call_id in [known for known in self._waiting if known not in callers]:
             del self._waiting[call_id]
         self._sweep({waiting.language for waiting in self._waiting.values()})

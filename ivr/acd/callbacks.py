@@ -88,13 +88,12 @@ def after_dial(status: str, talk_s: int | None, attempts: int, now: datetime, ru
     with this one."""
     if status == "ANSWER" and (talk_s or 0) >= rules.least_s:
         return Verdict("done")
-    if status == "":
-        return Verdict("waiting", "not_dialled", now + SOON)
     reason, pause = {
         "ANSWER": ("short", rules.no_answer_after),
         "BUSY": ("busy", rules.busy_after),
         "NOANSWER": ("no_answer", rules.no_answer_after),
         "CANCEL": ("agent_left", SOON),
+        "": ("not_dialled", SOON),
     }.get(status, ("unreachable", rules.busy_after))
     return _again(reason, attempts, now + pause, rules)
 

@@ -95,7 +95,8 @@ def test_a_callers_call_holds_no_place(call: str):
         ("CANCEL", 0, 1, Verdict("waiting", "agent_left", NOW + SOON)),
         ("CHANUNAVAIL", 0, 1, Verdict("waiting", "unreachable", NOW + timedelta(minutes=3))),
         ("CONGESTION", 0, 3, Verdict("failed", "unreachable")),
-        ("", None, 3, Verdict("waiting", "not_dialled", NOW + SOON)),
+        ("", None, 1, Verdict("waiting", "not_dialled", NOW + SOON)),
+        ("", None, 3, Verdict("failed", "not_dialled")),
     ],
 )
 def test_after_a_call(status: str, talk_s: int | None, attempts: int, verdict: Verdict):

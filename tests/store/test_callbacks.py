@@ -78,7 +78,8 @@ def test_a_number_is_called_once_for_each_try(engine: Engine):
     assert state(engine)[0] == "connected"
     told(engine, "c|operator|NONE|CALLBACKEND|1|2|ANSWER", "x|q|NONE|CALLBACKLEFT|1|2", after=70)
     row = callbacks.found(engine, 1)
-    assert row is not None and row.talk_s == 10
+    assert row is not None
+    assert row.talk_s == 10
     assert state(engine) == ("done", "", 2)
     assert callbacks.open_callbacks(engine) == []
 
