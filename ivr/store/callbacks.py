@@ -92,7 +92,7 @@ def set_told(engine: Engine, callback: int) -> None:
 def place(engine: Engine, callback: int, node: str, now: datetime) -> int | None:
     """Begin a try of a callback that waits: its number, which no try had before; ``None`` when it waits no more."""
     with writing(engine) as session:
-        row = session.get(Callback, callback)
+        row = session.get(Callback, callback, with_for_update=True)
         if row is None or row.state != "waiting":
             return None
         row.turn += 1
@@ -104,7 +104,7 @@ def claim(engine: Engine, callback: int, turn: int, now: datetime) -> str:
     """The number, if it may be called now, by this try, which has not called it before; else "". From here on it counts
     as called."""
     with writing(engine) as session:
-        row = session.get(Callback, callback)
+        row = session.get(Callback, callback, with_for_update=True)  # two at once: the second sees the first
         if row is None or (row.state, row.turn) != ("placed", turn) or row.dialled >= turn:
             return ""
         row.state, row.dialled, row.changed_at = "dialling", turn, now
@@ -164,13 +164,15 @@ def take(session: Session, events: Iterable[LogEvent], node: str, rules: Rules) 
         if event.name not in _CONCERNED:
             continue
         if event.name == "QUEUESTART":
-            open_ones = select(Callback).where(Callback.state.in_(OPEN[1:]), Callback.node == node)
+            open_ones = (
+                select(Callback).where(Callback.state.in_(OPEN[1:]), Callback.node == node).with_for_update()
+            )
             for row in session.scalars(open_ones):
                 if row.changed_at <= event.at + _LOG_CLOCK:
                     _judge(row, after_restart(row.state, row.attempts, event.at, rules), event.at)
             continue
         callback, turn = event.number(0), event.number(1)
-        row_ = session.get(Callback, callback) if callback is not None else None
+        row_ = session.get(Callback, callback, with_for_update=True) if callback is not None else None
         if row_ is not None and row_.turn == turn:
             _took(row_, event, rules)
     session.flush()
