@@ -160,7 +160,7 @@ def test_no_way_to_dial_out() -> None:
     dialplan = (TEMPLATES / "extensions.conf").read_text()
     lines = [line for line in dialplan.splitlines() if not line.startswith(";")]
     assert [line for line in lines if re.search(r"\bDial\(", line)] == [
-        "exten => _@SEAT_PATTERN@,1,Dial(PJSIP/${EXTEN},30)",
+        ' same => n,Dial(PJSIP/${EXTEN},30,U(leg^${IF($["${IVR_BEGUN}" = ""]?direct:blind)}^${IVR_FROM}^PJSIP/${EXTEN}))',
         " same => n,Dial(PJSIP/trunk/sip:${FILTER(0-9,${IVR_CALLEE})}@@CARRIER@,@CALLBACK_RING@,"
         "gU(callback-answered^${IVR_QUEUE}^${IVR_CALLBACK}^${IVR_TURN}))",
     ]
@@ -236,4 +236,4 @@ def test_the_home_names_its_folders(tmp_path: Path) -> None:
     home = AsteriskHome.of(settings(tmp_path))
     assert home.queue_log == tmp_path / "asterisk" / "log" / "queue_log"
     assert home.sounds == tmp_path / "asterisk" / "data" / "sounds"
-    assert asterisk_config.AGI_NAMES == ("hotline", "after_queue", "connected", "agent")
+    assert asterisk_config.AGI_NAMES == ("hotline", "after_queue", "connected", "agent", "callback")
