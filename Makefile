@@ -40,6 +40,7 @@ bench:
 	.venv/bin/python -m benchmarks.rail_answers
 	.venv/bin/python -m benchmarks.booking
 	.venv/bin/python -m benchmarks.sentences
+	.venv/bin/python -m benchmarks.waits
 	.venv/bin/python -m benchmarks.recorder
 	.venv/bin/python -m benchmarks.cold_sentences
 	.venv/bin/python -m benchmarks.key_to_sound

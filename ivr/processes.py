@@ -11,7 +11,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from ivr.announcer import Announcer
 from ivr.app import (
+    calendar_on_air,
     followed_queues,
     live_conversations,
     live_menus,
@@ -21,6 +23,7 @@ from ivr.app import (
     queue_log_path,
     ticket_source,
 )
+from ivr.callbacks import CallbackKeeper, Callbacks, rules_of
 from ivr.clock import Clock, system_clock
 from ivr.dialogue.actions import Ask
 from ivr.query_service import QueryService
@@ -163,6 +166,7 @@ def _answers(settings: Settings, engine: Engine, clock: Clock, menus: LiveMenus)
         message_box(settings, engine, clock),
         ticket_source(settings),
         Roster(settings, engine, lambda: menus.now.queues),
+        Callbacks(settings, engine, lambda: menus.now.queues),
     )
 
 
@@ -194,13 +198,26 @@ def run_recorder(settings: Settings) -> None:
     ).start()
     roster = RosterKeeper(settings, engine, followed_queues(settings, engine))
     threading.Thread(target=roster.keep, args=(stopping,), name="roster", daemon=True).start()
+    callbacks = CallbackKeeper(
+        settings,
+        engine,
+        followed_queues(settings, engine),
+        lambda: calendar_on_air(settings),
+        system_clock(settings.zone),
+    )
+    if settings.trunk_out:
+        threading.Thread(target=callbacks.keep, args=(stopping,), name="callbacks", daemon=True).start()
+    announcer = Announcer(settings, engine)
+    threading.Thread(target=announcer.keep, args=(stopping,), name="announcer", daemon=True).start()
     threading.Thread(target=write_holds, args=(settings, stopping), name="holds", daemon=True).start()
     if settings.sounds_ahead:
         threading.Thread(
             target=keep_sounds_ahead, args=(settings, stopping), name="sounds ahead", daemon=True
         ).start()
     try:
-        Recorder(engine, QueueLog(queue_log_path(settings)), node=settings.node).follow(stopping)
+        Recorder(
+            engine, QueueLog(queue_log_path(settings)), node=settings.node, callbacks=rules_of(settings)
+        ).follow(stopping)
     finally:
         upkeep.join(_UPKEEP_ENDS_S)
         gateway.close()

@@ -18,6 +18,7 @@ from ivr.telephony.agi_dialogue import AT_SEAT, MESSAGE_KEEP, MESSAGE_PLACE, REA
 
 if TYPE_CHECKING:
     from ivr.authoring.live import LiveMenus
+    from ivr.callbacks import Callbacks
     from ivr.rail.ticket_source import TicketSource
     from ivr.roster import Roster
     from ivr.store.messages import MessageBox
@@ -42,7 +43,7 @@ def _fact(session: Session, ask: Ask, now: datetime) -> Answer:
         return facts.last_agent(session, **ask.args, now=now)
     if ask.query == LAST_CHOICE.name:
         return last_choice(session, ask.args["caller"], ask.args["field"], now)
-    return facts.queue_state(session, ask.args["queue"])
+    return facts.queue_state(session, ask.args["queue"], now)
 
 
 class QueryService:
@@ -56,6 +57,7 @@ class QueryService:
         messages: MessageBox | None = None,
         tickets: TicketSource | None = None,
         roster: Roster | None = None,
+        callbacks: Callbacks | None = None,
     ) -> None:
         self._engine = engine
         self._clock = clock
@@ -63,6 +65,7 @@ class QueryService:
         self._messages = messages
         self._tickets = tickets
         self._roster = roster
+        self._callbacks = callbacks
 
     def __call__(self, ask: Ask, wanted: Callable[[], bool] = lambda: True) -> Answer:
         """The answer; the outcome ``error`` when the database does not give one. ``wanted``: whether somebody still
@@ -76,6 +79,7 @@ class QueryService:
     def _answer(self, ask: Ask, wanted: Callable[[], bool]) -> Answer:
         from ivr.authoring.live import MENU_OF_CALL
         from ivr.authoring.queries import AGENT_PIN, CALL_CODE
+        from ivr.callbacks import CALLBACK_ANSWERS
         from ivr.rail import queries
         from ivr.rail.booking_offer import ELSEWHERE
         from ivr.rail.booking_queries import BOOKS
@@ -103,6 +107,8 @@ class QueryService:
         if ask.query == REACH and self._roster is not None:
             to = self._roster.reach(**ask.args)
             return Answer("found", {"to": to}) if to else Answer("absent")
+        if ask.query in CALLBACK_ANSWERS and self._callbacks is not None:
+            return self._callbacks.answer(ask.query, ask.args, now)
         if ask.query in (MESSAGE_PLACE, MESSAGE_KEEP):
             return self._message(ask)
         if ask.query in _FACTS:

@@ -82,6 +82,16 @@ def _days(text: Any) -> int:
     return _whole(text, 0, 3650, "it is a whole number of days")
 
 
+def _hours(text: Any) -> int:
+    return _whole(text, 1, 720, "it is a whole number of hours")
+
+
+def _prefixes(text: Any) -> str:
+    if not re.fullmatch(r"([0-9]{1,15}(,[0-9]{1,15})*)?", str(text)):
+        raise ValueError("it is a comma list of the first digits of numbers, e.g. 170,0755")
+    return str(text)
+
+
 def _sms_url(text: Any) -> str:
     from urllib.parse import urlsplit
 
@@ -202,7 +212,9 @@ class Settings:
         "127.0.0.1", _text, "comma list of addresses whose calls are callers' calls"
     )
     trunk_out: str = _setting(
-        "", _trunk_out, "host:port of the trunk for calls to agents at home; empty: no calls out"
+        "",
+        _trunk_out,
+        "host:port of the trunk for calls to agents at home and callbacks; empty: no calls out",
     )
     seats: str = _setting("1001-1005", _seats, "the seats, SIP users of their phones, such as 1001-1060,1101")
     seat_phones: int = _setting(1, _phones, "phones that may register at a seat; all of them ring")
@@ -222,6 +234,21 @@ class Settings:
     unanswered_rings: int = _setting(3, _rings, "an agent is paused after so many in a row; 0: never")
     queue_timeout_s: int = _setting(300, _seconds, "longest wait in the queue")
     call_limit_s: int = _setting(1800, _seconds, "longest call in the menu")
+    callback_attempts: int = _setting(
+        3, _rings, "a caller who asked for a callback is called so often at most"
+    )
+    callback_ring_s: int = _setting(30, _seconds, "how long the caller's phone rings then")
+    callback_busy_s: int = _setting(180, _seconds, "called again so long after a busy line")
+    callback_no_answer_s: int = _setting(600, _seconds, "called again so long after nobody answered")
+    callback_least_s: int = _setting(
+        5, _seconds, "a shorter talk counts as not reached: a mailbox, a hang-up"
+    )
+    callback_keep_h: int = _setting(24, _hours, "a callback that was not made within this is given up")
+    callback_refused: str = _setting(
+        "",
+        _prefixes,
+        "comma list of prefixes that are never called, beside all that is no mainland subscriber",
+    )
     keep_choices_days: int = _setting(
         90, _days, "for how many days a caller's last station is kept, to be offered first; 0: not at all"
     )

@@ -45,12 +45,13 @@ class QueueMember:
 
 @dataclass(frozen=True)
 class QueueCaller:
-    """A caller who waits: the place in the queue from 1, and the seconds waited so far."""
+    """A caller who waits: the place in the queue from 1, and the seconds waited so far; the ``channel``."""
 
     queue: str
     call_id: str
     position: int
     wait_s: int
+    channel: str = ""
 
 
 @dataclass(frozen=True)

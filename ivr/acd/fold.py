@@ -26,6 +26,9 @@ Rules for the hard cases
   does a refusal. Members of ``again`` are signed in by their other queues.
 - CONSULTATION ends a call that an agent made to a queue for a colleague. It names the caller who was handed over meanwhile, and
   whose entry it then was; without one, who went on waiting was nobody's caller: the entry was withdrawn, not abandoned.
+- CALLBACK: the caller asked to be called back. The last entry of the call, in whatever way it ended without an agent, ended with
+  that; a call that had none gets one. What holds the place of a callback has entries too, of calls of its own
+  (``ivr.acd.callbacks.holder_of``), which are in no figure of the queues: the caller was counted.
 - A transfer ends the agent's connection with the talk so far: what comes later is not that agent's. It is a leg of the
   colleague who took the call, or another entry. A leg begins when a seat answers (LEGBEGIN) and ends with that seat's channel (LEGEND). One
   whose call is another one at its end was a consultation that became an attended transfer: it is a talk with that caller from
@@ -127,6 +130,7 @@ class Fold:
             "SURVEYASKED": self._is_surveyed,
             "SURVEYSCORE": self._is_surveyed,
             "CONSULTATION": self._consulted,
+            "CALLBACK": self._is_called_back,
             "RINGNOANSWER": self._rings,
             "OPTION": self._is_transferred,
             "HOLD": self._holds,
@@ -241,6 +245,18 @@ class Fold:
         entry = self._going_on(event) or self._enter(event)
         if entry is not None:
             entry.outcome, entry.left_at, entry.wait_s = REFUSALS[event.name], event.at, entry.first_s or 0
+
+    def _is_called_back(self, event: LogEvent) -> None:
+        before = self._entries[event.call]
+        if any(entry.outcome == "callback" for entry in before):
+            return
+        entry = next((one for one in reversed(before) if one.outcome not in (WAITING, "answered")), None)
+        if entry is None:
+            entry = self._enter(event)
+            if entry is None:
+                return
+            entry.left_at, entry.wait_s = event.at, 0
+        self._touch(entry).outcome = "callback"
 
     def _waiting(self, event: LogEvent) -> EntryRecord | None:
         for entry in reversed(self._entries[event.call]):

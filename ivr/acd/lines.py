@@ -22,6 +22,7 @@ In the queue ``again`` (:data:`ivr.acd.roster.AGAIN`) the url is ``queue:agent``
 
     CALLBEGIN  caller|called|epoch.milliseconds      CALLEND  hangup cause|epoch.milliseconds
     FALLBACK   AGISTATUS                             FULL, JOINEMPTY   nothing (a refused join)
+    CALLBACK   the callback's number (the caller asked to be called back; ivr/store/callbacks.py has the rest)
     AGENTANSWER  nothing (an agent took the call)    CALLERSTAYS  nothing (the talk is over, the caller still there)
     SURVEYASKED  nothing (the caller is asked how the talk was)   SURVEYSCORE  1 to 5
     CONSULTATION  1, or nothing (a caller was handed over)|their number

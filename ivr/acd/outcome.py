@@ -22,7 +22,7 @@ def call_outcome(*, ended: bool, lost: bool, entry: str, dialogue: str, entries:
     3. ``seat``: not a caller's call but an agent's, to sign in or out (``entry`` is ``agent``);
     4. ``answered``: an agent took it, in whichever of its queue entries;
     5. the outcome of its last queue entry: abandoned, timed_out, left_by_key, left_empty, refused_full,
-       refused_empty, withdrawn, lost; what the dialogue says after the queue does not change it;
+       refused_empty, withdrawn, callback, lost; what the dialogue says after the queue does not change it;
     6. it never came to a queue: ``self_service`` when the dialogue ended as completed or served, else what the dialogue
        says (no_input, too_many_tries, too_long, failed, hung_up), and ``hung_up`` when it says nothing.
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-#: How an entry can end. The design's figures count each by its name; ``lost``: Asterisk was restarted,
-#: or the call ended, and no line says what became of the caller.
+#: How an entry can end. The design's figures count each by its name; ``callback``: the caller asked to be called back
+#: and gave the place up for that; ``lost``: Asterisk was restarted, or the call ended, and no line says what became of the caller.
 OUTCOMES = (
     "answered",
     "abandoned",
@@ -19,6 +19,7 @@ OUTCOMES = (
     "refused_full",
     "refused_empty",
     "withdrawn",
+    "callback",
     "lost",
 )
 

@@ -113,7 +113,9 @@ def _plain_texts(part: Part) -> Iterator[Text]:
         texts = (part.text,)
     elif isinstance(part, MenuPart):
         texts = (part.intro, part.outro, *(option.label for option in part.options))
-    elif isinstance(part, (TransferPart, RecordPart, EndPart)):
+    elif isinstance(part, TransferPart):
+        texts = (part.say, *(option.label for option in part.options))
+    elif isinstance(part, (RecordPart, EndPart)):
         texts = (part.say,)
     yield from (text for text in texts if text is not None)
 

@@ -28,6 +28,7 @@ FIELD_TYPES = {
     "resident_id": (documents.LENGTH, "resident_id_prompt"),
     "id_tail": (4, "id_tail_prompt"),
     "booking_number": (booking_number.LENGTH, "booking_number_prompt"),
+    "phone": (12, "phone_prompt"),
     "digits": (20, "digits_prompt"),
     "choice": (1, "choice_prompt"),
 }
@@ -40,8 +41,9 @@ TELECODE_LOOKUP = "find_station_or_telecode"
 #: More fields cannot be corrected by one key in the read-back.
 MOST_FIELDS = 8
 
-#: What a query takes and no field asks for is taken from the call: today, the seat, the call's id, the caller.
-FROM_THE_CALL = ("date", "seat", "key", "call", "caller")
+#: What a query takes and no field asks for is taken from the call: today, the seat, the call's id, the caller, the
+#: queue and the place in it that the caller had, the key dialled after a feature code.
+FROM_THE_CALL = ("date", "seat", "call", "caller", "queue", "place", "key")
 
 #: No ``with`` is written.
 NOTHING = Given()

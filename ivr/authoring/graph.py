@@ -190,8 +190,8 @@ def _ways(tree: Tree, usual: Mapping[str, str]) -> Iterator[Edge]:
     for name, part in tree.parts.items():
         if isinstance(part, SayPart):
             yield Edge(name, part.then, "then")
-        elif isinstance(part, MenuPart):
-            if part.survey:
+        elif isinstance(part, (MenuPart, TransferPart)):
+            if isinstance(part, MenuPart) and part.survey:
                 yield Edge(name, part.then, "then", ("no talk",), "no talk")
             for option in part.options:
                 label = f"{option.digit} {_text(tree, option.label)}"

@@ -48,7 +48,7 @@ VERBS: Mapping[str, tuple[str, ...]] = {
     "ask": ("with", "answers"),
     "branch": ("then",),
     "member": ("staff", "reason", "answers"),
-    "transfer": ("say", "priority", "skill", "answers"),
+    "transfer": ("say", "priority", "skill", "keys", "answers"),
     "record": ("limit", "answers"),
     "end": ("say",),
     "say": ("then",),
@@ -177,9 +177,12 @@ class PartReader:
         return EndPart(name, self.pieces.optional_text(values, "say", f"part '{name}'"), outcome)
 
     def _menu(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
+        options = self._options(values["menu"], f"menu '{name}'", ("label", "go", "language"))
+        if isinstance(values["menu"], yaml.MappingNode) and not values["menu"].value:
+            self.source.fault(key, grammar.missing_key, f"menu '{name}' has no options")
         return MenuPart(
             name,
-            self._options(name, key, values["menu"], "menu"),
+            options,
             self.pieces.tries(values, self.defaults.tries),
             self.pieces.optional_text(values, "intro", f"menu '{name}'"),
             self.pieces.optional_text(values, "outro", f"menu '{name}'"),
@@ -187,7 +190,7 @@ class PartReader:
         )
 
     def _survey(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
-        options = self._options(name, key, values["survey"], "survey")
+        options = self._options(values["survey"], f"survey '{name}'", ("label", "go", "language"))
         scores = sorted(option.digit for option in options)
         if scores != [str(score) for score in SCORES] and not self.source.faults:
             message = f"survey '{name}' has the options {', '.join(scores)}; it has 1 to 5, 5 is the best"
@@ -203,16 +206,17 @@ class PartReader:
             then=then,
         )
 
-    def _options(self, name: str, key: yaml.Node, menu: yaml.Node, what: str) -> tuple[Option, ...]:
+    def _options(self, menu: yaml.Node, what: str, known: tuple[str, ...]) -> tuple[Option, ...]:
+        """What each key does; ``known``: what may stand there of it."""
         options = []
-        for digit, digit_node, node in self.source.pairs(menu, f"{what} '{name}'"):
+        for digit, digit_node, node in self.source.pairs(menu, what):
             if digit not in tuple("0123456789"):
                 self.source.fault(
                     digit_node,
                     grammar.wrong_value,
                     f"'{digit}' is not a key; an option's key is one of 0 to 9",
                 )
-            option = self.source.known(node, f"option {digit}", ("label", "go", "language"))
+            option = self.source.known(node, f"option {digit}", known)
             for needed in ("label", "go"):
                 if needed not in option:
                     self.source.fault(node, grammar.missing_key, f"option {digit} has no '{needed}'")
@@ -221,8 +225,6 @@ class PartReader:
                 go = self.source.target(option["go"], f"option {digit}: go")
                 language = self.pieces.language(option["language"]) if "language" in option else ""
                 options.append(Option(digit, label, go, language))
-        if isinstance(menu, yaml.MappingNode) and not menu.value:
-            self.source.fault(key, grammar.missing_key, f"{what} '{name}' has no options")
         return tuple(options)
 
     def _form(self, name: str, key: yaml.Node, values: Mapping[str, yaml.Node]) -> Part:
@@ -366,7 +368,13 @@ class PartReader:
             raises,
             self.pieces.optional_text(values, "say", f"part '{name}'"),
             self._replies(values, QUEUE_STATUSES, key, needed=False),
+            self._live_keys(values["keys"], name) if "keys" in values else (),
         )
+
+    def _live_keys(self, node: yaml.Node, name: str) -> tuple[Option, ...]:
+        """The keys that work while the caller waits."""
+        self.answers.fill(node, "0123456789", (), "keys")
+        return self._options(node, f"the keys of '{name}'", ("label", "go"))
 
     def _queue(self, node: yaml.Node, key: str, what: str) -> str:
         """The name of a queue; a skill is called like the queue that asks for it."""

@@ -12,7 +12,7 @@ from ivr.authoring.check import TOLD, texts_of
 from ivr.authoring.loader import load_trees
 from ivr.dialogue.forms import CANDIDATES_AT_A_TIME, CONFIRM_KEY, LAST_KEY, slot_type
 from ivr.dialogue.replies import NEXT_KEY
-from ivr.dialogue.tree import FormPart, MenuPart, Part, Text, Tree, Tries
+from ivr.dialogue.tree import FormPart, MenuPart, Part, Text, TransferPart, Tree, Tries
 from ivr.dialogue.words import WORDS
 from ivr.speech import Phrase, Wordbook, phrases, placeholders
 from ivr.speech.compose import OWN, compose
@@ -149,16 +149,17 @@ class _Speaker:
 
     def of_part(self, part: Part) -> Iterator[_Saying]:
         """All that a part says."""
-        labels = [option.label for option in part.options] if isinstance(part, MenuPart) else []
+        options = part.options if isinstance(part, (MenuPart, TransferPart)) else ()
+        labels = [option.label for option in options]
         for text, kinds, _ in texts_of(self._tree, part):
             # What has a label or a key in it is told below, with each of them; a label is told with its key.
             if text not in labels and not {*OWN} & {*kinds.values()}:
                 yield from self._said(text, kinds)
         if isinstance(part, MenuPart):
             yield from self._missed(part.tries)
-            for option in part.options:
-                yield from self._word("option", option.label, option.digit)
-        elif isinstance(part, FormPart):
+        for option in options:
+            yield from self._word("option", option.label, option.digit)
+        if isinstance(part, FormPart):
             yield from self._missed(part.tries)
             yield from self._of_form(part)
 

@@ -173,9 +173,9 @@ class TreeSchema:
 
     def when(self) -> Schema:
         values: dict[str, Schema] = {
-            "operation": self.one_of(OPERATIONS),
+            "operation": self.one_of((*OPERATIONS, "callback")),
             "key": {"description": "The key dialled after the feature code.", **WORD},
-            "queue_status": self.one_of(QUEUE_STATUSES),
+            "queue_status": self.one_of((*QUEUE_STATUSES, *(f"key_{digit}" for digit in range(10)))),
             "calendar": {"description": f"{', '.join(KINDS)}, or a period of calendar.yaml.", **WORD},
             "language": WORD,
             "number": {"description": "The caller's number; 138* is every one that begins so.", **WORD},
@@ -260,7 +260,14 @@ class TreeSchema:
             },
             "priority": {"anyOf": [self.number(), _cases("add", self.number())]},
             "limit": _ref("duration"),
-            "keys": {"description": "What these keys mean in this menu.", **_KEYS},
+            "keys": {"description": "What these keys mean in this menu.", **_KEYS}
+            if verb != "transfer"
+            else {
+                "description": "Where these keys lead a caller who waits; told while waiting.",
+                **_digits(
+                    a_map({"label": _ref("text"), "go": _ref("way")}, ["label", "go"]), **{LIKE: _LIKE}
+                ),
+            },
             "with": _WITH,
             "answers": self.answers(verb),
             **dict.fromkeys(MISSES, _ref("misses")),
@@ -329,8 +336,8 @@ class TreeSchema:
         return {"if": chosen, "then": then}
 
 
-def _digits(value: Schema) -> Schema:
-    return a_map({str(digit): value for digit in (*range(1, 10), 0)}, minProperties=1)
+def _digits(value: Schema, **more: Schema) -> Schema:
+    return a_map({**{str(digit): value for digit in (*range(1, 10), 0)}, **more}, minProperties=1)
 
 
 def _cases(result: str, value: Schema, **more: Schema) -> Schema:

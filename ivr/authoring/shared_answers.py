@@ -1,4 +1,4 @@
-"""``answers: {like: PART}``: answers that stand once, in another part of the same file."""
+"""``answers: {like: PART}``: answers that stand once, in another part of the same file; ``keys`` of a transfer likewise."""
 
 from __future__ import annotations
 
@@ -19,22 +19,24 @@ class SharedAnswers:
 
     def __init__(self, source: Source, parts: Iterable[tuple[str, yaml.Node]]) -> None:
         self._source = source
-        self._answers: dict[str, _Pairs] = {}
+        self._shared: dict[str, dict[str, _Pairs]] = {"answers": {}, "keys": {}}
         for name, part in parts:
             for key, value in part.value if isinstance(part, yaml.MappingNode) else ():
-                if key.value == "answers" and isinstance(value, yaml.MappingNode):
-                    self._answers[name] = list(value.value)
+                if isinstance(value, yaml.MappingNode) and key.value in ("answers", "keys"):
+                    self._shared[key.value][name] = list(value.value)
 
-    def fill(self, answers: yaml.Node, outcomes: Collection[str], fields: Collection[str]) -> bool:
+    def fill(
+        self, answers: yaml.Node, outcomes: Collection[str], fields: Collection[str], what: str = "answers"
+    ) -> bool:
         """Put into ``answers``, in place of ``like``, what stands in that part for these ``outcomes`` and does not stand
         here. Of what is put there, ``correct`` is left out where the form has no such field: nobody was asked for it.
-        Whether that part was found, so that more is not told of what it would have answered.
+        Whether that part was found, so that more is not told of what it would have answered. ``what``: "answers" or "keys".
         """
         pairs = answers.value if isinstance(answers, yaml.MappingNode) else []
         like = next((value for key, value in pairs if key.value == LIKE), None)
         if like is None:
             return True
-        shared = self._of(like)
+        shared = self._of(like, what)
         own: _Pairs = [(key, value) for key, value in pairs if key.value != LIKE]
         here = {key.value for key, _ in own if isinstance(key, yaml.ScalarNode)}
         answers.value = own + [
@@ -44,14 +46,14 @@ class SharedAnswers:
         ]
         return shared is not None
 
-    def _of(self, like: yaml.Node) -> _Pairs | None:
+    def _of(self, like: yaml.Node, what: str) -> _Pairs | None:
         name = self._source.word(like, LIKE)
-        found = self._answers.get(name)
+        found = self._shared[what].get(name)
         if found is None:
             if name:
-                hint = nearest(name, self._answers)
+                hint = nearest(name, self._shared[what])
                 self._source.fault(
-                    like, grammar.unknown_name, f"no part '{name}' of this file has answers; {hint}"
+                    like, grammar.unknown_name, f"no part '{name}' of this file has {what}; {hint}"
                 )
             return None
         if any(key.value == LIKE for key, _ in found):

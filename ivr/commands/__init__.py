@@ -17,6 +17,7 @@ NOUNS = {
     "agent": "Agents: add, list, sign in and out, pause.",
     "booking": "Bookings by telephone: book, list, show, cancel, paid.",
     "call": "Calls: list, show.",
+    "callback": "Callbacks: list, show, cancel.",
     "caller": "Callers who are served first: mark, unmark, list.",
     "db": "The database: upgrade.",
     "doctor": "Check every part and say how to mend what is wrong.",

@@ -84,6 +84,7 @@ def _board(settings: Settings, engine: Engine) -> dict[str, Any]:
     from ivr.commands.queue import today_by_queue
     from ivr.roster import manager
     from ivr.store.agents import list_agents
+    from ivr.store.callbacks import counted, open_callbacks
     from ivr.telephony.ami import QueueStatus
 
     async def status() -> QueueStatus:
@@ -97,6 +98,7 @@ def _board(settings: Settings, engine: Engine) -> dict[str, Any]:
     agents = agents_now(found.members, int(now.timestamp()), wrapup)
     since, until = period(None, None, settings.zone, now)
     today = {row["queue"]: row for row in today_by_queue(engine, since, until, settings, now)}
+    callbacks = counted(open_callbacks(engine))
     names = {agent.staff: agent.name for agent in list_agents(engine)}
     order = [*(name for name in known if name in found.queues), *(n for n in found.queues if n not in known)]
     return {
@@ -107,6 +109,7 @@ def _board(settings: Settings, engine: Engine) -> dict[str, Any]:
                 "label": known[queue.name].label if queue.name in known else "",
                 "waiting": queue.waiting,
                 "longest_wait_s": queue.longest_wait_s,
+                "callbacks": callbacks.get(queue.name, 0),
                 "agents": dict(queue.agents),
                 **{key: today.get(queue.name, {}).get(key) for key in _TODAY},
             }
@@ -147,7 +150,7 @@ def _text(board: Mapping[str, Any]) -> str:
 
 
 def _queues(rows: Sequence[Mapping[str, Any]]) -> str:
-    heads = ["queue", "", "wait", "longest", "free", "talk", "ring", "wrap", "pause", "away"]
+    heads = ["queue", "", "wait", "longest", "back", "free", "talk", "ring", "wrap", "pause", "away"]
     heads += ["offer", "answ", "rate", "goal", "met"]
     cells = []
     for row in rows:
@@ -158,6 +161,7 @@ def _queues(rows: Sequence[Mapping[str, Any]]) -> str:
         goal = [percent(row["answer_rate"]), percent(row["standard"], 0)]
         met = {True: "yes", False: "NO", None: "-"}[row["standard_met"]]
         cell = [row["queue"], row["label"], str(row["waiting"]), seconds(row["longest_wait_s"])]
+        cell.append(str(row["callbacks"]))
         cells.append([*cell, *map(str, states), *counts, *goal, met])
     return table(heads, cells, left=2, most=14, gap=1)
 

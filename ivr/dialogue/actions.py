@@ -104,7 +104,8 @@ class Transfer:
     """Leave the dialogue for a queue. ``priority``: higher is served earlier, 0 is normal.
     ``levels``: agents of levels 1 to this one are rung at first, 0 for all. ``longest_wait_s``: then the queue gives the caller back, 0 for the site's setting. ``language``: what the caller hears. ``skill``: what was asked for, whichever
     queue it is now; no part of what makes two transfers equal. ``agent``: whom the caller knows and gets first, if free, by the number
-    ``again`` in the queue ``again``; 0 and "" for none."""
+    ``again`` in the queue ``again``; 0 and "" for none. ``keys``: those that lead out of the queue; ``tell``: what the
+    waiting caller is told of them."""
 
     queue: str
     priority: int = 0
@@ -115,6 +116,8 @@ class Transfer:
     skill: str = field(default="", compare=False)
     again: int = 0
     agent: str = ""
+    keys: str = ""
+    tell: tuple[Phrase, ...] = ()
 
 
 @dataclass(frozen=True)

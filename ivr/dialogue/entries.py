@@ -7,6 +7,7 @@ type              keys                                                         a
 ``resident_id``   the eighteen signs of a resident ID, ``*`` is X              ``wrong_id``
 ``id_tail``       the last four of them                                        ``no_match``
 ``booking_number``  the nine digits of a booking number                        ``wrong_number``
+``phone``         a mobile number, or a landline with its area code            ``wrong_phone``
 ================  ===========================================================  ================
 """
 
@@ -16,6 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from ivr.acd.callbacks import callable_number
 from ivr.rail.booking_number import is_booking_number
 from ivr.rail.dates import read_date
 from ivr.rail.documents import read_id
@@ -35,6 +37,10 @@ def _number(keys: str, _today: date) -> str | None:
     return keys if is_booking_number(keys) else None
 
 
+def _phone(keys: str, _today: date) -> str | None:
+    return callable_number(keys) or None
+
+
 @dataclass(frozen=True)
 class Entry:
     """``read``: keys and today → the field's value, ``None`` for a slip; ``slip``: the sentence that tells it.
@@ -51,4 +57,5 @@ ENTRIES: Mapping[str, Entry] = {
     "resident_id": Entry(read_id, "wrong_id", star=True, private=True),
     "id_tail": Entry(_tail, star=True, private=True),
     "booking_number": Entry(_number, "wrong_number"),
+    "phone": Entry(_phone, "wrong_phone", private=True),
 }

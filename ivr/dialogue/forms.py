@@ -42,6 +42,7 @@ _SLOT_TYPES = {
     "resident_id": "document",
     "id_tail": "document",
     "booking_number": "grouped",
+    "phone": "grouped",
     "digits": "digits",
     "choice": "named",
 }

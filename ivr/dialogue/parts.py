@@ -110,6 +110,8 @@ def _transfer(turn: Turn, part: TransferPart) -> None:
             next(iter(_wanted(turn, part)), ""),
             last.get("number", 0),
             last.get("staff", ""),
+            "".join(option.digit for option in part.options),
+            turn.told_options(part.options),
         ),
         "transferred",
     )
@@ -117,7 +119,11 @@ def _transfer(turn: Turn, part: TransferPart) -> None:
 
 def given_back(turn: Turn, part: TransferPart, status: str) -> None:
     """How it goes on for a caller whom the queue gave back with ``status``, or would not take. A queue that is
-    ``closed`` is one without agents where the part does not say more."""
+    ``closed`` is one without agents where the part does not say more. ``key_1``: the waiting caller pressed 1."""
+    option = next((option for option in part.options if status == f"key_{option.digit}"), None)
+    if option is not None:
+        turn.go(option.go)
+        return
     reply = part.replies.get(status)
     if reply is None and status == "closed":
         reply = part.replies.get("join_empty")

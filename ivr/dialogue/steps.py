@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from ivr.dialogue.actions import Action, Ask, Gather, Hangup, Member, Say, Survey, Transfer
 from ivr.dialogue.call import Step
 from ivr.dialogue.events import Answered, Digits, Event, HungUp, NoInput
+
+#: A phone number as it is told: ten digits and more in a row. The record must not hold it.
+_PHONE = re.compile(
+    r"(?:[零幺一二三四五六七八九][，、 ]*){10,12}|(?:\b(?:zero|one|two|three|four|five|six|seven|eight|nine)\b[, ]*){10,12}"
+)
 
 
 def step_of(seq: int, at: datetime, action: Action, event: Event | None) -> Step:
@@ -16,7 +22,7 @@ def step_of(seq: int, at: datetime, action: Action, event: Event | None) -> Step
     said = ""
     kind = type(action).__name__.lower()
     if isinstance(action, (Say, Gather)):
-        said = " ".join(phrase.text for phrase in action.phrases)
+        said = _PHONE.sub("…", " ".join(phrase.text for phrase in action.phrases))
     if isinstance(action, Gather):
         keys = event.keys if isinstance(event, Digits) else ""
         if action.private:

@@ -117,7 +117,7 @@ class Field:
     """One thing a form asks for.
 
     ``type``: station, train, operated_train, city, booking_train (found by ``lookup``, a query that takes
-    ``keys``), seat_class (what ``lookup`` finds is offered), date, resident_id, id_tail, booking_number (see
+    ``keys``), seat_class (what ``lookup`` finds is offered), date, resident_id, id_tail, booking_number, phone (see
     :mod:`ivr.dialogue.entries`), digits (``min_keys`` to ``max_keys`` of them), or choice (one of ``choices``).
     ``differs_from``: the names of fields whose value this one must not have. ``only``: the field is
     asked for only when each of these fields has one of those values. ``tries``: instead of the form's. ``last``: the
@@ -224,7 +224,7 @@ class TransferPart:
     """Hand over to a queue; ``replies`` by how the queue gave the caller back, or took none (``closed``).
 
     ``skill``: the queue to which the caller goes instead while it is open and has agents, "" for none. ``raises``: what is added to
-    ``priority`` when its conditions are so.
+    ``priority`` when its conditions are so. ``options``: where the keys lead that work while the caller waits.
     """
 
     name: str
@@ -234,6 +234,7 @@ class TransferPart:
     raises: tuple[tuple[tuple[Condition, ...], int], ...] = ()
     say: Text | None = None
     replies: Mapping[str, Reply] = field(default_factory=dict)
+    options: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +18,7 @@ from ivr.dialogue.tree import (
     REPEAT,
     Given,
     Misses,
+    Option,
     Part,
     Text,
     Tree,
@@ -105,6 +106,16 @@ class Turn:
     def word(self, name: str, **slots: tuple[str, Any]) -> None:
         """Put a standing sentence into what is played next."""
         self.say(self.tree.sentence(name), slots)
+
+    def told_options(self, options: Iterable[Option]) -> tuple[Phrase, ...]:
+        """What each of the keys does, in the caller's language; said by somebody else."""
+        before = self.session.pending
+        self.change(pending=[])
+        for option in options:
+            self.word("option", label=self.label(option.label), key=("key", option.digit))
+        told = _phrases(self.session.pending)
+        self.change(pending=before)
+        return told
 
     def label(self, text: Text) -> tuple[str, str]:
         """A label as a slot value."""
@@ -209,6 +220,7 @@ class Turn:
             "key": call.facts.get("key", ""),
             "call": call.call_id,
             "caller": call.caller,
+            **{name: call.facts.get(name, "") for name in ("queue", "place", "key")},
             **given.words,
             **{name: argument(keyed[field][1]) for name, field in given.keyed.items() if field in keyed},
             **fields,

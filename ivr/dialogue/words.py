@@ -33,6 +33,10 @@ WORDS: Mapping[str, Text] = {
         "zh": "对不起，您输入的订单号有误，请核对后重新输入。",
         "en": "Sorry, that is not a valid booking number. Please check it and enter it again.",
     },
+    "wrong_phone": {
+        "zh": "对不起，这个号码不能回电。请输入手机号码，或区号加固定电话号码。",
+        "en": "Sorry, that number cannot be called. Please key in a mobile number, or a landline with its area code.",
+    },
     "same": {
         "zh": "对不起，{label}不能与{other}相同。",
         "en": "Sorry, the {label} cannot be the same as the {other}.",
@@ -87,6 +91,10 @@ WORDS: Mapping[str, Text] = {
     "booking_number_prompt": {
         "zh": "请输入{label}，共九位。",
         "en": "Please key in the nine digits of the {label}.",
+    },
+    "phone_prompt": {
+        "zh": "请输入{label}，固定电话请加区号，按井号键结束。",
+        "en": "Please key in the {label}, a landline with its area code, then press pound.",
     },
     "choice_prompt": {"zh": "请选择{label}。", "en": "Please choose the {label}."},
     "digits_prompt": {

@@ -35,6 +35,8 @@ LABEL = "label"
 
 #: Digits of a long number that are told in one breath.
 _GROUP = 3
+#: A phone number is told as people tell it: 138 0013 8000, 010 6512 3456.
+_PHONE = re.compile(r"(1[0-9]{2}|0(?:10|2[0-9])|0[3-9][0-9]{2})([0-9]{4})([0-9]{3,4})")
 
 
 class SpeechFault(IvrError):
@@ -99,11 +101,13 @@ def _digits(value: Any, words: Words, language: str) -> Read:
 
 def _grouped(value: Any, words: Words, language: str) -> Read:
     digits = _match(r"[0-9]+", value)[0]
+    phone = _PHONE.fullmatch(digits)
+    groups = [group for group in phone.groups() if group] if phone else re.findall(f".{{1,{_GROUP}}}", digits)
     read: list[str] = []
-    for start in range(0, len(digits), _GROUP):
+    for group in groups:
         if read:
             read[-1] += "，" if language == "zh" else ","
-        read += _in_chunks(words.line_digits(digits[start : start + _GROUP]))
+        read += _in_chunks(words.line_digits(group))
     return tuple(read)
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from ivr.acd.caller import is_number
+from ivr.acd.wait import ASSUMED_HANDLE_S, Pace, expected_wait_s
 from ivr.rail.answers import Answer
 from ivr.store.models.acd import Agent, AgentPause, AgentSession, QueueEntry
 from ivr.store.models.calls import Call
@@ -18,10 +19,8 @@ from ivr.store.secrets import keyed_hash
 
 #: The mean handle time is that of so many calls that were answered last.
 HANDLED = 50
-#: Taken for the mean while no call of the queue has been answered yet, in seconds.
-ASSUMED_HANDLE_S = 180.0
-#: The wait to expect where no agent is, in seconds: longer than anyone would ask for.
-ENDLESS_S = 86_400.0
+#: How many callers give up is that of the callers of so long.
+GIVING_UP = timedelta(minutes=30)
 
 
 def caller_history(session: Session, caller: str, call: str, now: datetime) -> Answer:
@@ -67,15 +66,9 @@ def last_agent(session: Session, caller: str, queue: str, within_s: float, now: 
     return Answer("none") if number is None else Answer("known", {"number": number, "staff": last.agent})
 
 
-def queue_state(session: Session, queue: str) -> Answer:
+def queue_state(session: Session, queue: str, now: datetime) -> Answer:
     """``known`` with the ``agents`` who are signed in to the queue and not paused, the callers ``waiting``, and
-    ``wait_s``, the wait that one more caller has to expect::
-
-        (waiting − free + 1) × mean handle time / agents,  0 when an agent is free for the caller
-
-    ``free``: agents who talk with nobody; the mean is that of the last :data:`HANDLED` answered calls, talk, hold
-    and wrap-up. Without agents it is :data:`ENDLESS_S`.
-    """
+    ``wait_s``, the wait that one more caller has to expect (:mod:`ivr.acd.wait`). ``now`` is aware."""
     agents = _agents(session, queue)
     waiting = _count(session, QueueEntry.queue == queue, QueueEntry.outcome == "waiting")
     talking = _count(
@@ -84,14 +77,23 @@ def queue_state(session: Session, queue: str) -> Answer:
         QueueEntry.ended_at.is_(None),
         QueueEntry.agent.in_(agents),
     )
-    free = max(0, len(agents) - talking)
-    if not agents:
-        wait_s = ENDLESS_S
-    elif waiting < free:
-        wait_s = 0.0
-    else:
-        wait_s = round((waiting - free + 1) * _handle_s(session, queue) / len(agents), 1)
+    handle_s, give_up = pace_of(session, queue, now)
+    pace = Pace(len(agents), max(0, len(agents) - talking), handle_s, give_up)
+    wait_s = round(expected_wait_s(waiting + 1, pace), 1)
     return Answer("known", {"agents": len(agents), "waiting": waiting, "wait_s": wait_s})
+
+
+def pace_of(session: Session, queue: str, now: datetime) -> tuple[float, float]:
+    """``handle_s`` and ``give_up`` of :class:`ivr.acd.wait.Pace`: the mean of the last :data:`HANDLED` answered calls, talk,
+    hold and wrap-up; and of who left within :data:`GIVING_UP`."""
+    left = select(
+        func.coalesce(func.sum(case((QueueEntry.outcome == "abandoned", 1), else_=0)), 0),
+        func.coalesce(func.sum(QueueEntry.wait_s), 0),
+    ).where(
+        QueueEntry.queue == queue, QueueEntry.entered_at > now - GIVING_UP, QueueEntry.wait_s.is_not(None)
+    )
+    given_up, waited = session.execute(left).one()
+    return _handle_s(session, queue), given_up / waited if waited else 0.0
 
 
 def _count(session: Session, *conditions: ColumnElement[bool]) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.orm import Session
 
+from ivr.acd.callbacks import holder_of
 from ivr.acd.record import EntryRecord
 from ivr.reports.summary import Summary
 from ivr.reports.tally import hour_of
@@ -105,11 +106,13 @@ def from_entries(session: Session | Connection) -> Iterator[dict[_Cell, Summary]
     wanted = select(
         entries.entered_at, entries.queue, entries.outcome, entries.agent, entries.option,
         entries.caller_area.label("area"), entries.skill,
-        entries.wait_s, entries.talk_s, entries.hold_s, entries.wrapup_s,
+        entries.wait_s, entries.talk_s, entries.hold_s, entries.wrapup_s, entries.call_uniqueid,
     ).order_by(entries.entered_at)  # fmt: skip
     hours, day = _Hours(), None
     for row in session.execute(wanted.execution_options(yield_per=5000)):
         entry: Any = row
+        if holder_of(entry.call_uniqueid) is not None:
+            continue
         if day is not None and entry.entered_at.date() != day:
             yield hours.cells()
             hours = _Hours()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ivr.acd.callbacks import holder_of
 from ivr.reports.queue_stats import Entry, Hour
 from ivr.reports.spans import Span
 from ivr.reports.summary import LIMITS_S, Summary
@@ -114,11 +115,14 @@ def _entries(reader: Reader, since: datetime, until: datetime, queue: str) -> It
     if since >= until:
         return
     wanted = f"""
-        SELECT entered_at, queue, outcome, agent, option, caller_area, wait_s, talk_s, hold_s, wrapup_s, skill
+        SELECT entered_at, queue, outcome, agent, option, caller_area, wait_s, talk_s, hold_s, wrapup_s, skill,
+            call_uniqueid
         FROM queue_entries WHERE entered_at >= :since AND entered_at < :until {_of(queue)}
         ORDER BY entered_at, call_uniqueid, number"""  # noqa: S608
     for row in reader.rows(wanted, since=since, until=until, queue=queue):
-        entered_at, name, outcome, agent, *rest = row
+        entered_at, name, outcome, agent, *rest, call = row
+        if holder_of(call) is not None:
+            continue  # the caller was counted when asking for the callback
         # While the caller is told who answered, the agent is there before the outcome.
         agent = agent if outcome == "answered" else ""
         yield Entry(reader.moment(entered_at), name, outcome, agent, *rest)

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 from sqlalchemy.orm import Session
 
+from ivr.acd.callbacks import holder_of
 from ivr.acd.record import EntryRecord
 from ivr.reports.tally import Tally, hour_of
 from ivr.store.bulk import insert_rows, update_rows
@@ -64,11 +65,13 @@ def from_entries(session: Session | Connection) -> Mapping[_Cell, Tally]:
     entries = table_of(QueueEntry).c
     wanted = select(
         entries.entered_at, entries.queue, entries.outcome,
-        entries.wait_s, entries.talk_s, entries.hold_s, entries.wrapup_s,
+        entries.wait_s, entries.talk_s, entries.hold_s, entries.wrapup_s, entries.call_uniqueid,
     )  # fmt: skip
     tallies: dict[_Cell, Tally] = {}
     for row in session.execute(wanted.execution_options(yield_per=5000)):
         entry: Any = row
+        if holder_of(row.call_uniqueid) is not None:
+            continue
         tallies.setdefault((hour_of(row.entered_at), row.queue), Tally()).count(entry)
     return tallies
 

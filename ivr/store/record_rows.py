@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, func, or_, select
 from sqlalchemy.orm import Session
 
+from ivr.acd.callbacks import holder_of
 from ivr.acd.fold import Row
 from ivr.acd.needs import Needs
 from ivr.acd.outcome import call_outcome
@@ -166,8 +167,10 @@ def save(session: Session, changed: Sequence[Row], loaded: Loaded) -> None:
     entries: list[EntryRecord] = rows.get(EntryRecord, [])
     before = [was for row in entries if (was := loaded.before.get((row.call, row.number)))]
     _save_entries(session, entries, loaded.before)
-    queue_hours.keep(session, before, entries)
-    figure_hours.keep(session, before, entries)
+    # Of what holds a callback's place the caller was counted when asking for it.
+    before, counted = ([one for one in them if holder_of(one.call) is None] for them in (before, entries))
+    queue_hours.keep(session, before, counted)
+    figure_hours.keep(session, before, counted)
     attempts = [
         (row.call, row.entry, row.number, row.agent, row.at, row.ring_ms, row.outcome)
         for row in rows.get(AttemptRecord, [])

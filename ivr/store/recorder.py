@@ -21,18 +21,21 @@ from sqlalchemy import Engine, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from ivr.acd.callbacks import Rules
 from ivr.acd.fold import Fold
 from ivr.acd.lines import parse
 from ivr.acd.needs import needs
 from ivr.acd.position import Batch, Position
 from ivr.clock import utc_now
 from ivr.errors import IvrError
+from ivr.store import callbacks
 from ivr.store.database import reading, writing
 from ivr.store.models.acd import LogPosition
 from ivr.store.record_rows import load, save, take_turn
 
 _log = logging.getLogger(__name__)
 _BATCH = 20_000  # only an old log, or one that was left alone for a while, has so many
+_RULES = Rules()
 _POLL_S = 0.25
 _LONGEST_PAUSE_S = 5.0
 _REMEMBERED = 200  # files; a rotated log is not older than that
@@ -64,12 +67,14 @@ class Recorder:
         node: str | None = None,
         members_persist: bool = True,
         batch: int = _BATCH,
+        callbacks: Rules = _RULES,
     ) -> None:
         self._engine = engine
         self._source = log
         self._node = node
         self._members_persist = members_persist
         self._batch = batch
+        self._callbacks = callbacks
         self._known: list[Position] | None = None
         self._newest = 0
 
@@ -133,6 +138,7 @@ class Recorder:
             for event in events:
                 fold.take(event)
             save(session, fold.changed, rows)
+            callbacks.take(session, events, self._node or "", self._callbacks)
         return position
 
 

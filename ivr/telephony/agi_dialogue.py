@@ -54,7 +54,7 @@ from ivr.telephony.wire import GONE, Head, Reply, WireFault
 
 log = logging.getLogger(__name__)
 
-ENTRIES = ("hotline", "after_queue", "connected", "agent", "reach")
+ENTRIES = ("hotline", "after_queue", "connected", "agent", "reach", "callback")
 
 #: gives the dialogue of a call; which menu and which revision is the app's business
 Conversation = Callable[[CallInfo], Generator[Action, Event, str]]
@@ -68,6 +68,9 @@ AT_SEAT = "at_seat"
 #: Where an agent (``staff``) is: ``found``, ``to`` the seat; with ``line`` ``home`` the number at home.
 REACH = "reach"
 
+#: Whether the number of the callback ``callback`` may be called by its try ``turn``: ``call`` with the ``number``, or ``stop``.
+CALLBACK_CLAIM = "callback_claim"
+
 _QUEUE_STATUS = {
     "": "answered",
     "CONTINUE": "answered",
@@ -77,8 +80,16 @@ _QUEUE_STATUS = {
     "LEAVEEMPTY": "leave_empty",
     "JOINUNAVAIL": "unavailable",
     "LEAVEUNAVAIL": "unavailable",
+    **{f"KEY{key}": f"key_{key}" for key in "0123456789"},
 }
-_OPERATION = {"51": "sign_in", "52": "sign_out", "53": "pause", "54": "unpause", "55": "code"}
+_OPERATION = {
+    "51": "sign_in",
+    "52": "sign_out",
+    "53": "pause",
+    "54": "unpause",
+    "55": "code",
+    "59": "callback",
+}
 _SEAT = re.compile(r"PJSIP/([\w.-]+)-[0-9a-f]{8}")
 
 
@@ -143,6 +154,8 @@ def hold(desk: Desk, head: Head, entry: str) -> Generator[Need, Any, str]:
     """
     if entry == REACH:
         return (yield from _reach(head))
+    if entry == "callback":
+        return (yield from _callback(head))
     call = yield from _introduce(head, entry)
     notes = _Notes(desk, call)
     notes.begin()
@@ -162,6 +175,18 @@ def _reach(head: Head) -> Generator[Need, Any, str]:
         return "absent"
     yield wire.set_variable(var.REACHED, str(answer.slots["to"]))
     return "found"
+
+
+def _callback(head: Head) -> Generator[Need, Any, str]:
+    """Give the dialplan the number to call: it comes from the database by the callback's id, and once for each try."""
+    callback, turn = (*head.args, "", "")[:2]
+    answer = yield Ask(CALLBACK_CLAIM, {"callback": callback, "turn": turn}, ("callback",))
+    if answer is GONE or answer.outcome != "call":
+        return "stopped"
+    for name, value in ((var.CALLEE, str(answer.slots["number"])), (var.DONE, "1")):
+        if (yield wire.set_variable(name, value)).gone:
+            return "hung_up"
+    return "dialled"
 
 
 class _Notes:
@@ -203,6 +228,8 @@ def _introduce(head: Head, entry: str) -> Generator[Need, Any, CallInfo]:
     if entry == "after_queue":
         facts["queue_status"] = _QUEUE_STATUS.get(args[0], "error")
         facts["part"] = args[1]
+        place = yield wire.get_expression(f"${{{var.QUEUE}}}:${{{var.PLACE}}}")
+        facts["queue"], facts["place"] = (*place.value.split(":", 1), "")[:2]
     elif entry == "agent":
         code = args[0].lstrip("*")
         facts["operation"], facts["key"] = _OPERATION.get(code[:2], ""), code[2:]
@@ -258,7 +285,9 @@ def _step(performer: Performer, action: Action) -> Generator[Need, Any, tuple[Ac
         if event is not None:
             return replace(action, phrases=()), event
     sounds: Sequence[str] = ()
-    if isinstance(action, (Say, Gather)) and action.phrases:
+    if (isinstance(action, (Say, Gather)) and action.phrases) or (
+        isinstance(action, Transfer) and action.tell
+    ):
         made = yield from _sounds(action)
         if made is None:
             return action, HungUp()
@@ -266,8 +295,11 @@ def _step(performer: Performer, action: Action) -> Generator[Need, Any, tuple[Ac
     return action, (yield from performer.perform(action, sounds))
 
 
-def _sounds(action: Say | Gather) -> Generator[Need, Any, Sequence[str] | None]:
+def _sounds(action: Say | Gather | Transfer) -> Generator[Need, Any, Sequence[str] | None]:
     """The sounds of an action; ``None`` when the caller hung up before they were there."""
+    if isinstance(action, Transfer):
+        told = yield Sounds(action.tell)
+        return None if told is GONE else told
     wanted = Sounds(action.phrases, slower=isinstance(action, Gather) and action.slower)
     made = yield replace(wanted, within_s=SOON_S)
     if made is LATE:
@@ -313,12 +345,12 @@ class Performer:
         if isinstance(action, Survey):
             return (yield from self._survey(action))
         if isinstance(action, Transfer):
-            return (yield from self._leave(self._transfer(action)))
+            return (yield from self._leave(self._transfer(action, sounds)))
         if isinstance(action, Hangup):
             return (yield from self._leave([(var.NEXT, "hangup")]))
         raise TypeError(f"a driver cannot perform {type(action).__name__}")
 
-    def _transfer(self, action: Transfer) -> list[tuple[str, str]]:
+    def _transfer(self, action: Transfer, tell: Sequence[str]) -> list[tuple[str, str]]:
         heard = [(var.LANGUAGE, action.language)] if action.language not in ("", self._language) else []
         return [
             (var.NEXT, "queue"),
@@ -329,6 +361,8 @@ class Performer:
             (var.AGENT, action.agent),
             (var.AGAIN, str(action.again or "")),
             (var.PART, action.part),
+            (var.LIVE_KEYS, action.keys),
+            (var.TELL, "&".join(tell)),
             *([(var.SKILL, action.skill)] if action.skill else []),
             *heard,
         ]

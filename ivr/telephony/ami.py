@@ -194,10 +194,12 @@ class AmiClient:
         more = {"Reason": reason, "Queue": queue}
         await self._do("QueuePause", values | {name: value for name, value in more.items() if value})
 
-    async def queue_log(self, name: str, *, call: str = "", agent: str = "", data: str = "") -> None:
+    async def queue_log(
+        self, name: str, *, call: str = "", agent: str = "", data: str = "", queue: str = "NONE"
+    ) -> None:
         """Have Asterisk write a line into its queue_log."""
         values = {
-            "Queue": "NONE",
+            "Queue": queue,
             "Event": name,
             "Uniqueid": call,
             "Interface": agent or "NONE",
@@ -216,6 +218,34 @@ class AmiClient:
     def closed(self) -> bool:
         """Whether the connection has ended."""
         return self._manager is None or self._manager.protocol.closed
+
+    async def originate(
+        self,
+        channel: str,
+        ids: tuple[str, str],
+        to: tuple[str, str],
+        variables: Mapping[str, str],
+        timeout_s: int,
+    ) -> None:
+        """Make the Local channel ``channel`` whose halves have these ``ids``, and run its first half in ``to``, context and
+        extension, once the second is answered. Where there are channels with the ids already, nothing is made."""
+        values = {
+            "Channel": channel,
+            "ChannelId": ids[0],
+            "OtherChannelId": ids[1],
+            "Context": to[0],
+            "Exten": to[1],
+            "Priority": "1",
+            "Timeout": str(timeout_s * 1000),
+            "Async": "true",
+            "Variable": ",".join(f"{name}={value}" for name, value in variables.items()),
+        }
+        await self._do("Originate", values)
+
+    async def variable(self, channel: str, name: str) -> str:
+        """A variable or function of a channel, "" where there is none, or no such channel any more."""
+        answer = await self._send("Getvar", {"Channel": channel, "Variable": name})
+        return str(answer.value) if answer.success else ""
 
     async def queue_status(self, queue: str = "") -> QueueStatus:
         """One queue as it is now, or all of them."""
@@ -246,7 +276,8 @@ def _member(event: Any) -> QueueMember:
 
 
 def _caller(event: Any) -> QueueCaller:
-    return QueueCaller(event.queue, event.uniqueid, _number(event.position), _number(event.wait))
+    position, wait = _number(event.position), _number(event.wait)
+    return QueueCaller(event.queue, event.uniqueid, position, wait, event.channel)
 
 
 def _number(text: str) -> int:

@@ -27,7 +27,7 @@ from ivr.telephony.seats import AMI_USER, HOLD_USER, ami_secret, seat_secrets
 TEMPLATES = PROJECT / "asterisk_conf"
 AGI_SCRIPTS = PROJECT / "agi_scripts"
 #: What the dialplan runs: the route of the FastAGI server, and the script's name in process mode.
-AGI_NAMES = ("hotline", "after_queue", "connected", "agent", "reach")
+AGI_NAMES = ("hotline", "after_queue", "connected", "agent", "reach", "callback")
 #: The longest path of a unix socket (sun_path less its closing zero).
 SOCKET_PATH_LIMIT = 107
 _SEAT_TEMPLATE = "pjsip_seat.conf"
@@ -185,6 +185,7 @@ def _values(settings: Settings, asterisk: Asterisk, home: AsteriskHome) -> dict[
         "TRUNK_OUT": settings.trunk_out,
         "SEAT_PHONES": settings.seat_phones,
         "SEAT_KEEPALIVE": settings.seat_keepalive_s,
+        "CALLBACK_RING": settings.callback_ring_s,
         "RTP_START": settings.rtp_start,
         "RTP_END": settings.rtp_end,
         "CONTROL_ADDRESS": control_address(settings),
@@ -207,8 +208,6 @@ def _values(settings: Settings, asterisk: Asterisk, home: AsteriskHome) -> dict[
     # Sound leaves from the bound address too; with every address bound, the system chooses.
     bound = control_address(settings) == settings.bind
     texts["MEDIA"] = f"media_address = {settings.bind}\nbind_rtp_to_media_address = yes" if bound else ""
-    # What stands between Queue's AGI and the place: macro (until Asterisk 20), gosub, rule.
-    texts["NO_MORE"] = ",,," if asterisk.major < 21 else ",,"
     if settings.public_address:
         nets = [f"local_net = {net}" for net in settings.local_networks.split(",") if net]
         names = ("external_media_address", "external_signaling_address")

@@ -13,6 +13,10 @@ AGAIN = "IVR_AGAIN"  #: the number of the agent in the queue ``again`` who is tr
 AGENT = "IVR_AGENT"  #: the staff number of that agent
 PART = "IVR_PART"  #: the menu part that transferred; comes back to ``after_queue``
 SURVEY = "IVR_SURVEY"  #: ``asked`` how the talk was, ``done`` once the answer is in the log; the dialplan empties it at each queue
+PLACE = "IVR_PLACE"  #: seconds since 1970 at the first entry to a queue; until an agent has talked with the caller
+CALLEE = "IVR_CALLEE"  #: the number that a callback's channel is to call
+LIVE_KEYS = "IVR_LIVE_KEYS"  #: the keys that lead out of the queue; empty: none
+TELL = "IVR_TELL"  #: sound files, joined with ``&``: what the waiting caller is told of these keys
 SKILL = "IVR_SKILL"  #: the skill that the menu asked for, once it did
 LANGUAGE = "IVR_LANGUAGE"  #: what the caller hears, once it is not the usual one
 

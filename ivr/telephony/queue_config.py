@@ -51,8 +51,7 @@ def _section(queue: Queue) -> Iterator[str]:
     if queue.name == AGAIN:  # a caller is let in only while the one agent is free
         yield "joinempty = paused,penalty,inuse,ringing,wrapup,unavailable,invalid,unknown"
         yield "leavewhenempty = paused,penalty,unavailable,invalid,unknown"
-    yield f"announce-frequency = {queue.announce_s}"
-    yield f"announce-position = {'yes' if queue.announce_s else 'no'}"
+    yield f"periodic-announce-frequency = {queue.announce_s}"
     yield ""
 
 

@@ -31,6 +31,9 @@ _ZH = {
     "queue-reporthold": "来电等候了",
     "queue-less-than": "少于",
     "queue-periodic-announce": "座席全忙，请您稍候，我们将尽快为您服务。",
+    "ivr-wait": "座席全忙，请您稍候，我们将尽快为您服务。",
+    "ivr-not-reached": "客户没有接通。",
+    "ivr-far-behind": "现在排队的人很多，请您耐心等候。",
     "vm-goodbye": "感谢您的来电，再见。",
     "pbx-invalid": "您的输入有误，请重新输入。",
     "ivr-sorry": "现在坐席全忙，请您稍后再拨。再见。",
@@ -56,6 +59,9 @@ _EN = {
     "queue-reporthold": "This caller waited",
     "queue-less-than": "less than",
     "queue-periodic-announce": "All agents are busy. Please hold on, we will be with you soon.",
+    "ivr-wait": "All agents are busy. Please hold on, we will be with you soon.",
+    "ivr-not-reached": "The caller was not reached.",
+    "ivr-far-behind": "Many callers are in line. Please hold on.",
     "vm-goodbye": "Thank you for calling. Goodbye.",
     "pbx-invalid": "That is not valid. Please try again.",
     "ivr-sorry": "All agents are busy. Please call again later. Goodbye.",
@@ -65,6 +71,15 @@ _EN = {
     "digits/thousand": "thousand",
     "digits/million": "million",
     "digits/minus": "minus",
+}
+#: The wait as ivr.acd.wait tells it: 0 for less than a minute, 11 for more than ten.
+_ZH |= {f"ivr-wait-{n}": f"预计还需等候大约{zh.count(n)}分钟。" for n in range(1, 11)}
+_ZH |= {"ivr-wait-0": "预计还需等候不到一分钟。", "ivr-wait-11": "预计还需等候十分钟以上。"}
+_EN |= {f"ivr-wait-{n}": f"The wait is about {en.number(n)} minutes." for n in range(2, 11)}
+_EN |= {
+    "ivr-wait-0": "The wait is less than a minute.",
+    "ivr-wait-1": "The wait is about one minute.",
+    "ivr-wait-11": "The wait is more than ten minutes.",
 }
 _TENS = range(10, 100, 10)
 

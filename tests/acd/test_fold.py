@@ -661,3 +661,32 @@ def test_an_entry_has_what_the_menu_asked_for_last() -> None:
     book.take([line(2, "c", "b", "NONE", "OPTION", "agent", ""), line(2, "c", "b", "NONE", "FULL")])
     holds(entry(book, "c"), option="tickets", skill="sold_out", area="021")
     holds(entry(book, "c", 2), option="agent", skill="")
+
+
+CALLBACK_LOG = """\
+1770685200|1.1|operator|NONE|ENTERQUEUE||13800001234|1
+1770685230|1.1|operator|NONE|EXITWITHKEY|1|1|1|30
+1770685240|1.1|operator|NONE|CALLBACK|17
+1770685241|1.1|operator|NONE|CALLBACK|17
+1770685250|2.1|operator|NONE|CALLBACK|18
+"""
+
+
+def test_who_asks_for_a_callback_has_not_abandoned():
+    fold = Fold(1)
+    for told in CALLBACK_LOG.encode().splitlines():
+        fold.take(parse(told))
+    entries = [row for row in fold.changed if isinstance(row, EntryRecord)]
+    assert [(e.call, e.outcome, e.wait_s, e.exit_key) for e in entries] == [
+        ("1.1", "callback", 30, "1"),
+        ("2.1", "callback", 0, ""),
+    ]
+
+
+def test_another_log_that_told_of_a_callback_is_not_counted_again():
+    told = EntryRecord(
+        "2.1", 1, "operator", parse(b"1770685250|2.1|operator|NONE|ENTERQUEUE").at, 9, outcome="answered"
+    )
+    fold = Fold(1, entries=[told])
+    fold.take(parse(b"1770685250|2.1|operator|NONE|CALLBACK|18"))
+    assert fold.changed == []

@@ -59,7 +59,7 @@ def test_queries_transfers_and_ends_are_told_in_the_parts(graph: Graph):
     )
     assert graph.nodes["agent"].kind == "transfer"
     assert graph.nodes["agent"].lines[0] == "☎ operator"
-    assert graph.nodes["agent"].lines[-1].endswith("error → busy")
+    assert graph.nodes["agent"].lines[-1].endswith("full → callback")
     assert graph.nodes["goodbye"].lines[-1] == "■ hang up"
 
 

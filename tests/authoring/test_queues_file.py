@@ -80,8 +80,7 @@ def test_what_asterisk_is_told(write, tmp_path):
         timeout = 12
         wrapuptime = 0
         servicelevel = 15
-        announce-frequency = 0
-        announce-position = no
+        periodic-announce-frequency = 0
         """)
     assert write_queues(tmp_path, queues) == ()
     assert write_queues(tmp_path, queues) is None

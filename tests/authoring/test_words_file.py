@@ -72,7 +72,7 @@ def told(tmp_path: Path):
         (
             "Если всё верно, нажмите {key}.",
             "Если всё верно, нажмите {label}.",
-            "36:14: confirm names {label}, which has no value there; known are: key [unfilled-slot]",
+            "37:14: confirm names {label}, which has no value there; known are: key [unfilled-slot]",
         ),
         (
             "джи, D",

@@ -16,8 +16,15 @@ from tests.e2e.hotline import Call, Line, Together, missing, running
 #: An agent's phone rings for 3 s instead of 15, and wraps up for 1 s instead of 5.
 SHORT_RING = "[operator](+)\ntimeout=3\nwrapuptime=1\n"
 #: The longest wait in the queue on the shared hotlines.
-LONGEST_WAIT_S = 12
+LONGEST_WAIT_S = 20
 HOTLINES = 4
+#: A caller who asked for a callback is called again within seconds.
+RETRIES = {
+    "IVR_CALLBACK_BUSY_S": "1",
+    "IVR_CALLBACK_NO_ANSWER_S": "1",
+    "IVR_CALLBACK_RING_S": "8",
+    "IVR_CALLBACK_LEAST_S": "2",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,7 +56,7 @@ def pool(lonely: Line) -> Iterator[queue.Queue[Line]]:
     free: queue.Queue[Line] = queue.Queue()
     with contextlib.ExitStack() as stack:
         starting = [
-            running(SHORT_RING, sounds_of=lonely, IVR_QUEUE_TIMEOUT_S=str(LONGEST_WAIT_S))
+            running(SHORT_RING, sounds_of=lonely, IVR_QUEUE_TIMEOUT_S=str(LONGEST_WAIT_S), **RETRIES)
             for _ in range(HOTLINES)
         ]
         with ThreadPoolExecutor(2) as starters:

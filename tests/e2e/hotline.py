@@ -32,7 +32,7 @@ from ivr.telephony.asterisk_find import find
 from ivr.telephony.asterisk_process import ask
 from ivr.telephony.seats import AMI_USER, ami_secret, seat_secrets
 from tests.e2e import forked
-from tests.e2e.sipp import CallerPhone, Ended, Exchange, SeatPhone, Sipp, free_port
+from tests.e2e.sipp import CallerPhone, CarrierPhone, Ended, Exchange, SeatPhone, Sipp, free_port
 
 T = TypeVar("T")
 SAME_PROMPT_S = 2.5  #: longer than the hotline takes to look something up and to make its sounds
@@ -146,6 +146,14 @@ class Line:
         phone = SeatPhone(folder, self.at, seat, self.secret(seat), **how)
         self.phones.append(phone)
         assert phone.registration == 200
+        return phone
+
+    def carrier(self, **how: Any) -> CarrierPhone:
+        """The carrier's side of the next calls to callers; ``how`` as for :class:`CarrierPhone`."""
+        folder = self.folder / f"carrier{next(self._numbers)}"
+        port = int(self.settings.trunk_out.rpartition(":")[2])
+        phone = CarrierPhone(folder, self.at, port, **how)
+        self.phones.append(phone)
         return phone
 
     def dial_from_seat(self, seat: str, number: str, keys: Sequence[str] = (), **how: Any) -> Call:
@@ -480,6 +488,7 @@ def running(
         "IVR_HOME": str(home), "IVR_CONFIG": str(home / "none.toml"), "IVR_SIP_PORT": str(free_port()),
         "IVR_AGI_PORT": str(free_port()), "IVR_AMI_PORT": str(free_port()),
         "IVR_RTP_START": str(rtp), "IVR_RTP_END": str(rtp + RTP_PORTS - 1),
+        "IVR_TRUNK_OUT": f"127.0.0.1:{free_port()}",
         "IVR_SOUNDS_AHEAD": "no",  # it would take minutes of processor time from the calls
         **environ,
     }  # fmt: skip

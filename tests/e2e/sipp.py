@@ -280,6 +280,35 @@ class SeatPhone(Sipp):
         self._command(method, more)
 
 
+class CarrierPhone(Sipp):
+    """The carrier at ``port``, which takes ``calls`` calls to callers' numbers, as a :class:`SeatPhone` would."""
+
+    def __init__(
+        self,
+        folder: Path,
+        at: Exchange,
+        port: int,
+        *,
+        ring_s: float | None = 0.2,
+        talk_s: float | None = None,
+        reject: bool = False,
+        calls: int = 1,
+    ) -> None:
+        folder.mkdir(parents=True)
+        super().__init__(
+            folder, at, _seat_scenario(ring_s, talk_s, reject, ""), "carrier", port=port, calls=calls
+        )
+
+    def dialled(self) -> list[str]:
+        """The numbers that it was asked to call, one for each call."""
+        found = {}
+        for way, message in self.log():
+            invite = re.match(r"INVITE sip:([^@]+)@", message)
+            if way == "received" and invite:
+                found[re.findall(r"(?m)^Call-ID: *(\S+)", message)[0]] = invite[1]
+        return list(found.values())
+
+
 def register(
     folder: Path,
     at: Exchange,

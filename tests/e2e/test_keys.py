@@ -148,7 +148,7 @@ def test_zero_leads_to_an_agent_and_nobody_there_is_told(stories: Together[Story
     assert [e["outcome"] for e in story.entries] == ["refused_empty"]
     assert story["outcome"] == "refused_empty"
     assert any(text.startswith(NO_AGENT) for text in story.said)
-    assert story.said[-1].endswith("继续等待人工服务请按二。")
+    assert story.said[-1].endswith("预约回电请按三。")
 
 
 def test_a_wrong_input_is_asked_again_for_itself_only(stories: Together[Story]) -> None:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 GONE = {"ABANDON": "abandoned", "EXITWITHTIMEOUT": "timed_out", "EXITEMPTY": "left_empty", "EXITWITHKEY": "left_by_key", "WITHDRAW": "withdrawn"}  # fmt: skip
 REFUSED = {"FULL": "refused_full", "JOINEMPTY": "refused_empty"}
 TALK_OVER = ("COMPLETECALLER", "COMPLETEAGENT", "BLINDTRANSFER", "TRANSFER", "ATTENDEDTRANSFER")
-OUTCOMES = ("answered", *GONE.values(), *REFUSED.values(), "lost", "waiting")
+OUTCOMES = ("answered", *GONE.values(), *REFUSED.values(), "callback", "lost", "waiting")
 OF_QUEUE = (*GONE, *REFUSED, *TALK_OVER, "ENTERQUEUE", "AGENTANSWER", "CONNECT", "RINGNOANSWER", "RINGCANCELED", "AGENTDUMP", "SYSCOMPAT", "CALLERSTAYS", "SURVEYASKED", "SURVEYSCORE")  # fmt: skip
 Line = tuple[int, str, str, str, str, list[str]]
 
@@ -155,6 +155,14 @@ def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule afte
             for one in mine:
                 if one["outcome"] == "abandoned":
                     one["outcome"] = "withdrawn"
+        elif event == "CALLBACK":
+            over = [one for one in mine if one["outcome"] not in ("waiting", "answered")]
+            if not mine or (over and "callback" not in [one["outcome"] for one in mine]):
+                if not over:
+                    over = [{"queue": queue, "at": at, "agent": None, "wait": 0, "talk": None, "talking": False, "taken": None}]  # fmt: skip
+                    mine += over
+                    entries += over
+                over[-1]["outcome"] = "callback"
         elif event == "CALLEND":
             for one in mine:
                 if one["outcome"] == "waiting":
@@ -167,7 +175,8 @@ def entries_of(log: bytes) -> list[dict[str, Any]]:  # noqa: C901 (one rule afte
             if talks and (event == "SURVEYASKED" or scored):
                 talks[-1]["asked"] = True
                 talks[-1]["score"] = talks[-1]["score"] or (int(scored) if scored else None)
-    return entries
+    held = [one for call, mine in by_call.items() if call.startswith("callback-") for one in mine]
+    return [one for one in entries if not any(one is other for other in held)]
 
 
 def legs_of(log: bytes) -> dict[str, tuple[str, str, int | None, int | None, int | None]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from ivr.acd.wait import ASSUMED_HANDLE_S, ENDLESS_S
 from ivr.dialogue.actions import Ask
 from ivr.dialogue.call import CallInfo
 from ivr.dialogue.conditions import CALLER_HISTORY, QUEUE_STATE
@@ -14,7 +15,7 @@ from ivr.query_service import QueryService
 from ivr.rail.answers import Answer
 from ivr.store.agents import add_agent
 from ivr.store.database import reading
-from ivr.store.facts import ASSUMED_HANDLE_S, ENDLESS_S, caller_history, last_agent, queue_state
+from ivr.store.facts import caller_history, last_agent, queue_state
 from ivr.store.journal import DirectJournal
 from ivr.store.recorder import Recorder
 from ivr.telephony.queue_log import QueueLog
@@ -32,7 +33,7 @@ def record(engine: Engine, folder: Path, *lines: str) -> None:
 
 def state(engine: Engine) -> dict[str, object]:
     with reading(engine) as session:
-        answer = queue_state(session, "operator")
+        answer = queue_state(session, "operator", NOW)
     assert answer.outcome == "known"
     assert set(answer.slots) == set(QUEUE_STATE.outcomes["known"])
     return dict(answer.slots)

@@ -118,6 +118,8 @@ def test_a_transfer_hands_over_to_the_dialplan_and_the_sign_comes_last() -> None
         'SET VARIABLE IVR_AGENT ""',
         'SET VARIABLE IVR_AGAIN ""',
         'SET VARIABLE IVR_PART "main"',
+        'SET VARIABLE IVR_KEYS ""',
+        'SET VARIABLE IVR_TELL ""',
         'SET VARIABLE IVR_DONE "1"',
     ]
     assert sum("TIMEOUT(" in command for command in channel.commands) == 2  # the waits did not change
@@ -270,6 +272,8 @@ def test_the_dialplan_learns_where_an_agent_is() -> None:
         ("after_queue", ("JOINUNAVAIL",), {"queue_status": "unavailable", "part": ""}),
         ("after_queue", ("LEAVEUNAVAIL",), {"queue_status": "unavailable", "part": ""}),
         ("after_queue", ("WITHDRAW",), {"queue_status": "error", "part": ""}),
+        ("after_queue", ("KEY2", "main"), {"queue_status": "key_2", "part": "main"}),
+        ("agent", ("*5917",), {"operation": "callback", "key": "17"}),
         ("connected", (), {"staff": "1023"}),
         ("hotline", (), {}),
     ],
@@ -284,6 +288,9 @@ def test_facts_from_the_dialplan(entry: str, args: tuple[str, ...], facts: dict[
 
     channel = FakeChannel(args=args, channel="PJSIP/a b-1")
     channel.variables |= {"MEMBERNAME": "1023", "CHANNEL(linkedid)": "17.0"}
+    if entry == "after_queue":
+        channel.variables |= {"IVR_QUEUE": "tickets", "IVR_PLACE": "1770685200"}
+        facts = {**facts, "queue": "tickets", "place": "1770685200"}
     _, journal = run(channel, conversation, entry)
     assert seen[0].facts == facts
     assert seen[0].language == "zh"

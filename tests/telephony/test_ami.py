@@ -82,7 +82,7 @@ def test_the_queues_however_the_bytes_are_cut(chunk: int) -> None:
             assert status.members == (
                 QueueMember("operator", "PJSIP/1001", "工号1023", 1, False, True, "午休", 7, 3),
             )
-            assert status.callers == (QueueCaller("operator", "17.5", 2, 42),)
+            assert status.callers == (QueueCaller("operator", "17.5", 2, 42, "PJSIP/trunk-1"),)
 
     run(test)
 

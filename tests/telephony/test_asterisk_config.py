@@ -155,8 +155,8 @@ def test_every_address_bound_means_control_over_loopback(tmp_path: Path, asteris
 
 
 def test_no_way_to_dial_out() -> None:
-    """Each Dial() rings a seat, waits in a queue, or rings an agent's stored number; no template loads what could place
-    another call."""
+    """Each Dial() rings a seat, waits in a queue, rings an agent's stored number, or calls who asked for a callback; nobody's phone has a
+    way to the last: nothing leads to its context. No template loads what could place another call."""
     dialplan = (TEMPLATES / "extensions.conf").read_text()
     lines = [line for line in dialplan.splitlines() if not line.startswith(";")]
     assert [line for line in lines if re.search(r"\bDial\(", line)] == [
@@ -165,12 +165,18 @@ def test_no_way_to_dial_out() -> None:
         "exten => _home.,1,Dial(Local/${EXTEN:4}@home-agents/n,60)",
         ' same => n,ExecIf($["${IVR_PHONES}" != ""]?Dial(${IVR_PHONES},300))',
         " same => n,Dial(PJSIP/trunk/sip:${FILTER(+0-9,${IVR_TO})}@@TRUNK_OUT@,120,U(home-confirm))",
+        " same => n,Dial(PJSIP/trunk/sip:${FILTER(0-9,${IVR_CALLEE})}@@TRUNK_OUT@,@CALLBACK_RING@,"
+        "gU(callback-answered^${IVR_QUEUE}^${IVR_CALLBACK}^${IVR_TURN}))",
     ]
     # Nothing leads to ring, phones and home-agents but seats, agents' numbers and app_queue.
     assert not [
         line for line in lines if re.match(r"include => (ring|phones|home-agents|consultation)", line)
     ]
     assert lines[lines.index("[callers]") + 1] == "include => call-end"
+    mentions = [line for line in lines if re.search(r"callback-(dial|place)", line)]
+    assert mentions == ["[callback-place]", "[callback-dial]"]
+    others = "".join(path.read_text() for path in TEMPLATES.glob("*.conf") if path.name != "extensions.conf")
+    assert not re.search(r"callback-(dial|place)", others)
     assert not re.search(r"Originate|System\(|TrySystem|SHELL\(|Transfer\(", "\n".join(lines))
     modules = (TEMPLATES / "modules.conf").read_text()
     assert not re.search(r"app_originate|app_system|func_shell|pbx_spool|app_transfer|app_disa", modules)
@@ -257,4 +263,4 @@ def test_the_home_names_its_folders(tmp_path: Path) -> None:
     home = AsteriskHome.of(settings(tmp_path))
     assert home.queue_log == tmp_path / "asterisk" / "log" / "queue_log"
     assert home.sounds == tmp_path / "asterisk" / "data" / "sounds"
-    assert asterisk_config.AGI_NAMES == ("hotline", "after_queue", "connected", "agent", "reach")
+    assert asterisk_config.AGI_NAMES == ("hotline", "after_queue", "connected", "agent", "reach", "callback")

@@ -100,6 +100,9 @@ def prompts(reading: Reading) -> Iterator[Prompt]:
         elif isinstance(part, (TransferPart, EndPart, RecordPart)) and part.say:
             key = "record" if isinstance(part, RecordPart) else "say"
             yield _prompt(reading, reading.place(name, key), f"part '{name}'", [part.say])
+        if isinstance(part, TransferPart) and part.options:
+            told = _listed(reading, [option.label for option in part.options])
+            yield _prompt(reading, reading.place(name, "keys"), f"the keys of '{name}'", told)
         if isinstance(part, FormPart):
             yield from _of_form(reading, part)
         if isinstance(part, (FormPart, AskPart, MemberPart, TransferPart, RecordPart)):

@@ -284,6 +284,8 @@ def shadowed_cases(part: BranchPart) -> dict[int, int]:
 
 
 def _of_transfer(tree: Tree, part: TransferPart) -> Iterator[Way]:
+    for option in part.options:  # a new dialogue begins, with nothing to go back to
+        yield Way(option.go, KEYS)
     for status, reply in part.replies.items():
         yield Way(reply.then, WAITED if status in _WAITED else NEXT)
 

@@ -1,0 +1,152 @@
+"""Tells waiting callers what is true for them: a sound of their own, made anew as things change.
+
+app_queue plays one sound every so often, ``ivr-wait``, in the caller's language. The dialplan gives each caller a language
+of their own, such as ``zh_1764500000.12``; Asterisk looks for the sound in ``sounds/zh_1764500000.12`` first, then in
+``sounds/zh``. So nobody has to leave the queue to hear it, and nobody loses a place. What is told is decided in
+:mod:`ivr.acd.announcement`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import shutil
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ivr.acd.announcement import place_sounds, wait_sound
+from ivr.acd.board import QueueCaller, agents_now
+from ivr.acd.callbacks import holder_of
+from ivr.acd.wait import Pace, Told, to_tell
+from ivr.clock import utc_now
+from ivr.errors import IvrError
+from ivr.roster import manager
+from ivr.settings import Settings
+from ivr.store.database import Engine, reading
+from ivr.store.facts import pace_of
+from ivr.telephony import channel_variables as var
+from ivr.telephony.ami import AmiClient, QueueStatus
+from ivr.telephony.asterisk_config import AsteriskHome
+from ivr.voice.joining import join
+from ivr.voice.sounds import replace
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks at the queues, and between two tries to reach Asterisk.
+LOOK_EVERY_S = 1.0
+#: Seconds between two looks at how long calls take.
+PACE_EVERY_S = 15.0
+#: Asterisk's name of the sound.
+SOUND = "ivr-wait"
+#: Silence between two sentences, and within one.
+_PAUSE_S, _JOINT_S = 0.35, 0.03
+#: The folders that are ours: a language and a call's id.
+_FOLDER = re.compile(r"[a-z]{2,3}_[\w.-]*[0-9]+\.[0-9]+")
+#: Languages with sounds of their own; all others hear the first.
+_LANGUAGES = ("zh", "en")
+
+
+@dataclass
+class _Waiting:
+    """A caller who waits: ``language`` is the name of the folder, ``tell`` the sounds of the keys."""
+
+    language: str
+    tell: Sequence[str]
+    sounds: list[str] = field(default_factory=list)
+    told: Told | None = None
+
+
+class Announcer:
+    """Keeps the sounds of the callers who wait."""
+
+    def __init__(self, settings: Settings, engine: Engine) -> None:
+        self._settings, self._engine = settings, engine
+        self._paces: dict[str, tuple[float, tuple[float, float]]] = {}
+        self._sounds = AsteriskHome.of(settings).sounds
+        self._waiting: dict[str, _Waiting] = {}
+
+    def keep(self, stopping: threading.Event) -> None:
+        """Look again and again until ``stopping``; what goes wrong is tried again."""
+        asyncio.run(self._keep(stopping))
+
+    async def _keep(self, stopping: threading.Event) -> None:
+        while not stopping.is_set():
+            try:
+                async with manager(self._settings) as ami:
+                    while not stopping.is_set():
+                        await self.look(ami)
+                        await asyncio.sleep(LOOK_EVERY_S)
+            except (IvrError, OSError) as fault:
+                log.debug("waiting callers are not told anything new: %s", fault)
+                await asyncio.sleep(LOOK_EVERY_S)
+
+    async def look(self, ami: AmiClient) -> None:
+        """Bring each waiting caller's sound up to date, and remove those of who waits no more. Raises
+        :class:`IvrError` and :class:`OSError`."""
+        status = await ami.queue_status()
+        callers = {caller.call_id: caller for caller in status.callers if holder_of(caller.call_id) is None}
+        for call_id in [known for known in self._waiting if known not in callers]:
+            del self._waiting[call_id]
+        self._sweep({waiting.language for waiting in self._waiting.values()})
+        for call_id, caller in callers.items():
+            waiting = self._waiting.get(call_id) or await self._met(ami, caller)
+            if waiting is not None:
+                self._waiting[call_id] = waiting
+                self._tell(waiting, caller, await self._pace(caller.queue, status))
+
+    async def _pace(self, queue: str, status: QueueStatus) -> Pace:
+        """How fast a queue is served: its agents by Asterisk, their calls by the record, looked up now and then."""
+        looked_up, times = self._paces.get(queue, (0.0, (0.0, 0.0)))
+        if not looked_up or time.monotonic() - looked_up > PACE_EVERY_S:
+            times = await asyncio.to_thread(self._times, queue)
+            self._paces[queue] = (time.monotonic(), times)
+        states = [
+            agent.state
+            for agent in agents_now(status.members, int(time.time()), {})
+            if queue in agent.queues and agent.state not in ("paused", "away")
+        ]
+        return Pace(len(states), states.count("free"), *times)
+
+    def _times(self, queue: str) -> tuple[float, float]:
+        with reading(self._engine) as session:
+            return pace_of(session, queue, utc_now())
+
+    async def _met(self, ami: AmiClient, caller: QueueCaller) -> _Waiting | None:
+        """What the channel of a caller who is new says; ``None`` for one who has no folder."""
+        language = await ami.variable(caller.channel, "CHANNEL(language)")
+        if not _FOLDER.fullmatch(language):
+            return None
+        tell = await ami.variable(caller.channel, var.TELL)
+        return _Waiting(language, [path for path in tell.split("&") if path])
+
+    def _tell(self, waiting: _Waiting, caller: QueueCaller, pace: Pace) -> None:
+        spoken = waiting.language.split("_")[0]
+        heard = spoken if spoken in _LANGUAGES else _LANGUAGES[0]
+        waiting.told = to_tell(caller.position, pace, waiting.told)
+        sentences = [[self._sounds / heard / name for name in place_sounds(caller.position, heard)]]
+        if (
+            waiting.told.minutes
+        ):  # app_queue gives nobody to an agent while it plays: who is next hears little
+            sentences += [[self._sounds / heard / wait_sound(waiting.told)]]
+            sentences += [[Path(path)] for path in waiting.tell]
+        sounds = [str(path) for sentence in sentences for path in sentence]
+        if sounds != waiting.sounds:
+            replace(self._sounds / waiting.language / f"{SOUND}.wav", join(list(_joints(sentences))))
+            waiting.sounds = sounds
+
+    def _sweep(self, in_use: Iterable[str]) -> None:
+        for folder in self._sounds.iterdir():
+            if _FOLDER.fullmatch(folder.name) and folder.name not in in_use:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _joints(sentences: Iterable[Sequence[Path]]) -> Iterable[tuple[Path, float]]:
+    for sentence in sentences:
+        for path in sentence[:-1]:
+            yield path.with_name(f"{path.name}.wav"), _JOINT_S
+        for path in sentence[-1:]:
+            yield path.with_name(f"{path.name}.wav"), _PAUSE_S

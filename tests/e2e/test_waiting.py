@@ -1,0 +1,127 @@
+"""Callers who wait: the keys that work, the place that is kept, what they are told."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.hotline import Call, Line, Together, add_to, wait_for
+
+SCENARIOS: list[Callable[[Line], None]] = []
+scenario = partial(add_to, SCENARIOS)
+
+
+def nobody_free(line: Line) -> None:
+    """An agent is signed in, so that callers may wait, and takes no call."""
+    line.seat("1001", calls=5)
+    line.sign_in("1023", "1001")
+    line.cli("agent", "pause", "1023", "--seat", "1001")
+
+
+def waiting(line: Line, *keys: str) -> Call:
+    """A caller who asked for an agent, is in the queue, and may press more keys."""
+    call = line.call(["9", *keys])
+    call.press()
+    in_queue(call)
+    return call
+
+
+def in_queue(call: Call) -> None:
+    wait_for(lambda: call.is_in("Queue"), "the caller is in the queue")
+
+
+def press_in_queue(call: Call) -> None:
+    """Press the next key now; app_queue takes it at any moment."""
+    call.phone.press()
+
+
+def entries(call: Call, outcome: str) -> list[object]:
+    query = "SELECT number FROM queue_entries WHERE call_uniqueid = ? AND outcome = ?"
+    return call.line.rows(query, call.uniqueid(), outcome)
+
+
+def files_open(line: Line) -> str:
+    """The files that Asterisk has open."""
+    found = []
+    for pid in line.processes("asterisk -C"):
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                found.append(str(link.readlink()))
+    return "\n".join(found)
+
+
+@scenario
+def who_looks_something_up_comes_back_to_the_same_place(line: Line) -> None:
+    nobody_free(line)
+    first = waiting(line, "2", "9")
+    second = waiting(line)
+    press_in_queue(first)
+    wait_for(lambda: entries(first, "left_by_key"), "the first caller is back in the menu")
+    time.sleep(1.1)  # the place is a second, and the third caller is to come later
+    third = waiting(line)
+    first.press()  # 9: an agent, again
+    in_queue(first)
+    wait_for(lambda: len(entries(first, "waiting")) == 1, "the first caller waits again")
+    shown = {caller["call"]: caller["position"] for caller in line.read("queue", "live", "--once")["callers"]}
+    assert [shown[call.uniqueid()] for call in (first, second, third)] == [1, 2, 3]
+    for call in (first, second, third):
+        call.hang_up()
+    story = first.story()
+    assert [entry["outcome"] for entry in story.entries] == ["left_by_key", "abandoned"]
+    assert story.entries[0]["exit_key"] == "2"
+
+
+@scenario
+def a_message_instead_of_waiting(line: Line) -> None:
+    nobody_free(line)
+    call = waiting(line, "3")
+    press_in_queue(call)
+    wait_for(lambda: call.is_in("RECORD FILE") or call.is_in("AGI"), "the message is recorded", 20)
+    story_part = "SELECT 1 FROM call_steps WHERE part = 'message'"
+    wait_for(lambda: line.rows(story_part), "asked for the message")
+    call.hang_up()
+    assert [entry["outcome"] for entry in call.story().entries] == ["left_by_key"]
+
+
+@scenario
+def keys_without_meaning_change_nothing(line: Line) -> None:
+    nobody_free(line)
+    call = waiting(line, "7", "2")
+    press_in_queue(call)
+    time.sleep(1)
+    assert call.is_in("Queue")
+    press_in_queue(call)
+    call.ready()
+    call.hang_up()
+    (entry,) = call.story().entries
+    assert (entry["outcome"], entry["exit_key"]) == ("left_by_key", "2")
+
+
+@scenario
+def waiting_callers_are_told_their_place_and_the_keys(line: Line) -> None:
+    nobody_free(line)
+    calls = [waiting(line), waiting(line)]
+
+    def sounds(call: Call) -> bytes:
+        folder = line.asterisk.sounds / f"zh_{call.uniqueid()}"
+        sound = folder / "ivr-wait.wav"
+        return sound.read_bytes() if sound.exists() else b""
+
+    wait_for(lambda: all(map(sounds, calls)), "each has a sound")
+    wait_for(lambda: len({sounds(call) for call in calls}) == 2, "each is told another place")
+    second = sounds(calls[1])
+    calls[0].hang_up()
+    wait_for(lambda: sounds(calls[1]) not in (b"", second), "the second is the first now")
+    wait_for(lambda: f"zh_{calls[1].uniqueid()}/ivr-wait.wav" in files_open(line), "it is played", 15)
+    calls[1].hang_up()
+    wait_for(lambda: not list(line.asterisk.sounds.glob("zh_*")), "no sound is left")
+
+
+@pytest.mark.parametrize("scenario", [s.__name__ for s in SCENARIOS])
+def test_waiting(played: Together[None], scenario: str) -> None:
+    played[scenario]
