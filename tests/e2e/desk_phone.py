@@ -121,6 +121,11 @@ class DeskPhone:
         answer = self._request(talk, "REFER", refer)
         assert " 202 " in answer.splitlines()[0], answer.splitlines()[0]
 
+    def hand_over(self, talk: Talk, number: str) -> None:
+        """A blind transfer to a number."""
+        answer = self._request(talk, "REFER", f"Refer-To: <sip:{number}@{self._at.address}:{self._at.port}>")
+        assert " 202 " in answer.splitlines()[0], answer.splitlines()[0]
+
     def hang_up(self, talk: Talk) -> None:
         """Send BYE."""
         talk.over = True

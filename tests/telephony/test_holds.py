@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 import threading
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
+from ivr.roster import manager
 from ivr.store.database import reading
 from ivr.store.models.acd import Leg, QueueEntry
 from ivr.store.recorder import ingest
@@ -129,3 +131,31 @@ def test_its_user_sees_holds_and_nothing_else(line: Bench) -> None:
             heard += piece
     events = set(re.findall(r"(?m)^Event: (\w+)", heard.decode()))
     assert events - {"FullyBooted"} == {"Hold", "Unhold"}
+
+
+@pytest.mark.asterisk
+def test_a_blind_transfer_is_a_leg_of_who_sits_there(line: Bench, sqlite: Engine) -> None:
+    line.seat("1002", talk_ms=1500)
+    with desk(line, "1001") as phone:
+        line.sign_in("1001", "1023")
+        caller = line.call(hold_ms=60_000)
+        talk = phone.taken()
+        wait_for(lambda: "CONNECT" in line.names(), "CONNECT")
+        line.sign_in("1002", "1024")
+        asyncio.run(sits(line, "1024", "PJSIP/1002"))
+        wait_for(lambda: "SEAT" in line.names(), "SEAT")
+        phone.hand_over(talk, "1002")
+        wait_for(lambda: {"LEGEND", "CALLEND"} <= set(line.names()), "the end of all")
+    caller.terminate()
+    leg = max(record(line, sqlite, Leg), key=lambda one: one.began_at)
+    entry = max(record(line, sqlite, QueueEntry), key=lambda one: one.entered_at)
+    assert (entry.agent, entry.ended_by, entry.hold_s) == ("1023", "blind", None)
+    assert (leg.kind, leg.call_uniqueid) == ("blind", entry.call_uniqueid)
+    assert (leg.from_seat, leg.seat, leg.agent) == ("PJSIP/1001", "PJSIP/1002", "1024")
+    assert (leg.consult_s, leg.talk_s >= 1) == (None, True)
+
+
+async def sits(line: Bench, staff: str, seat: str) -> None:
+    """What signing in has Asterisk write (``ivr.roster``)."""
+    async with manager(line.settings) as ami:
+        await ami.queue_log("SEAT", agent=staff, data=seat)
