@@ -25,7 +25,7 @@ if "ivr.voice.worker" in sys.orig_argv:
     from ivr.voice import mastering
     master, slow = mastering.master, pathlib.Path(os.environ["IVR_HOME"], "slow")
     def slowly(samples, rate, *more):
-        time.sleep(float(slow.read_text()) if slow.exists() else 0)
+        time.sleep(float(slow.read_text()) if slow.exists() and not more else 0)
         return master(samples, rate, *more)
     mastering.master = slowly
 """
