@@ -43,6 +43,7 @@ parts:
 CONNECTED = "start: hello\nparts: {hello: {say: 您好。, then: hangup}}\n"
 AGENTS = {"1001": "1061", "1002": "1062", "1003": "1063"}
 #: app_queue looks for an agent once a second (retry), and needs an instant to ring and to take over.
+WRAPUP_S = 5  #: IVR_WRAPUP_S
 BOUND_S = 2.5
 
 
@@ -195,6 +196,7 @@ def who_calls_again_gets_the_same_agent(line: Line) -> None:
         (other,) = {"1061", "1062"} - {mine}
         assert taken(answered(line)) == other
         assert taken(answered(line)) == mine  # the other one has rested longer now
+        time.sleep(WRAPUP_S + 1)  # who wraps up is not free
         call = answered(line, caller=caller)
         (entry,) = call.story().entries
         assert (entry["queue"], entry["agent"], entry["first_agent"]) == ("again_and", mine, mine)
@@ -216,6 +218,7 @@ def who_waited_for_the_same_agent_in_vain_has_lost_no_place(line: Line) -> None:
         first = line.seat("1001", ring_s=0.1, talk_s=1)
         assert taken(answered(line, caller=caller)) == "1061"
         first.stop()
+        time.sleep(WRAPUP_S + 1)
         line.seat("1001", ring_s=None, calls=9)  # does not answer
         known = line.call(caller=caller)
         logged(line, known, "again")
@@ -247,7 +250,7 @@ def logged(line: Line, call: Call, queue: str, seconds: float = 20) -> None:
 def nobody_waits_while_an_agent_who_could_serve_is_free(line: Line) -> None:
     """Agents with random skills, callers at random: looked at five times a second."""
     chance = random.Random(61)
-    queues = "  operator: {}\n" + "".join(f"  fair{n}: {{wrapup: 0s}}\n" for n in range(3))
+    queues = "  operator: {}\n" + "".join(f"  fair{n}: {{wrapup: 0s, longest_wait: 2m}}\n" for n in range(3))
     with only(line, "fair0", queues, FAIR):
         for number, seat in enumerate(("1001", "1002", "1003", "1004", "1005")):
             staff = f"107{number}"

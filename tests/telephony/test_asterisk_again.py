@@ -10,7 +10,7 @@ from ivr.acd.fold import Fold
 from ivr.acd.lines import parse
 from ivr.acd.record import EntryRecord
 from ivr.acd.roster import AGAIN
-from ivr.dialogue.queues import Queue, with_again
+from ivr.dialogue.queues import STRATEGIES, Queue, with_again
 from ivr.telephony.queue_config import write_queues
 from tests.telephony.asterisk_bench import Bench, bench, wait_for
 
@@ -51,6 +51,15 @@ def entries(line: Bench) -> list[EntryRecord]:
 
 def told(line: Bench) -> list[tuple[str, str, str]]:
     return [(event[0], event[1], event[2]) for event in line.events() if event[1] in ("operator", AGAIN)]
+
+
+def test_a_new_queue_has_the_strategy_that_it_asks_for(running: Bench) -> None:
+    ours = {f"by_{strategy}": Queue(f"by_{strategy}", strategy=strategy) for strategy in STRATEGIES}
+    queues = with_again({"operator": Queue("operator", sticky_s=60, wrapup_s=0), **ours})
+    write_queues(running.home.etc, queues.values())
+    running.ask("queue reload all")
+    told = {name: running.ask(f"queue show {name}").split("'")[1] for name in ours}
+    assert list(told.values()) == ["leastrecent", "fewestcalls", "rrmemory", "random", "ringall"]
 
 
 def test_the_agent_of_the_last_call_is_rung_though_another_one_is_free(line: Bench) -> None:
