@@ -1,10 +1,8 @@
-"""Which agent gets a caller: each strategy by its rule, callers who call again, and that nobody waits while somebody is free."""
+"""Which agent gets a caller: strategies by their rules, and callers who call again."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import random
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,9 +10,6 @@ from functools import partial
 
 import pytest
 
-from ivr.acd.board import QueueMember
-from ivr.dialogue.queues import AGAIN_S
-from ivr.roster import manager
 from ivr.settings import PROJECT
 from tests.e2e.hotline import Call, Line, Together, add_to, wait_for
 
@@ -28,33 +23,19 @@ parts:
     answers: {{answered: {{then: bye}}, timeout: {{then: bye}}, join_empty: {{then: bye}}}}
   bye: {{say: 再见。, then: hangup}}
 """
-#: By their numbers to one of three queues.
-FAIR = """\
-start: which
-parts:
-  which:
-    branch: [{when: {number: 1310*}, go: q0}, {when: {number: 1311*}, go: q1}]
-    then: q2
-  q0: {transfer: fair0, answers: {answered: {then: bye}, timeout: {then: bye}, join_empty: {then: bye}}}
-  q1: {transfer: fair1, answers: {like: q0}}
-  q2: {transfer: fair2, answers: {like: q0}}
-  bye: {say: 再见。, then: hangup}
-"""
 CONNECTED = "start: hello\nparts: {hello: {say: 您好。, then: hangup}}\n"
 AGENTS = {"1001": "1061", "1002": "1062", "1003": "1063"}
-#: app_queue looks for an agent once a second (retry), and needs an instant to ring and to take over.
 WRAPUP_S = 5  #: IVR_WRAPUP_S
-BOUND_S = 2.5
 
 
 @contextlib.contextmanager
-def only(line: Line, queue: str, queues: str, menu: str = "") -> Iterator[None]:
-    """Callers are put through to ``queue`` at once, or as ``menu`` says; ``queues``: the lines of queues.yaml."""
+def only(line: Line, queue: str, queues: str) -> Iterator[None]:
+    """Callers are put through to ``queue`` at once; ``queues``: the lines of queues.yaml."""
     menus = line.folder / f"menus_{queue}"
     shutil.copytree(PROJECT / "menus", menus)
     (menus / "hotline.translations.yaml").unlink()
     shutil.rmtree(menus / "tests")
-    (menus / "hotline.yaml").write_text(menu or MENU.format(queue=queue), "utf-8")
+    (menus / "hotline.yaml").write_text(MENU.format(queue=queue), "utf-8")
     (menus / "connected.yaml").write_text(CONNECTED, "utf-8")
     (menus / "queues.yaml").write_text(f"queues:\n{queues}", "utf-8")
     usual, line.environ = line.environ, {**line.environ, "IVR_MENUS": str(menus)}
@@ -156,21 +137,6 @@ def fewest_calls_lets_the_others_catch_up(line: Line) -> None:
 
 
 @scenario
-def random_asks_nobody_in_particular(line: Line) -> None:
-    with only(line, "chance", "  operator: {}\n  chance: {strategy: random, wrapup: 0s}\n"):
-        assert "in 'random' strategy" in line.console("queue show chance")
-        agents(line, "chance")
-        seats(line, (1, 1, 1), 20)
-        takers = served(line, 9)
-        assert set(takers) <= {*AGENTS.values()}
-        assert len(set(takers)) > 1  # all nine of one agent: once in 6,561 times
-        rounds = [takers[at : at + 3] for at in (0, 3, 6)]
-        assert (
-            not rounds[0] == rounds[1] == rounds[2] or len(set(rounds[0])) < 3
-        )  # in turn: once in 729 times
-
-
-@scenario
 def ring_all_rings_all_of_the_best_level(line: Line) -> None:
     with only(line, "everybody", "  operator: {}\n  everybody: {strategy: ring_all}\n"):
         agents(line, "everybody", levels=(2, 2, 5))
@@ -206,100 +172,6 @@ def who_calls_again_gets_the_same_agent(line: Line) -> None:
         (entry,) = answered(line, caller=caller).story().entries  # at once to all
         assert (entry["agent"], entry["first_agent"]) == (other, None)
         assert entry["wait_s"] <= 3
-
-
-@scenario
-def who_waited_for_the_same_agent_in_vain_has_lost_no_place(line: Line) -> None:
-    caller = "13600000062"
-    with only(line, "vain", "  operator: {}\n  vain: {sticky: 1h, wrapup: 0s, ring: 20s}\n"):
-        agents(line, "vain", levels=(1, 1))
-        wait_for(lambda: len(line.members("again")) == 2, "both can be called again")
-        line.cli("agent", "pause", "1062", "--seat", "1002")
-        first = line.seat("1001", ring_s=0.1, talk_s=1)
-        assert taken(answered(line, caller=caller)) == "1061"
-        first.stop()
-        time.sleep(WRAPUP_S + 1)
-        line.seat("1001", ring_s=None, calls=9)  # does not answer
-        known = line.call(caller=caller)
-        logged(line, known, "again")
-        later = line.call()  # comes while the other one waits for 1061
-        logged(line, later, "vain")
-        logged(line, known, "vain", AGAIN_S + 10)
-        line.seat("1002", ring_s=0.1, talk_s=1, calls=9)
-        line.cli("agent", "unpause", "1062", "--seat", "1002")
-        known.ended(60)
-        later.ended(60)
-        (entry,), (second,) = known.story().entries, later.story().entries
-        assert (entry["agent"], entry["first_agent"], entry["outcome"]) == ("1062", "1061", "answered")
-        assert AGAIN_S - 1 <= entry["first_s"] <= AGAIN_S + 1
-        assert entry["wait_s"] >= entry["first_s"]
-        assert entry["left_at"] < second["left_at"]  # who came first is served first
-
-
-def logged(line: Line, call: Call, queue: str, seconds: float = 20) -> None:
-    """Wait until the caller is in the queue, by the log."""
-    uniqueid = call.uniqueid()
-    wait_for(
-        lambda: any(x[1] == uniqueid and x[2] == queue and x[4] == "ENTERQUEUE" for x in line.queue_log()),
-        f"{call.caller} in {queue}",
-        seconds,
-    )
-
-
-@scenario
-def nobody_waits_while_an_agent_who_could_serve_is_free(line: Line) -> None:
-    """Agents with random skills, callers at random: looked at five times a second."""
-    chance = random.Random(61)
-    queues = "  operator: {}\n" + "".join(f"  fair{n}: {{wrapup: 0s, longest_wait: 2m}}\n" for n in range(3))
-    with only(line, "fair0", queues, FAIR):
-        for number, seat in enumerate(("1001", "1002", "1003", "1004", "1005")):
-            staff = f"107{number}"
-            line.agent(staff)
-            skills = {f"fair{number % 3}", f"fair{chance.randrange(3)}"}
-            line.cli(
-                "agent", "skill", staff, *(f"{skill}:{chance.randint(1, 3)}" for skill in sorted(skills))
-            )
-            line.seat(seat, ring_s=0.1, talk_s=chance.uniform(0.5, 4), calls=99)
-            line.sign_in(staff, seat)
-        watch = Watch()
-        calls = []
-        until = time.monotonic() + 30
-        while time.monotonic() < until:
-            if len([c for c in calls if c.phone.process.poll() is None]) < 8:
-                calls.append(line.call(caller=f"131{chance.randrange(3)}{len(calls):07}"))
-            asyncio.run(watch.look(line))
-            time.sleep(0.2)
-        for call in calls:
-            call.ended(60)
-        stories = [call.story() for call in calls]
-    assert len(stories) > 10
-    assert [story["outcome"] for story in stories] == ["answered"] * len(stories)
-    assert watch.waited, "nobody ever waited: nothing was shown"
-    assert max(watch.idle.values(), default=0) <= BOUND_S, watch.idle
-
-
-class Watch:
-    """For how long an agent was free without a break while a caller waited in a queue of theirs."""
-
-    def __init__(self) -> None:
-        self.since: dict[tuple[str, str], float] = {}
-        self.idle: dict[tuple[str, str], float] = {}
-        self.waited = 0
-
-    async def look(self, line: Line) -> None:
-        async with manager(line.settings) as ami:
-            status = await ami.queue_status()
-        now = time.monotonic()
-        waiting = {caller.queue for caller in status.callers if caller.wait_s >= 1}
-        self.waited += len(waiting)
-        free = {(m.queue, m.name) for m in status.members if m.queue in waiting and _is_free(m)}
-        self.since = {pair: self.since.get(pair, now) for pair in free}
-        for pair, since in self.since.items():
-            self.idle[pair] = max(self.idle.get(pair, 0.0), now - since)
-
-
-def _is_free(member: QueueMember) -> bool:
-    return member.status == 1 and not member.in_call and not member.paused
 
 
 @pytest.mark.parametrize("scenario", [s.__name__ for s in SCENARIOS])
