@@ -271,6 +271,8 @@ class Line:
     def tidy(self) -> None:
         """End every phone, channel and membership of a test."""
         self.stop_phones()
+        for callback in self.read("callback", "list"):
+            self.cli("callback", "cancel", str(callback["callback"]))
         self.console("channel request hangup all")
         wait_for(lambda: not self.channels(), "no channel left", 15)
         self.sign_out_all()

@@ -296,7 +296,12 @@ class CarrierPhone(Sipp):
     ) -> None:
         folder.mkdir(parents=True)
         super().__init__(
-            folder, at, _seat_scenario(ring_s, talk_s, reject, ""), "carrier", port=port, calls=calls
+            folder,
+            at,
+            _seat_scenario(ring_s, talk_s, reject, "", KeyPresses(folder).file("1"), ""),
+            "carrier",
+            port=port,
+            calls=calls,
         )
 
     def dialled(self) -> list[str]:
