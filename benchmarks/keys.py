@@ -28,6 +28,7 @@ sys.path.insert(0, str(PROJECT))
 
 
 from ivr.dialogue.actions import Ask, Gather, Say  # noqa: E402
+from ivr.dialogue.conditions import CALLER_MARKS, LAST_AGENT, QUEUE_STATE  # noqa: E402
 from ivr.dialogue.forms import CANDIDATES_AT_A_TIME  # noqa: E402
 from ivr.rail.answers import Answer  # noqa: E402
 from ivr.rail.queries import ask  # noqa: E402
@@ -44,6 +45,8 @@ PAGE = PROJECT / "docs" / "keys.md"
 TODAY = date(2026, 11, 22)
 #: From one key to the next: the pace at which the end-to-end test keys a whole form.
 KEY_S = 0.2
+#: What is asked about the caller or a queue on the way to an agent: no answer for the caller.
+_NOTICED = {CALLER_MARKS.name, LAST_AGENT.name, QUEUE_STATE.name}
 
 
 # --- stations -------------------------------------------------------------------------------------
@@ -220,7 +223,7 @@ def begins(rehearsal: Rehearsal, task: Task, *, by_heart: bool = False) -> float
         if caller.pressed < task.presses:
             if isinstance(action, (Gather, Say)) and event is None and not by_heart:
                 heard += spoken.of(action.phrases).seconds
-        elif isinstance(action, Ask):
+        elif isinstance(action, Ask) and action.query not in _NOTICED:
             asked = action.query
         elif event is None:
             break

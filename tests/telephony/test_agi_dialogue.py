@@ -109,7 +109,7 @@ def test_a_transfer_hands_over_to_the_dialplan_and_the_sign_comes_last() -> None
     channel = FakeChannel(keys=["", "9"])
     outcome, journal = run(channel)
     assert outcome == "transferred"
-    assert channel.commands[-9:] == [
+    assert channel.commands[-11:] == [
         'SET VARIABLE IVR_NEXT "queue"',
         'SET VARIABLE IVR_QUEUE "operator"',
         'SET VARIABLE IVR_PRIORITY "2"',
@@ -118,7 +118,7 @@ def test_a_transfer_hands_over_to_the_dialplan_and_the_sign_comes_last() -> None
         'SET VARIABLE IVR_AGENT ""',
         'SET VARIABLE IVR_AGAIN ""',
         'SET VARIABLE IVR_PART "main"',
-        'SET VARIABLE IVR_KEYS ""',
+        'SET VARIABLE IVR_LIVE_KEYS ""',
         'SET VARIABLE IVR_TELL ""',
         'SET VARIABLE IVR_DONE "1"',
     ]

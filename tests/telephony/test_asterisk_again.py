@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -102,7 +103,9 @@ def test_who_waited_in_vain_is_before_who_came_later(line: Bench) -> None:
         first = line.call(caller="13800000001", hold_ms=35000)
         wait_for(lambda: ("ENTERQUEUE", AGAIN, "NONE") in told(line), "the first waits for 1024")
         wait_for(lambda: "PJSIP/1002" in line.ask("core show channels concise"), "1024 is rung")
+        begun = int(time.time())
         agi.answers["hotline"] = {**HOTLINE, "IVR_AGAIN": ""}
+        wait_for(lambda: int(time.time()) > begun, "a later second: the place in the queue has whole ones")
         second = line.call(caller="13800000002", hold_ms=35000)
         wait_for(lambda: ("ENTERQUEUE", "operator", "NONE") in told(line), "the second waits for anybody")
         line.ask("queue pause member PJSIP/1002")

@@ -53,7 +53,7 @@ def desk(line: Bench, seat: str) -> DeskPhone:
     port = free_ports(4)[0]
     assert line.register(seat, port) == 0
     at = Exchange("127.0.0.1", line.settings.sip_port)
-    return DeskPhone(at, seat, seat_secrets(line.settings.home)[seat], port=port)
+    return DeskPhone(at, seat, seat_secrets(line.settings.home, line.settings.seat_list)[seat], port=port)
 
 
 def record(line: Bench, engine: Engine, model: Any) -> list[Any]:
