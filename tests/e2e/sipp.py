@@ -455,12 +455,13 @@ def _seat_scenario(
     parts.append('<recv request="ACK"/>')
     talks = "" if talk_s is None else f' timeout="{round(talk_s * 1000)}" ontimeout="ours"'
     parts.append(
-        '<label id="talk"/><recv request="PUBLISH" optional="true" next="hold"/>'
+        # SIPp heeds the time of the first message that it waits for.
+        f'<label id="talk"/><recv request="PUBLISH" optional="true" next="hold"{talks}/>'
         '<recv request="SUBSCRIBE" optional="true" next="resume"/>'
         '<recv request="NOTIFY" optional="true" next="press"/>'
         '<recv request="MESSAGE" optional="true" next="refer0"><action>'
         f"{_TARGET}</action></recv>"
-        f'<recv request="OPTIONS" optional="true" next="ours"{talks}/><recv request="BYE"/>{_OK}<nop next="end"/>'
+        f'<recv request="OPTIONS" optional="true" next="ours"/><recv request="BYE"/>{_OK}<nop next="end"/>'
     )
 
     def ours(method: str, cseq: int, more: str = "", body: str = "") -> str:
