@@ -27,24 +27,18 @@ class Taken:
     pin: str | None = None
 
 
-def skills_of_all(engine: Engine) -> dict[str, dict[str, int]]:
-    """staff number → skill → level, of every active agent, those without a skill too."""
+def places_of_all(engine: Engine) -> dict[str, dict[str, int]]:
+    """staff number → queue → penalty there, of every active agent: the skills with their levels, and in :data:`~ivr.acd.roster.AGAIN`
+    a number that nobody else has."""
     with reading(engine) as session:
         agents = session.execute(select(Agent.id, Agent.staff_number).where(Agent.active))
-        staff = {row.id: row.staff_number for row in agents}
-        rows = session.execute(select(AgentSkill.agent_id, AgentSkill.skill, AgentSkill.level))
-        found: dict[str, dict[str, int]] = {number: {} for number in staff.values()}
-        for agent_id, skill, level in rows:
-            if agent_id in staff:
-                found[staff[agent_id]][skill] = level
-    return found
-
-
-def places_of_all(engine: Engine) -> dict[str, dict[str, int]]:
-    """staff number → queue → penalty there: the skills, and in :data:`~ivr.acd.roster.AGAIN` a number that nobody else has."""
-    with reading(engine) as session:
-        numbers = {row.staff_number: row.id for row in session.execute(select(Agent.id, Agent.staff_number))}
-    return {staff: {**skills, AGAIN: numbers[staff]} for staff, skills in skills_of_all(engine).items()}
+        places = {row.id: (row.staff_number, {AGAIN: row.id}) for row in agents}
+        for agent_id, skill, level in session.execute(
+            select(AgentSkill.agent_id, AgentSkill.skill, AgentSkill.level)
+        ):
+            if agent_id in places:  # else one who was added since
+                places[agent_id][1][skill] = level
+    return dict(places.values())
 
 
 def set_skills(

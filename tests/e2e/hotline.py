@@ -290,6 +290,7 @@ class Call:
     _last: str = ""
     _since: float = 0.0
     _same_since: float = 0.0
+    _uniqueid: str = ""
 
     @property
     def masked(self) -> str:
@@ -358,7 +359,10 @@ class Call:
     def uniqueid(self) -> str:
         """Asterisk's id of the call, once it is written down."""
         query = "SELECT uniqueid FROM calls WHERE caller_masked = ? ORDER BY id DESC LIMIT 1"
-        return str(wait_for(lambda: self.line.rows(query, self.masked), f"{self.caller} in SQL")[0][0])
+        if not self._uniqueid:  # of calls of one number, the one that is there when it is first asked
+            rows = wait_for(lambda: self.line.rows(query, self.masked), f"{self.caller} in SQL")
+            self._uniqueid = str(rows[0][0])
+        return self._uniqueid
 
     def story(self, seconds: float = 30) -> Story:
         """``ivr call show`` once the call's end is written down."""

@@ -109,7 +109,9 @@ def who_came_earlier_is_served_first_and_who_came_later_is_not(line: Line) -> No
     nobody_free(line)
     first = waiting(line)
     time.sleep(1.1)  # the place is a second
-    second = asks_for_a_callback(line)
+    second = waiting(line, "1", "1")
+    press_in_queue(second)
+    second.press()  # the goodbye is not waited for: the first has a longest wait
     becomes(second, "placed")
     third = waiting(line)
     line.carrier(talk_s=3)
@@ -134,6 +136,7 @@ def connects(line: Line) -> list[str]:
 def a_number_has_one_callback(line: Line) -> None:
     nobody_free(line)
     call = asks_for_a_callback(line)
+    call.uniqueid()  # asked while there is one call of that number
     again = line.call(["9", "1"], caller=call.caller)
     again.press()
     in_queue(again)
