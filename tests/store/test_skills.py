@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import Engine, event
 
+from ivr.acd.roster import AGAIN
 from ivr.acd.staff_list import Listed
 from ivr.errors import IvrError
 from ivr.store.agents import add_agent, list_agents, verify_pin
 from ivr.store.audit import entries
-from ivr.store.skills import Taken, set_skills, skills_of_all, take_staff_list
+from ivr.store.skills import Taken, places_of_all, set_skills, take_staff_list
+
+
+def skills_of_all(engine: Engine) -> dict[str, dict[str, int]]:
+    """The skills alone; the numbers in the queue ``again`` are of each agent's own."""
+    places = places_of_all(engine)
+    numbers = [place.pop(AGAIN) for place in places.values()]
+    assert len(set(numbers)) == len(numbers)
+    return places
 
 
 def test_skills_are_given_and_taken_away(engine):
@@ -53,4 +63,19 @@ def test_a_staff_list_changes_what_it_says_and_nothing_else(engine):
     assert [agent.name for agent in list_agents(engine)] == ["甲班", "乙班", "丙班", ""]
     (noted,) = entries(engine, action="agent import")
     assert noted.details == {"added": 2, "changed": 1, "same": 1}
-    assert [one.what for one in take_staff_list(engine, [Listed("1024", "李小强")], "boss")] == ["changed"]
+    assert [one.what for one in take_staff_list(engine, [Listed("1024", "丁班")], "boss")] == ["changed"]
+
+
+def test_an_agent_who_is_added_while_skills_are_read_is_there_at_the_next_look(engine):
+    add_agent(engine, "1023", "4711")
+    set_skills(engine, "1023", {"tickets": 2}, (), "boss")
+    added = []
+
+    def add_one(*_: object) -> None:
+        if not added:
+            added.append("1024")
+            take_staff_list(engine, [Listed("1024", pin="4712", skills={"tickets": 1})], "boss")
+
+    event.listen(engine, "after_cursor_execute", add_one)
+    assert skills_of_all(engine)["1023"] == {"tickets": 2}
+    assert skills_of_all(engine) == {"1023": {"tickets": 2}, "1024": {"tickets": 1}}
