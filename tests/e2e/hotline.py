@@ -47,7 +47,7 @@ _USUAL = (
     "has no configured AORs",
     "Session already DISCONNECTED",
     "Asterisk is shutting down",
-    "Abnormal 'Gosub(home-confirm",  # who was rung at home hung up, or was hung up, without a key
+    "Abnormal 'Gosub(",  # who was rung at home hung up, or was hung up, without a key
     "target does not exist",  # a seat hands a caller over to a number that is none
     # Asterisk's own, 55 s after a blind transfer: the phone's subscription to how the transfer goes runs out.
     "channel.c: name must be provided",

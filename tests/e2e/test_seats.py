@@ -137,7 +137,7 @@ def a_caller_reaches_the_hotline_and_nothing_else(line: Line) -> None:
 
 @scenario
 def a_seat_reaches_seats_and_feature_codes_and_nothing_else(line: Line) -> None:
-    for number in ("12306x", "95105105", "*55", "*5", "1006", "013800001234"):
+    for number in ("12306x", "95105105", "*50", "*5", "1006", "013800001234"):
         assert line.dial_from_seat("1001", number).ended(10).status == 404, number
     line.seat("1002", ring_s=0.1, talk_s=0.5)
     ended = line.dial_from_seat("1001", "1002").ended(20)

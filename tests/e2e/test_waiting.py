@@ -81,9 +81,8 @@ def a_message_instead_of_waiting(line: Line) -> None:
     nobody_free(line)
     call = waiting(line, "3")
     press_in_queue(call)
-    wait_for(lambda: call.is_in("RECORD FILE") or call.is_in("AGI"), "the message is recorded", 20)
-    story_part = "SELECT 1 FROM call_steps WHERE part = 'message'"
-    wait_for(lambda: line.rows(story_part), "asked for the message")
+    asked = "SELECT 1 FROM call_steps WHERE call_uniqueid = ? AND part = 'message' AND kind = 'say'"
+    wait_for(lambda: line.rows(asked, call.uniqueid()), "asked for the message")
     call.hang_up()
     assert [entry["outcome"] for entry in call.story().entries] == ["left_by_key"]
 
