@@ -79,7 +79,7 @@ def a_held_caller_hears_music_and_is_handed_over_to_a_colleague_after_consulting
         held = wait_for(lambda: time.monotonic() if loud(ear) else 0.0, "music")
         colleague = line.seat("1002")
         second = consulting(line, "1002")
-        time.sleep(max(0.0, held + 1 - time.monotonic()))
+        time.sleep(max(0.0, held + 2 - time.monotonic()))
         phone.hand_over(second.phone)
         assert second.ended(10).by == "hotline"
         phone.hang_up()

@@ -219,7 +219,7 @@ def the_figures_are_those_of_the_calls(line: Line) -> None:
     line.cli("agent", "pause", "1023", "--seat", "1001")
     timed_out, abandoned = waiting(line), waiting(line)
     abandoned.hang_up()
-    timed_out.ready(20)
+    timed_out.ready(LONGEST_WAIT_S + 35)
     timed_out.hang_up()
     stories = [call.story() for call in (refused, answered, timed_out, abandoned)]
     outcomes = ["refused_empty", "answered", "timed_out", "abandoned"]
