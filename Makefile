@@ -43,8 +43,8 @@ bench:
 	.venv/bin/python -m benchmarks.waits
 	.venv/bin/python -m benchmarks.recorder
 	.venv/bin/python -m benchmarks.cold_sentences
-	.venv/bin/python -m benchmarks.key_to_sound
 	.venv/bin/python -m benchmarks.codecs
+	.venv/bin/python -m benchmarks.key_to_sound
 
 check:
 	@scripts/setup test
