@@ -29,12 +29,11 @@ from sqlalchemy import Engine, select
 
 from benchmarks.booking import database, machine
 from ivr.settings import PROJECT
-from ivr.store import figure_hours
 from ivr.store.bulk import insert_rows
 from ivr.store.database import open_engine, reading, table_of, writing
 from ivr.store.migrate import upgrade
 from ivr.store.models.acd import LogPosition, QueueEntry
-from ivr.store.queue_hours import rebuild
+from ivr.store.rebuild import rebuild_figure_hours, rebuild_queue_hours
 from ivr.store.recorder import Recorder
 from ivr.store.secrets import use_key
 from ivr.telephony.queue_log import QueueLog
@@ -170,8 +169,8 @@ def figures(engine: Engine, home: Path, entries: int) -> None:
     fill(engine, entries)
     filled = time.perf_counter()
     with writing(engine) as session:
-        rebuild(session)
-        figure_hours.rebuild(session)
+        rebuild_queue_hours(session)
+        rebuild_figure_hours(session)
     print(
         f"  {entries:,} entries of a year written in {filled - began:.0f} s, their tallies in {time.perf_counter() - filled:.0f} s"
     )
