@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Table, func, or_, select
 from sqlalchemy.orm import Session
 
 from ivr.acd.callbacks import holder_of
-from ivr.acd.fold import Row
+from ivr.acd.fold_rows import Row
 from ivr.acd.needs import Needs
 from ivr.acd.outcome import call_outcome
 from ivr.acd.record import (
