@@ -207,7 +207,7 @@ def run_recorder(settings: Settings) -> None:
     )
     if settings.trunk_out:
         threading.Thread(target=callbacks.keep, args=(stopping,), name="callbacks", daemon=True).start()
-    announcer = Announcer(settings, engine)
+    announcer = Announcer(settings, engine, followed_queues(settings, engine))
     threading.Thread(target=announcer.keep, args=(stopping,), name="announcer", daemon=True).start()
     threading.Thread(target=write_holds, args=(settings, stopping), name="holds", daemon=True).start()
     if settings.sounds_ahead:

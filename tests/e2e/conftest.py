@@ -16,7 +16,7 @@ from tests.e2e.hotline import Call, Line, Together, missing, running
 #: An agent's phone rings for 3 s instead of 15, and wraps up for 1 s instead of 5.
 SHORT_RING = "[operator](+)\ntimeout=3\nwrapuptime=1\n"
 #: The longest wait in the queue on the shared hotlines.
-LONGEST_WAIT_S = 20
+LONGEST_WAIT_S = 12
 HOTLINES = 4
 #: A caller who asked for a callback is called again within seconds.
 RETRIES = {

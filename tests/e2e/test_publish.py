@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Iterator
@@ -11,11 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from ivr.authoring.folder import read_folder
 from ivr.authoring.prompts import phrases_of
-from ivr.commands import ivr
 from ivr.settings import PROJECT
 from ivr.voice.build import build
 from tests.e2e import sipp
@@ -70,12 +67,8 @@ def published(tmp_path: Path) -> Iterator[Line]:
 
 
 def publish(line: Line, number: int) -> dict[str, Any]:
-    """``ivr menu publish``, in this process: 50 starts of a program would only take longer."""
     write(line.settings.menus, number)
-    words = ["menu", "publish", "-m", f"the {number}th", "--json"]
-    done = CliRunner().invoke(ivr, words, env=line.environ, catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    document: dict[str, Any] = json.loads(done.stdout)
+    document: dict[str, Any] = line.read("menu", "publish", "-m", f"the {number}th")
     return document
 
 
