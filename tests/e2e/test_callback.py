@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.hotline import Call, Line, Together, add_to, wait_for
+from tests.e2e.hotline import Call, Line, add_to, wait_for
 from tests.e2e.test_waiting import entries, in_queue, nobody_free, press_in_queue, waiting
 
 SCENARIOS: list[Callable[[Line], None]] = []
@@ -198,5 +198,5 @@ def everything_is_killed_and_the_callback_is_made_once(line: Line) -> None:
 
 
 @pytest.mark.parametrize("scenario", [s.__name__ for s in SCENARIOS])
-def test_callback(played: Together[None], scenario: str) -> None:
-    played[scenario]
+def test_callback(played: Callable[[str], None], scenario: str) -> None:
+    played(scenario)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.e2e.hotline import Call, Line, Together, add_to, wait_for
+from tests.e2e.hotline import Call, Line, add_to, wait_for
 from tests.e2e.rtp import Ear, alaw_decode, alaw_tone
 from tests.e2e.sipp import SeatPhone
 
@@ -207,5 +207,5 @@ def refusals(phone: SeatPhone) -> int:
 
 
 @pytest.mark.parametrize("scenario", [s.__name__ for s in SCENARIOS])
-def test_handing_over(played: Together[None], scenario: str) -> None:
-    played[scenario]
+def test_handing_over(played: Callable[[str], None], scenario: str) -> None:
+    played(scenario)

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.e2e.conftest import SHORT_RING
-from tests.e2e.hotline import Call, Line, running, wait_for
+from tests.e2e.conftest import QUICK
+from tests.e2e.hotline import Call, Line, Own, running, wait_for
 from tests.e2e.sipp import SeatPhone, free_port
 
 BEHIND_NAT = "10.9.9.9:5066"  #: what a softphone behind a NAT says of itself; nobody is there
 MOBILE = "13800009999"
-pytestmark = pytest.mark.timeout(240)
 RING_S = 8
 
 
-@pytest.fixture(scope="module")
+@contextlib.contextmanager
 def centre(lonely: Line) -> Iterator[Line]:
     """A hotline whose seats may have two phones, and with a line out."""
-    queues = SHORT_RING.replace("timeout=3", f"timeout={RING_S}")
-    out = f"127.0.0.1:{free_port()}"
-    with running(queues, lonely, IVR_SEATS="1001-1003,1006", IVR_SEAT_PHONES="2", IVR_TRUNK_OUT=out) as line:
+    settings = QUICK | {
+        "IVR_RING_S": str(RING_S),
+        "IVR_SEATS": "1001-1003,1006",
+        "IVR_SEAT_PHONES": "2",
+        "IVR_TRUNK_OUT": f"127.0.0.1:{free_port()}",
+    }
+    with running("", lonely, **settings) as line:
         yield line
-
-
-@pytest.fixture
-def line(centre: Line) -> Iterator[Line]:
-    yield centre
-    centre.tidy()
 
 
 def calling(line: Line) -> Call:
@@ -68,7 +66,7 @@ def sign_in_at_home(line: Line, staff: str) -> None:
     line.cli("agent", "login", staff, "--seat", "home")
 
 
-def test_an_agent_with_two_phones_is_rung_at_both_and_has_one_call(line: Line) -> None:
+def an_agent_with_two_phones_is_rung_at_both_and_has_one_call(line: Line) -> None:
     desk = line.seat("1006", ring_s=None, calls=9)
     softphone = line.seat("1006", ring_s=0.5, contact=BEHIND_NAT, calls=9)
     line.sign_in("1051", "1006")
@@ -94,7 +92,7 @@ def test_an_agent_with_two_phones_is_rung_at_both_and_has_one_call(line: Line) -
     assert (story.entries[0]["agent"], story.entries[0]["ended_by"]) == ("1051", "blind")
 
 
-def test_an_agent_at_home_takes_a_call_with_a_key_and_a_voicemail_does_not(line: Line) -> None:
+def an_agent_at_home_takes_a_call_with_a_key_and_a_voicemail_does_not(line: Line) -> None:
     phone = home_phone(line, ring_s=0.2, calls=2)
     sign_in_at_home(line, "1052")
     assert line.read("agent", "home", "1052") == {"staff": "1052", "number": "138****9999"}
@@ -121,3 +119,18 @@ def test_an_agent_at_home_takes_a_call_with_a_key_and_a_voicemail_does_not(line:
 def asked(line: Line) -> bool:
     """Whether who answered outside is asked for a key now."""
     return any(c.name.startswith("PJSIP/trunk") and c.context == "home-confirm" for c in line.channels())
+
+
+SCENARIOS = {
+    scenario.__name__: scenario
+    for scenario in (
+        an_agent_with_two_phones_is_rung_at_both_and_has_one_call,
+        an_agent_at_home_takes_a_call_with_a_key_and_a_voicemail_does_not,
+    )
+}
+OWN = [Own(centre, SCENARIOS)]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_phones(played: Callable[[str], None], scenario: str) -> None:
+    played(scenario)

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 
 from tests.e2e.conftest import LONGEST_WAIT_S
-from tests.e2e.hotline import Call, Line, Together, add_to, wait_for
+from tests.e2e.hotline import Call, Line, add_to, wait_for
 
 NOBODY = "对不起，现在没有坐席在线。"
 TALK_S = 6  #: the greeting with the staff number takes half of it
@@ -250,5 +250,5 @@ def the_figures_are_those_of_the_calls(line: Line) -> None:
 
 
 @pytest.mark.parametrize("scenario", [s.__name__ for s in SCENARIOS])
-def test_queue(played: Together[None], scenario: str) -> None:
-    played[scenario]
+def test_queue(played: Callable[[str], None], scenario: str) -> None:
+    played(scenario)
