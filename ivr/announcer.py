@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ivr.acd.announcement import broken_off, place_sounds, wait_sound
+from ivr.acd.announcement import COMFORT, broken_off, place_sounds, tells_keys, wait_sound
 from ivr.acd.board import AgentNow, QueueCaller, agents_now
 from ivr.acd.callbacks import holder_of
 from ivr.acd.wait import Pace, Told, to_tell
@@ -72,9 +72,16 @@ class _Waiting:
 class Announcer:
     """Keeps the sounds of the callers who wait."""
 
-    def __init__(self, settings: Settings, engine: Engine, queues: Callable[[], Mapping[str, Queue]]) -> None:
-        """``queues``: gives those on air; may raise :class:`IvrError`."""
-        self._settings, self._engine, self._queues = settings, engine, queues
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        queues: Callable[[], Mapping[str, Queue]],
+        notices: Callable[[str, str], list[Path]],
+    ) -> None:
+        """``queues``: gives those on air; ``notices``: the sounds of those on air for a queue in a language. Both may raise
+        :class:`IvrError`."""
+        self._settings, self._engine, self._queues, self._notices = settings, engine, queues, notices
         self._paces: dict[str, tuple[float, tuple[float, float]]] = {}
         self._sounds = AsteriskHome.of(settings).sounds
         self._waiting: dict[str, _Waiting] = {}
@@ -154,8 +161,12 @@ class Announcer:
         sentences = [
             [self._sounds / heard / name for name in place_sounds(caller.position, heard)],
             [self._sounds / heard / wait_sound(waiting.told)],
-            *([Path(path)] for path in waiting.tell),
         ]
+        if tells_keys(caller.wait_s):
+            sentences += [[Path(path)] for path in waiting.tell]
+        else:
+            comfort = self._sounds / heard / COMFORT
+            sentences += [[path] for path in self._notices(caller.queue, heard) or [comfort]]
         sounds = [str(path) for sentence in sentences for path in sentence]
         if sounds != waiting.sounds:
             replace(self._sounds / waiting.language / f"{SOUND}.wav", join(list(_joints(sentences))))

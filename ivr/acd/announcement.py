@@ -13,6 +13,15 @@ from ivr.acd.wait import Told
 
 #: Places beyond this are not counted aloud.
 FAR = 99
+#: What is told where no notice is on air.
+COMFORT = "ivr-patience"
+#: The keys are told in one such time of waiting, notices in the next.
+IN_TURN_S = 60
+
+
+def tells_keys(wait_s: int) -> bool:
+    """Whether a caller who has waited so long is told the keys now, or else a notice or a word of comfort."""
+    return wait_s // IN_TURN_S % 2 == 0
 
 
 def place_sounds(position: int, language: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ivr.acd.announcement import broken_off
+from ivr.acd.announcement import broken_off, tells_keys
 from ivr.acd.board import AgentNow, QueueCaller
 
 
@@ -44,3 +44,10 @@ def test_who_has_waited_as_long_as_is_allowed_hears_no_more():
     waiting = [caller(1, wait_s=300), caller(2, wait_s=20), caller(3, wait_s=19)]
     longest = {"operator.1": 300, "operator.2": 20, "operator.3": 20}
     assert broken_off(waiting, [], set(), longest) == waiting[:2]
+
+
+def test_keys_are_told_first_and_then_in_turn_with_notices():
+    assert [tells_keys(wait_s) for wait_s in (0, 8, 59, 60, 119, 120, 181)] == [True] * 3 + [False] * 2 + [
+        True,
+        False,
+    ]
