@@ -525,6 +525,15 @@ class Manager:
         self._thread.join(2)
 
 
+def read_apart(path: Path) -> bytes:
+    """A file's content, read by another process: who closes a file of the database loses SQLite's locks on it, and with
+    them sight of what is written later. Raises ``FileNotFoundError``."""
+    done = subprocess.run(["cat", str(path)], capture_output=True)
+    if done.returncode:
+        raise FileNotFoundError(path)
+    return done.stdout
+
+
 def _memory() -> str | None:
     """A folder in memory with room for some hotlines: every commit waits for the disk, and where many machines share one it
     may stand still for longer than a caller is patient."""

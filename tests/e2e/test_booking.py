@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from ivr.settings import PROJECT
-from tests.e2e.hotline import Line, Story, add_to, wait_for
+from tests.e2e.hotline import Line, Story, add_to, read_apart, wait_for
 from tests.e2e.test_options import zh, zh_date
 from tests.store.railway import resident_id
 
@@ -239,7 +239,7 @@ def test_no_log_and_no_row_has_a_document(calls: Callable[[str], Any], lonely: L
     }
     for file in files:
         with contextlib.suppress(FileNotFoundError):  # the database's own come and go
-            texts[str(file.relative_to(home))] = file.read_bytes().decode("latin-1")
+            texts[str(file.relative_to(home))] = read_apart(file).decode("latin-1")
     found = {
         name: there
         for name, text in texts.items()
