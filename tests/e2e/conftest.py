@@ -19,8 +19,8 @@ WRAPUP_S = 1
 #: An agent's phone rings for 3 s instead of 15.
 QUICK = {"IVR_RING_S": "3", "IVR_WRAPUP_S": str(WRAPUP_S)}
 #: The longest wait in the queue on the shared hotlines.
-LONGEST_WAIT_S = 20
-HOTLINES = 4  #: for scenarios that need no settings of their own
+LONGEST_WAIT_S = 30
+HOTLINES = 6  #: for scenarios that need no settings of their own
 OWN_HOTLINES = 2  #: at a time, beside these
 CALLERS = 6  #: at a time, of the calls where nobody is signed in; with more, small machines send keys late and in bursts
 #: A caller who asked for a callback is called again within seconds.

@@ -41,7 +41,8 @@ def run(
             process.join()
             raise TimeoutError(f"ivr {' '.join(words)}: not within {seconds:g} s")
         out, err = (Path(folder, name).read_text("utf-8") for name in ("out", "err"))
-        return process.exitcode, out, err
+        # Not process.exitcode: with processes started in several threads one may read it for the other, which has 255 then.
+        return int(Path(folder, "code").read_text()), out, err
 
 
 def _child(program: Callable[[], None], words: list[str], environ: dict[str, str], folder: str) -> None:
@@ -65,4 +66,5 @@ def _child(program: Callable[[], None], words: list[str], environ: dict[str, str
         code = 1
     sys.stdout.flush()
     sys.stderr.flush()
+    Path(folder, "code").write_text(str(code))
     os._exit(code)
