@@ -11,7 +11,8 @@ from functools import partial
 import pytest
 
 from ivr.settings import PROJECT
-from tests.e2e.hotline import Call, Line, Together, add_to, wait_for
+from tests.e2e.conftest import WRAPUP_S
+from tests.e2e.hotline import Call, Line, add_to, wait_for
 
 SCENARIOS: list[Callable[[Line], None]] = []
 scenario = partial(add_to, SCENARIOS)
@@ -25,7 +26,6 @@ parts:
 """
 CONNECTED = "start: hello\nparts: {hello: {say: 您好。, then: hangup}}\n"
 AGENTS = {"1001": "1061", "1002": "1062", "1003": "1063"}
-WRAPUP_S = 5  #: IVR_WRAPUP_S
 
 
 @contextlib.contextmanager
@@ -175,5 +175,5 @@ def who_calls_again_gets_the_same_agent(line: Line) -> None:
 
 
 @pytest.mark.parametrize("scenario", [s.__name__ for s in SCENARIOS])
-def test_right_agent(played: Together[None], scenario: str) -> None:
-    played[scenario]
+def test_right_agent(played: Callable[[str], None], scenario: str) -> None:
+    played(scenario)
