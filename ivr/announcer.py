@@ -2,34 +2,36 @@
 
 app_queue plays one sound every so often, ``ivr-wait``, in the caller's language. The dialplan gives each caller a language
 of their own, such as ``zh_1764500000.12``; Asterisk looks for the sound in ``sounds/zh_1764500000.12`` first, then in
-``sounds/zh``. So nobody has to leave the queue to hear it, and nobody loses a place. What is told is decided in
-:mod:`ivr.acd.announcement`.
+``sounds/zh``. So nobody has to leave the queue to hear it, and nobody loses a place. What is told, and when it is broken
+off, is decided in :mod:`ivr.acd.announcement`; a key that has no meaning breaks it off.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
 import shutil
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ivr.acd.announcement import place_sounds, wait_sound
-from ivr.acd.board import QueueCaller, agents_now
+from ivr.acd.announcement import COMFORT, broken_off, place_sounds, tells_keys, wait_sound
+from ivr.acd.board import AgentNow, QueueCaller, agents_now
 from ivr.acd.callbacks import holder_of
 from ivr.acd.wait import Pace, Told, to_tell
 from ivr.clock import utc_now
+from ivr.dialogue.queues import Queue, wrapup_of
 from ivr.errors import IvrError
 from ivr.roster import manager
 from ivr.settings import Settings
 from ivr.store.database import Engine, reading
 from ivr.store.facts import pace_of
 from ivr.telephony import channel_variables as var
-from ivr.telephony.ami import AmiClient, QueueStatus
+from ivr.telephony.ami import AmiClient
 from ivr.telephony.asterisk_config import AsteriskHome
 from ivr.voice.joining import join
 from ivr.voice.sounds import replace
@@ -38,6 +40,12 @@ log = logging.getLogger(__name__)
 
 #: Seconds between two looks at the queues, and between two tries to reach Asterisk.
 LOOK_EVERY_S = 1.0
+#: Seconds between two looks while agents' states change.
+_SOON_S = 0.1
+#: After these an agent may be free; the end of the time after a call is no event.
+_CHANGES = ("QueueMemberStatus", "QueueMemberPause", "QueueMemberAdded")
+#: No phone has this key, and no menu.
+_NO_KEY = "D"
 #: Seconds between two looks at how long calls take.
 PACE_EVERY_S = 15.0
 #: Asterisk's name of the sound.
@@ -52,10 +60,11 @@ _LANGUAGES = ("zh", "en")
 
 @dataclass
 class _Waiting:
-    """A caller who waits: ``language`` is the name of the folder, ``tell`` the sounds of the keys."""
+    """A caller who waits, for ``longest_s`` at most: ``language`` is the name of the folder, ``tell`` the sounds of the keys."""
 
     language: str
     tell: Sequence[str]
+    longest_s: float
     sounds: list[str] = field(default_factory=list)
     told: Told | None = None
 
@@ -63,11 +72,20 @@ class _Waiting:
 class Announcer:
     """Keeps the sounds of the callers who wait."""
 
-    def __init__(self, settings: Settings, engine: Engine) -> None:
-        self._settings, self._engine = settings, engine
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        queues: Callable[[], Mapping[str, Queue]],
+        notices: Callable[[str, str], list[Path]],
+    ) -> None:
+        """``queues``: gives those on air; ``notices``: the sounds of those on air for a queue in a language. Both may raise
+        :class:`IvrError`."""
+        self._settings, self._engine, self._queues, self._notices = settings, engine, queues, notices
         self._paces: dict[str, tuple[float, tuple[float, float]]] = {}
         self._sounds = AsteriskHome.of(settings).sounds
         self._waiting: dict[str, _Waiting] = {}
+        self._free: set[str] = set()
 
     def keep(self, stopping: threading.Event) -> None:
         """Look again and again until ``stopping``; what goes wrong is tried again."""
@@ -77,39 +95,50 @@ class Announcer:
         while not stopping.is_set():
             try:
                 async with manager(self._settings) as ami:
-                    while not stopping.is_set():
-                        await self.look(ami)
-                        await asyncio.sleep(LOOK_EVERY_S)
+                    await self._follow(ami, stopping)
             except (IvrError, OSError) as fault:
                 log.debug("waiting callers are not told anything new: %s", fault)
                 await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _follow(self, ami: AmiClient, stopping: threading.Event) -> None:
+        changed = asyncio.Event()
+        await ami.watch(_CHANGES, lambda _event: changed.set())
+        while not stopping.is_set():
+            changed.clear()
+            await self.look(ami)
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(changed.wait(), LOOK_EVERY_S)
+                await asyncio.sleep(_SOON_S)
 
     async def look(self, ami: AmiClient) -> None:
         """Bring each waiting caller's sound up to date, and remove those of who waits no more. Raises
         :class:`IvrError` and :class:`OSError`."""
         status = await ami.queue_status()
+        wrapup = wrapup_of(await asyncio.to_thread(self._queues), self._settings.wrapup_s)
+        agents = agents_now(status.members, int(time.time()), wrapup)
         callers = {caller.call_id: caller for caller in status.callers if holder_of(caller.call_id) is None}
         for call_id in [known for known in self._waiting if known not in callers]:
             del self._waiting[call_id]
+        longest = {call_id: waiting.longest_s for call_id, waiting in self._waiting.items()}
+        for caller in broken_off(callers.values(), agents, self._free, longest):
+            await ami.hear_key(caller.channel, _NO_KEY)
+        self._free = {agent.staff for agent in agents if agent.state == "free"}
         self._sweep({waiting.language for waiting in self._waiting.values()})
         for call_id, caller in callers.items():
             waiting = self._waiting.get(call_id) or await self._met(ami, caller)
             if waiting is not None:
                 self._waiting[call_id] = waiting
-                self._tell(waiting, caller, await self._pace(caller.queue, status))
+                self._tell(waiting, caller, await self._pace(caller.queue, agents))
 
-    async def _pace(self, queue: str, status: QueueStatus) -> Pace:
+    async def _pace(self, queue: str, agents: Iterable[AgentNow]) -> Pace:
         """How fast a queue is served: its agents by Asterisk, their calls by the record, looked up now and then."""
         looked_up, times = self._paces.get(queue, (0.0, (0.0, 0.0)))
         if not looked_up or time.monotonic() - looked_up > PACE_EVERY_S:
             times = await asyncio.to_thread(self._times, queue)
             self._paces[queue] = (time.monotonic(), times)
-        states = [
-            agent.state
-            for agent in agents_now(status.members, int(time.time()), {})
-            if queue in agent.queues and agent.state not in ("paused", "away")
-        ]
-        return Pace(len(states), states.count("free"), *times)
+        states = [agent.state for agent in agents if queue in agent.queues]
+        serving = [state for state in states if state not in ("paused", "away")]
+        return Pace(len(serving), serving.count("free"), *times)
 
     def _times(self, queue: str) -> tuple[float, float]:
         with reading(self._engine) as session:
@@ -121,18 +150,23 @@ class Announcer:
         if not _FOLDER.fullmatch(language):
             return None
         tell = await ami.variable(caller.channel, var.TELL)
-        return _Waiting(language, [path for path in tell.split("&") if path])
+        longest = await ami.variable(caller.channel, var.LONGEST_WAIT)
+        longest_s = float(longest) if longest.isdecimal() else self._settings.queue_timeout_s
+        return _Waiting(language, [path for path in tell.split("&") if path], longest_s)
 
     def _tell(self, waiting: _Waiting, caller: QueueCaller, pace: Pace) -> None:
         spoken = waiting.language.split("_")[0]
         heard = spoken if spoken in _LANGUAGES else _LANGUAGES[0]
         waiting.told = to_tell(caller.position, pace, waiting.told)
-        sentences = [[self._sounds / heard / name for name in place_sounds(caller.position, heard)]]
-        if (
-            waiting.told.minutes
-        ):  # app_queue gives nobody to an agent while it plays: who is next hears little
-            sentences += [[self._sounds / heard / wait_sound(waiting.told)]]
+        sentences = [
+            [self._sounds / heard / name for name in place_sounds(caller.position, heard)],
+            [self._sounds / heard / wait_sound(waiting.told)],
+        ]
+        if tells_keys(caller.wait_s):
             sentences += [[Path(path)] for path in waiting.tell]
+        else:
+            comfort = self._sounds / heard / COMFORT
+            sentences += [[path] for path in self._notices(caller.queue, heard) or [comfort]]
         sounds = [str(path) for sentence in sentences for path in sentence]
         if sounds != waiting.sounds:
             replace(self._sounds / waiting.language / f"{SOUND}.wav", join(list(_joints(sentences))))

@@ -155,24 +155,54 @@ def calendar_on_air(settings: Settings) -> Calendar:
             engine.dispose()
 
 
-def followed_queues(settings: Settings, engine: Engine) -> Callable[[], Mapping[str, Queue]]:
-    """A function that gives the queues on air at the moment it is called: one that reads, with one query, whether they
+def followed_menus(settings: Settings, engine: Engine) -> Callable[[], Menus]:
+    """A function that gives the menus on air at the moment it is called: one that reads, with one query, whether they
     have changed. It raises :class:`IvrError` while there never were any that read."""
     from ivr.authoring.live import LiveMenus
 
     menus = LiveMenus(shelf_of(settings, engine))
     started = False
 
-    def queues() -> Mapping[str, Queue]:
+    def now() -> Menus:
         nonlocal started
         if not started:
             menus.start()
             started = True
         elif (found := menus.look()) is not None:
             menus.take(found)
-        return menus.now.queues
+        return menus.now
 
-    return queues
+    return now
+
+
+def followed_queues(settings: Settings, engine: Engine) -> Callable[[], Mapping[str, Queue]]:
+    """The queues of :func:`followed_menus`."""
+    menus = followed_menus(settings, engine)
+    return lambda: menus().queues
+
+
+def notices_for_waiting(settings: Settings, engine: Engine, clock: Clock) -> Callable[[str, str], list[Path]]:
+    """A function of a queue and a language: the sounds (without their ending) of the notices on air that
+    all callers hear, or those of the queue."""
+    from ivr.speech.compose import compose
+    from ivr.store.notices import LiveNotices
+    from ivr.voice.sounds import SoundStore
+
+    menus = followed_menus(settings, engine)
+    notices = LiveNotices(engine, clock, _standing_notices(settings, menus))
+    store = SoundStore(settings.home, settings.voice, settings.voice_speed)
+
+    def sounds(queue: str, language: str) -> list[Path]:
+        words = [
+            notice.text[language]
+            for notice in notices()
+            if not notice.before and notice.queue in ("", queue) and language in notice.text
+        ]
+        books = menus().trees["hotline"].wordbooks if words else {}
+        heard = (store.heard(phrase) for text in words for phrase in compose(text, {}, language, books))
+        return [path.with_suffix("") for path in heard if path is not None]
+
+    return sounds
 
 
 def shelf_of(settings: Settings, engine: Engine) -> Shelf:

@@ -19,6 +19,7 @@ from ivr.app import (
     live_menus,
     live_notices,
     message_box,
+    notices_for_waiting,
     open_store,
     queue_log_path,
     ticket_source,
@@ -207,7 +208,12 @@ def run_recorder(settings: Settings) -> None:
     )
     if settings.trunk_out:
         threading.Thread(target=callbacks.keep, args=(stopping,), name="callbacks", daemon=True).start()
-    announcer = Announcer(settings, engine)
+    announcer = Announcer(
+        settings,
+        engine,
+        followed_queues(settings, engine),
+        notices_for_waiting(settings, engine, system_clock(settings.zone)),
+    )
     threading.Thread(target=announcer.keep, args=(stopping,), name="announcer", daemon=True).start()
     threading.Thread(target=write_holds, args=(settings, stopping), name="holds", daemon=True).start()
     if settings.sounds_ahead:

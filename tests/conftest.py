@@ -11,7 +11,8 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 
 import hypothesis
@@ -102,13 +103,21 @@ class Cluster:
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://ivr@/{database}?host={self._folder}"
 
-    def new_database(self) -> str:
+    def new_database(self, like: str = "template1") -> str:
+        """The address of a database that is a copy of ``like``, which nobody may have open."""
         name = f"t{uuid.uuid4().hex}"
         engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
+            connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {like}"))
         engine.dispose()
         return self.url(name)
+
+    @cached_property
+    def with_tables(self) -> str:
+        """The name of a database with all tables, to be copied."""
+        url = self.new_database()
+        make_tables(url)
+        return url.partition("@/")[2].partition("?")[0]
 
     def stop(self) -> None:
         if self._server is not None:
@@ -135,23 +144,45 @@ def postgresql() -> Iterator[Cluster]:
         cluster.stop()
 
 
-@pytest.fixture(scope="session")
-def railway(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file into which the project's data was loaded, once for all workers of a run. To be copied, not used."""
-    folder = tmp_path_factory.getbasetemp()
+def make_tables(url: str) -> None:
+    engine = open_engine(url)
+    upgrade(engine)
+    engine.dispose()
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """The file that ``make`` writes, made once for all workers of a run."""
+    folder = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
-    file = folder / "railway.db"
-    with (folder / "railway.lock").open("w") as lock:
+    file = folder / name
+    with file.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not file.exists():
-            making = folder / "railway.making"
-            engine = open_engine(f"sqlite:///{making}")
-            upgrade(engine)
-            assert load_rail_data(engine) is True
-            engine.dispose()
+            making = file.with_suffix(".making")
+            make(making)
             making.rename(file)
     return file
+
+
+@pytest.fixture(scope="session")
+def with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with all tables, once for all workers of a run. To be copied, not used: the migrations take longer
+    than most tests."""
+    return made_once(tmp_path_factory, "tables.db", lambda file: make_tables(f"sqlite:///{file}"))
+
+
+@pytest.fixture(scope="session")
+def railway(tmp_path_factory: pytest.TempPathFactory, with_tables: Path) -> Path:
+    """An SQLite file into which the project's data was loaded, once for all workers of a run. To be copied, not used."""
+
+    def make(file: Path) -> None:
+        shutil.copyfile(with_tables, file)
+        engine = open_engine(f"sqlite:///{file}")
+        assert load_rail_data(engine) is True
+        engine.dispose()
+
+    return made_once(tmp_path_factory, "railway.db", make)
 
 
 @pytest.fixture
@@ -170,19 +201,23 @@ def database_url(request: pytest.FixtureRequest, home: Path) -> str:
     return str(request.getfixturevalue("postgresql").new_database())
 
 
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
     """A database with all tables, once of each kind."""
-    engine = open_engine(database_url)
-    upgrade(engine)
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite")
+        return
+    request.getfixturevalue("home")
+    cluster: Cluster = request.getfixturevalue("postgresql")
+    engine = open_engine(cluster.new_database(like=cluster.with_tables))
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
-def sqlite(home: Path) -> Iterator[Engine]:
+def sqlite(home: Path, with_tables: Path) -> Iterator[Engine]:
     """An SQLite database with all tables, where the kind does not matter."""
+    shutil.copyfile(with_tables, home / "ivr.db")
     engine = open_engine(f"sqlite:///{home / 'ivr.db'}")
-    upgrade(engine)
     yield engine
     engine.dispose()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,9 +15,8 @@ from ivr.roster import Roster, RosterKeeper
 from ivr.settings import load
 from ivr.store.agents import add_agent
 from ivr.store.audit import entries
-from ivr.store.database import Engine, open_engine
+from ivr.store.database import Engine
 from ivr.store.homes import set_home
-from ivr.store.migrate import upgrade
 from ivr.store.secrets import use_key
 from ivr.store.skills import set_skills
 from ivr.telephony.queue_config import write_queues
@@ -60,12 +58,9 @@ class Manager:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{tmp_path / 'ivr.db'}")
-    upgrade(engine)
-    add_agent(engine, "1023", "4711")
-    yield engine
-    engine.dispose()
+def engine(sqlite: Engine) -> Engine:
+    add_agent(sqlite, "1023", "4711")
+    return sqlite
 
 
 @pytest.fixture

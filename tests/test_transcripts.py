@@ -7,6 +7,7 @@ from the railway data in SQL, unless a transcript pins them; only the caller and
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import re
 import shutil
@@ -44,6 +45,8 @@ from tests.telephony.fake_agi import FakeChannel, MemoryJournal, Seconds, sound
 FILES = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
 ZONE = ZoneInfo("Asia/Shanghai")
 TREES = load_trees(PROJECT / "menus")
+#: The small trees, each read once for all drivers and transcripts.
+small_tree = functools.cache(load_tree)
 QUEUESTATUS = {"timeout": "TIMEOUT", "join_empty": "JOINEMPTY", "full": "FULL", "answered": "CONTINUE"}
 FEATURE_CODE = {"sign_in": "*51", "sign_out": "*52", "pause": "*53", "unpause": "*54", "code": "*55"}
 
@@ -70,7 +73,7 @@ class Scene:
     def __init__(self, transcript: Transcript, engine: Engine, folder: Path) -> None:
         self.transcript = transcript
         scene = transcript.scene
-        self.tree = load_tree(scene.tree) if scene.tree else TREES[tree_of_entry(scene.call.entry)]
+        self.tree = small_tree(scene.tree) if scene.tree else TREES[tree_of_entry(scene.call.entry)]
         self.clock = fixed_clock(scene.at.replace(tzinfo=ZONE))
         self.caller = Caller(iter(transcript.tokens))
         self.lines: list[str] = []
@@ -237,7 +240,7 @@ def test_all_nine_options_have_transcripts():
 def test_every_verb_and_condition_has_a_transcript():
     shown: set[str] = set()
     trees = [
-        load_tree(path)
+        small_tree(path)
         for path in sorted((FILES[0].parent / "menus").glob("*.yaml"))
         if path.stem not in ("calendar", "queues")
     ]

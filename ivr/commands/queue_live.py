@@ -80,8 +80,10 @@ def _without_seconds(board: Any) -> Any:
 def _board(settings: Settings, engine: Engine) -> dict[str, Any]:
     """The document of ``--json``. Raises :class:`ivr.errors.IvrError` when Asterisk does not answer."""
     from ivr.acd.board import agents_now, queues_now
+    from ivr.acd.roster import AGAIN
     from ivr.app import menus_on_air
     from ivr.commands.queue import today_by_queue
+    from ivr.dialogue.queues import wrapup_of
     from ivr.roster import manager
     from ivr.store.agents import list_agents
     from ivr.store.callbacks import counted, open_callbacks
@@ -94,13 +96,15 @@ def _board(settings: Settings, engine: Engine) -> dict[str, Any]:
     found = asyncio.run(status())
     now = utc_now()
     known = menus_on_air(settings, engine).queues
-    wrapup = {name: _given(queue.wrapup_s, settings.wrapup_s) for name, queue in known.items()}
-    agents = agents_now(found.members, int(now.timestamp()), wrapup)
+    agents = agents_now(found.members, int(now.timestamp()), wrapup_of(known, settings.wrapup_s))
     since, until = period(None, None, settings.zone, now)
     today = {row["queue"]: row for row in today_by_queue(engine, since, until, settings, now)}
     callbacks = counted(open_callbacks(engine))
     names = {agent.staff: agent.name for agent in list_agents(engine)}
-    order = [*(name for name in known if name in found.queues), *(n for n in found.queues if n not in known)]
+    # In "again" a caller is for a moment before the queue that is asked for.
+    there = [name for name in found.queues if name != AGAIN]
+    callers = [caller for caller in found.callers if caller.queue != AGAIN]
+    order = [*(name for name in known if name in there), *(name for name in there if name not in known)]
     return {
         "at": now.astimezone(settings.zone).isoformat(timespec="seconds"),
         "queues": [
@@ -113,11 +117,11 @@ def _board(settings: Settings, engine: Engine) -> dict[str, Any]:
                 "agents": dict(queue.agents),
                 **{key: today.get(queue.name, {}).get(key) for key in _TODAY},
             }
-            for queue in queues_now(order, found.callers, agents)
+            for queue in queues_now(order, callers, agents)
         ],
         "callers": [
             {"queue": one.queue, "position": one.position, "wait_s": one.wait_s, "call": one.call_id}
-            for one in sorted(found.callers, key=lambda one: (order.index(one.queue), one.position))
+            for one in sorted(callers, key=lambda one: (order.index(one.queue), one.position))
         ],
         "agents": [
             {
@@ -128,15 +132,11 @@ def _board(settings: Settings, engine: Engine) -> dict[str, Any]:
                 "reason": agent.reason or None,
                 "since_s": agent.since_s,
                 "calls": agent.calls,
-                "queues": dict(agent.queues),
+                "queues": {name: level for name, level in agent.queues.items() if name != AGAIN},
             }
             for agent in agents
         ],
     }
-
-
-def _given(own: int | None, usual: int) -> int:
-    return usual if own is None else own
 
 
 def _text(board: Mapping[str, Any]) -> str:

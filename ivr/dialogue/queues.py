@@ -64,5 +64,10 @@ def with_again(queues: Mapping[str, Queue]) -> Mapping[str, Queue]:
     return queues
 
 
+def wrapup_of(queues: Mapping[str, Queue], usual_s: int) -> dict[str, int]:
+    """Queue → an agent's time after a call, in seconds."""
+    return {name: usual_s if queue.wrapup_s is None else queue.wrapup_s for name, queue in queues.items()}
+
+
 #: What there is without a ``queues.yaml``.
 USUAL = {GENERAL: Queue(GENERAL)}

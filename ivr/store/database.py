@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from functools import cache
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import DateTime, Engine, Insert, Table, create_engine, event
@@ -20,6 +21,8 @@ from ivr.errors import GivenUp, IvrError, UsageFault
 #: Kept open once they are needed: more than the AGI server's threads for queries, its journal, menus and notices, so that
 #: a lock that some wait for keeps nobody else from a connection.
 _CONNECTIONS = 24
+#: How long SQLite waits for a lock.
+_LOCKED_S = 5.0
 
 
 class Base(DeclarativeBase):
@@ -92,11 +95,25 @@ def open_engine(url: str) -> Engine:
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy's own BEGIN below, not the driver's late one
-    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute(f"PRAGMA busy_timeout={_LOCKED_S * 1000:.0f}")
+    _into_wal(connection)
     # What was acknowledged, a booking above all, outlives a loss of power, too: NORMAL would sync at checkpoints only.
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute("PRAGMA busy_timeout=5000")
+
+
+def _into_wal(connection: sqlite3.Connection) -> None:
+    """Turn to the write-ahead log. While another program writes to a file that has none yet, as at the first start of two,
+    SQLite refuses this at once and does not wait for the lock as it does elsewhere."""
+    deadline = monotonic() + _LOCKED_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as fault:
+            if "locked" not in str(fault) or monotonic() > deadline:
+                raise
+            sleep(0.01)
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -247,6 +247,10 @@ class AmiClient:
         answer = await self._send("Getvar", {"Channel": channel, "Variable": name})
         return str(answer.value) if answer.success else ""
 
+    async def hear_key(self, channel: str, key: str) -> None:
+        """Let the channel take ``key`` as if its caller had pressed it; nothing when there is no such channel any more."""
+        await self._do("PlayDTMF", {"Channel": channel, "Digit": key, "Receive": "true"}, "Channel not found")
+
     async def queue_status(self, queue: str = "") -> QueueStatus:
         """One queue as it is now, or all of them."""
         events = await self._send("QueueStatus", {"Queue": queue} if queue else {}, several=True)

@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ivr.settings import PROJECT
@@ -20,10 +20,20 @@ _CONTEXT.set_forkserver_preload(
 )
 
 
-def run(words: Sequence[str], environ: Mapping[str, str], seconds: float) -> tuple[int, str, str]:
-    """``ivr words…`` in the environment ``environ``: its exit code and what it printed. Raises ``TimeoutError``."""
+def ivr() -> None:
+    """The command line."""
+    from ivr.commands import main
+
+    main()
+
+
+def run(
+    words: Sequence[str], environ: Mapping[str, str], seconds: float, program: Callable[[], None] = ivr
+) -> tuple[int, str, str]:
+    """``ivr words…`` in the environment ``environ``: its exit code and what it printed. ``program``: another one than ``ivr``.
+    Raises ``TimeoutError``."""
     with tempfile.TemporaryDirectory() as folder:
-        process = _CONTEXT.Process(target=_child, args=(list(words), dict(environ), folder))
+        process = _CONTEXT.Process(target=_child, args=(program, list(words), dict(environ), folder))
         process.start()
         process.join(seconds)
         if process.exitcode is None:
@@ -31,10 +41,11 @@ def run(words: Sequence[str], environ: Mapping[str, str], seconds: float) -> tup
             process.join()
             raise TimeoutError(f"ivr {' '.join(words)}: not within {seconds:g} s")
         out, err = (Path(folder, name).read_text("utf-8") for name in ("out", "err"))
-        return process.exitcode, out, err
+        # Not process.exitcode: with processes started in several threads one may read it for the other, which has 255 then.
+        return int(Path(folder, "code").read_text()), out, err
 
 
-def _child(words: list[str], environ: dict[str, str], folder: str) -> None:
+def _child(program: Callable[[], None], words: list[str], environ: dict[str, str], folder: str) -> None:
     """As if Python had just been started: own environment, folder, arguments and standard streams."""
     os.environ.clear()
     os.environ.update(environ)
@@ -47,9 +58,7 @@ def _child(words: list[str], environ: dict[str, str], folder: str) -> None:
     sys.stdin, sys.stdout, sys.stderr = os.fdopen(0), *(os.fdopen(n, "w", encoding="utf-8") for n in (1, 2))
     code = 0
     try:
-        from ivr.commands import main
-
-        main()
+        program()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:
@@ -57,4 +66,5 @@ def _child(words: list[str], environ: dict[str, str], folder: str) -> None:
         code = 1
     sys.stdout.flush()
     sys.stderr.flush()
+    Path(folder, "code").write_text(str(code))
     os._exit(code)

@@ -11,14 +11,15 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -36,6 +37,7 @@ from tests.e2e.sipp import CallerPhone, CarrierPhone, Ended, Exchange, SeatPhone
 
 T = TypeVar("T")
 SAME_PROMPT_S = 2.5  #: longer than the hotline takes to look something up and to make its sounds
+WITHIN_S = 400  #: is the result of a task there, which may have to wait for its turn
 RTP_PORTS = 200  #: of each hotline; the phones' ports lie above
 _rtp_ranges = itertools.cycle(random.sample(range(8000, 12000, RTP_PORTS), 20))
 #: What Asterisk warns of because a test does it: nobody signed in is called or paused, the AGI server is killed, a
@@ -73,16 +75,58 @@ def wait_for(condition: Callable[[], T], what: str, seconds: float = 30) -> T:
 class Together(Generic[T]):
     """Runs all ``tasks``, ``workers`` at a time. ``together[name]``: the result of one, when it is there; raises what it raised."""
 
-    def __init__(self, tasks: Mapping[str, Callable[[], T]], workers: int = 10) -> None:
-        self._pool = ThreadPoolExecutor(workers)  # with more, small machines send keys late and in bursts
+    def __init__(self, tasks: Mapping[str, Callable[[], T]], workers: int) -> None:
+        self._pool = ThreadPoolExecutor(workers)
         self._futures = {name: self._pool.submit(task) for name, task in tasks.items()}
 
     def __getitem__(self, name: str) -> T:
-        return self._futures[name].result(180)
+        return self._futures[name].result(WITHIN_S)
 
     def finish(self) -> None:
         """Wait for every task, also for one whose result nobody asked for."""
         self._pool.shutdown()
+
+
+@dataclass(frozen=True)
+class Own:
+    """Scenarios that have, one after the other, a hotline of their own; ``start``: makes it, given one that runs already."""
+
+    start: Callable[[Line], contextlib.AbstractContextManager[Line]]
+    scenarios: Mapping[str, Callable[[Line], None]]
+
+    def of(self, chosen: Collection[str]) -> Own:
+        """Those that are ``chosen``."""
+        return replace(self, scenarios={name: x for name, x in self.scenarios.items() if name in chosen})
+
+    def play(self, like: Line, outcomes: Mapping[str, Future[None]]) -> None:
+        """Fill in the outcome of each; also what is wrong after the last, when the hotline has stopped."""
+        last = list(self.scenarios)[-1]
+        try:
+            with self.start(like) as line:
+                for name, scenario in self.scenarios.items():
+                    fault = fault_of(scenario, line)
+                    if fault is not None:
+                        outcomes[name].set_exception(fault)
+                    elif name != last:
+                        outcomes[name].set_result(None)
+            if not outcomes[last].done():
+                outcomes[last].set_result(None)
+        except BaseException as fault:
+            for outcome in outcomes.values():
+                if not outcome.done():
+                    outcome.set_exception(fault)
+
+
+def fault_of(scenario: Callable[[Line], None], line: Line) -> BaseException | None:
+    """Play a scenario, and leave the hotline as it was."""
+    try:
+        try:
+            scenario(line)
+        finally:
+            line.tidy()
+    except BaseException as fault:
+        return fault
+    return None
 
 
 def add_to(
@@ -129,6 +173,18 @@ class Line:
         self._lock = threading.Lock()
         self._picture = _Picture(0.0, {}, [])
         self._database = open_engine(settings.database)
+        self.fresh = (
+            folder.parent / "fresh.db"
+        )  #: the database before the first call, once :meth:`keep` was called
+
+    def keep(self) -> None:
+        """Let others begin with this one's railway data."""
+        database = str(self._database.url.database)
+        with (
+            contextlib.closing(sqlite3.connect(database)) as now,
+            contextlib.closing(sqlite3.connect(self.fresh)) as kept,
+        ):
+            now.backup(kept)
 
     # ---- phones -----------------------------------------------------------------------------------------------------
 
@@ -469,6 +525,15 @@ class Manager:
         self._thread.join(2)
 
 
+def read_apart(path: Path) -> bytes:
+    """A file's content, read by another process: who closes a file of the database loses SQLite's locks on it, and with
+    them sight of what is written later. Raises ``FileNotFoundError``."""
+    done = subprocess.run(["cat", str(path)], capture_output=True)
+    if done.returncode:
+        raise FileNotFoundError(path)
+    return done.stdout
+
+
 def _memory() -> str | None:
     """A folder in memory with room for some hotlines: every commit waits for the disk, and where many machines share one it
     may stand still for longer than a caller is patient."""
@@ -480,13 +545,11 @@ def _memory() -> str | None:
 
 
 @contextlib.contextmanager
-def running(
-    queues: str = "", sounds_of: Line | None = None, *, pjsip: str = "", **environ: str
-) -> Iterator[Line]:
+def running(queues: str = "", like: Line | None = None, *, pjsip: str = "", **environ: str) -> Iterator[Line]:
     """Start a whole hotline in a home and on ports of its own; stop it whatever happens, and see that nothing is left.
 
-    ``queues``, ``pjsip``: the site's own ``queues.conf`` and ``pjsip.conf``. ``sounds_of``: a hotline whose prompts are taken over. ``environ``:
-    settings.
+    ``queues``, ``pjsip``: the site's own ``queues.conf`` and ``pjsip.conf``. ``like``: a hotline whose prompts are taken over, and, where the
+    menus are the same, what its database was at first. ``environ``: settings.
     """
     home = Path(tempfile.mkdtemp(prefix="ivr-e2e-", dir=_memory()))
     rtp = next(_rtp_ranges)
@@ -505,10 +568,13 @@ def running(
     for name, text_ in (("queues.conf", queues), ("pjsip.conf", pjsip)):
         if text_:
             (local / name).write_text(text_)
-    if sounds_of:
+    if like:
         shutil.copytree(
-            sounds_of.settings.home / "sounds", home / "sounds", ignore=shutil.ignore_patterns("*.tmp")
+            like.settings.home / "sounds", home / "sounds", ignore=shutil.ignore_patterns("*.tmp")
         )
+        if "IVR_MENUS" not in environ:
+            shutil.copytree(like.settings.home / "secrets", home / "secrets")
+            shutil.copy(like.fresh, home / "ivr.db")
     line = Line(settings, {**kept, **own}, home / "phones")
     output = home / "serve.out"
     with output.open("wb") as stream:

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from ivr.settings import PROJECT
-from tests.e2e.hotline import Line, Story, Together, add_to, wait_for
+from tests.e2e.hotline import Line, Story, add_to, read_apart, wait_for
 from tests.e2e.test_options import zh, zh_date
 from tests.store.railway import resident_id
 
@@ -120,20 +120,11 @@ def key_a_wrong_document(line: Line) -> Story:
     return call.story()
 
 
-@pytest.fixture(scope="module")
-def done(lonely: Line) -> Iterator[Together[Any]]:
-    """All calls at once."""
-    tasks = {
-        task.__name__: partial(task, lonely)
-        for task in (book_and_cancel, hang_up_before_the_end, key_a_wrong_document)
-    }
-    calls: Together[Any] = Together(tasks)
-    yield calls
-    calls.finish()
+CALLS = {task.__name__: task for task in (book_and_cancel, hang_up_before_the_end, key_a_wrong_document)}
 
 
-def test_the_caller_hears_train_number_and_deadline(done: Together[Any], lonely: Line) -> None:
-    booked: Booked = done["book_and_cancel"]
+def test_the_caller_hears_train_number_and_deadline(calls: Callable[[str], Any], lonely: Line) -> None:
+    booked: Booked = calls("book_and_cancel")
     tomorrow = today_of(booked.booking) + timedelta(days=1)
     said = " ".join(booked.booking.said)
     offered = lonely.read("rail", "tickets", "G102", "--date", tomorrow.isoformat())
@@ -154,8 +145,8 @@ def test_the_caller_hears_train_number_and_deadline(done: Together[Any], lonely:
     )
 
 
-def test_the_deadline_is_that_of_the_rule_in_force(done: Together[Any]) -> None:
-    held = done["book_and_cancel"].held
+def test_the_deadline_is_that_of_the_rule_in_force(calls: Callable[[str], Any]) -> None:
+    held = calls("book_and_cancel").held
     made = datetime.fromisoformat(held["made_at"])
     with (PROJECT / "data" / "booking_deadlines.csv").open(encoding="utf-8") as file:
         rules = [row for row in csv.DictReader(file) if row["valid_from"] <= f"{made:%Y-%m-%d}"]
@@ -170,8 +161,8 @@ def test_the_deadline_is_that_of_the_rule_in_force(done: Together[Any]) -> None:
     assert datetime.fromisoformat(held["deadline"]) == min(until, datetime.fromisoformat(held["departure"]))
 
 
-def test_the_seats_are_held_and_the_message_is_sent(done: Together[Any]) -> None:
-    booked: Booked = done["book_and_cancel"]
+def test_the_seats_are_held_and_the_message_is_sent(calls: Callable[[str], Any]) -> None:
+    booked: Booked = calls("book_and_cancel")
     tomorrow = today_of(booked.booking) + timedelta(days=1)
     held = booked.held
     assert (held["status"], held["train"], held["class"]) == ("held", "G102", "second")
@@ -192,8 +183,8 @@ def test_the_seats_are_held_and_the_message_is_sent(done: Together[Any]) -> None
     assert f"二等座2张，订单号{number[:3]} {number[3:6]} {number[6:]}。" in text
 
 
-def test_the_order_is_told_and_cancelled_in_a_second_call(done: Together[Any], lonely: Line) -> None:
-    booked: Booked = done["book_and_cancel"]
+def test_the_order_is_told_and_cancelled_in_a_second_call(calls: Callable[[str], Any], lonely: Line) -> None:
+    booked: Booked = calls("book_and_cancel")
     said = " ".join(booked.cancelling.said)
     assert "二等座两张，票价共" in said
     assert "尚未取票，请在" in said
@@ -203,16 +194,16 @@ def test_the_order_is_told_and_cancelled_in_a_second_call(done: Together[Any], l
     assert booked.left_bits == 0
 
 
-def test_a_hangup_in_the_middle_holds_nothing(done: Together[Any], lonely: Line) -> None:
-    story: Story = done["hang_up_before_the_end"]
+def test_a_hangup_in_the_middle_holds_nothing(calls: Callable[[str], Any], lonely: Line) -> None:
+    story: Story = calls("hang_up_before_the_end")
     assert "确认后为您订票。" in story.said[-1]
     assert not lonely.rows("SELECT 1 FROM bookings WHERE call_uniqueid = ?", story["call"])
     assert seats_taken(lonely, today_of(story) + timedelta(days=2)) == 0
     assert len(lonely.rows("SELECT 1 FROM booking_document_days WHERE booking_id IS NOT NULL")) == 2
 
 
-def test_a_wrong_check_digit_is_told_and_asked_again(done: Together[Any], lonely: Line) -> None:
-    story: Story = done["key_a_wrong_document"]
+def test_a_wrong_check_digit_is_told_and_asked_again(calls: Callable[[str], Any], lonely: Line) -> None:
+    story: Story = calls("key_a_wrong_document")
     assert story.said[-1].startswith(
         "对不起，您输入的身份证号码有误，请核对后重新输入。 请输入第一位乘车人身份证号码"
     )
@@ -226,8 +217,12 @@ def leaks(text: str, document: str) -> list[str]:
     return found + [document[at : at + 8] for at in range(11) if document[at : at + 8] in text]
 
 
-def test_no_log_and_no_row_has_a_document(done: Together[Any], lonely: Line) -> None:
-    stories = [done["book_and_cancel"].booking, done["hang_up_before_the_end"], done["key_a_wrong_document"]]
+def test_no_log_and_no_row_has_a_document(calls: Callable[[str], Any], lonely: Line) -> None:
+    stories = [
+        calls("book_and_cancel").booking,
+        calls("hang_up_before_the_end"),
+        calls("key_a_wrong_document"),
+    ]
     home = lonely.settings.home
     texts = {"steps": " ".join(str(story.document) for story in stories)}
     assert "*" * 18 in texts["steps"]
@@ -244,7 +239,7 @@ def test_no_log_and_no_row_has_a_document(done: Together[Any], lonely: Line) -> 
     }
     for file in files:
         with contextlib.suppress(FileNotFoundError):  # the database's own come and go
-            texts[str(file.relative_to(home))] = file.read_bytes().decode("latin-1")
+            texts[str(file.relative_to(home))] = read_apart(file).decode("latin-1")
     found = {
         name: there
         for name, text in texts.items()
@@ -293,5 +288,5 @@ def the_database_is_locked_while_a_caller_books(line: Line) -> None:
 
 
 @pytest.mark.parametrize("scenario", [s.__name__ for s in SCENARIOS])
-def test_faults(played: Together[None], scenario: str) -> None:
-    played[scenario]
+def test_faults(played: Callable[[str], None], scenario: str) -> None:
+    played(scenario)

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.hotline import Call, Line, Together, add_to, wait_for
-from tests.e2e.test_waiting import in_queue, nobody_free, press_in_queue, waiting
+from tests.e2e.hotline import Call, Line, add_to, wait_for
+from tests.e2e.test_waiting import entries, in_queue, nobody_free, press_in_queue, waiting
 
 SCENARIOS: list[Callable[[Line], None]] = []
 scenario = partial(add_to, SCENARIOS)
@@ -104,6 +104,35 @@ def a_busy_line_and_nobody_there_are_called_again(line: Line) -> None:
 
 
 @scenario
+def who_came_earlier_is_served_first_and_who_came_later_is_not(line: Line) -> None:
+    before = len(connects(line))
+    nobody_free(line)
+    first = waiting(line)
+    time.sleep(1.1)  # the place is a second
+    second = waiting(line, "1", "1")
+    press_in_queue(second)
+    second.press()  # the goodbye is not waited for: the first has a longest wait
+    becomes(second, "placed")
+    third = waiting(line)
+    line.carrier(talk_s=3)
+    seat = line.seat("1001", calls=3)
+    agent_is_there(line)
+    wait_for(lambda: connects(line)[before:] == [first.uniqueid()], "who came first is served first")
+    wait_for(lambda: entries(first, "answered"), "in the record too")
+    seat.hang_up()
+    holder = f"callback-{callback_of(second)['callback']}-1.2"
+    wait_for(lambda: connects(line)[before + 1 :] == [holder], "then who is called back")
+    assert entries(third, "waiting")
+    becomes(second, "done")
+    third.hang_up()
+
+
+def connects(line: Line) -> list[str]:
+    """The calls that agents took, in their order."""
+    return [words[1] for words in line.queue_log() if words[4] == "CONNECT"]
+
+
+@scenario
 def a_number_has_one_callback(line: Line) -> None:
     nobody_free(line)
     call = asks_for_a_callback(line)
@@ -169,5 +198,5 @@ def everything_is_killed_and_the_callback_is_made_once(line: Line) -> None:
 
 
 @pytest.mark.parametrize("scenario", [s.__name__ for s in SCENARIOS])
-def test_callback(played: Together[None], scenario: str) -> None:
-    played[scenario]
+def test_callback(played: Callable[[str], None], scenario: str) -> None:
+    played(scenario)

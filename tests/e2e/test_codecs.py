@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from ivr.voice.mastering import read_wav as read_any
 from ivr.voice.wav import wide
-from tests.e2e.hotline import Line, wait_for
+from tests.e2e.hotline import Line, add_to, wait_for
 from tests.e2e.rtp import ALAW_TYPE, G722_TYPE, Ear, alaw_decode, alaw_encode, read_wav
 from tests.e2e.test_sound import find
 
+SCENARIOS: list[Callable[[Line], None]] = []
+scenario = partial(add_to, SCENARIOS)
 _SECONDS = 4.0
 
 
@@ -37,15 +42,16 @@ def by_asterisk(line: Line, sound: bytes) -> np.ndarray:
     source, decoded = line.folder / "heard.g722", line.folder / "heard.wav16"
     source.write_bytes(sound)
     line.console("module load res_convert.so")
-    print(line.console(f"file convert {source} {decoded}"))
+    line.console(f"file convert {source} {decoded}")
     samples, rate = read_any(decoded.read_bytes())
     assert rate == 16000
     return samples
 
 
-def test_a_caller_with_g722_hears_what_is_above_4_khz(lonely: Line) -> None:
-    files, sound = first_prompt(lonely, "g722", G722_TYPE)
-    heard = by_asterisk(lonely, sound)
+@scenario
+def a_caller_with_g722_hears_what_is_above_4_khz(line: Line) -> None:
+    files, sound = first_prompt(line, "g722", G722_TYPE)
+    heard = by_asterisk(line, sound)
     file, _ = read_any(wide(files[0]).read_bytes())
     at, likeness = find(heard, file[:32000].astype(float))
     assert likeness > 0.9
@@ -56,13 +62,18 @@ def test_a_caller_with_g722_hears_what_is_above_4_khz(lonely: Line) -> None:
     assert above > 0.3 * of_file > 0.001
 
 
-def test_a_caller_with_a_law_hears_the_files_samples(lonely: Line) -> None:
-    files, sound = first_prompt(lonely, "alaw", ALAW_TYPE)
+@scenario
+def a_caller_with_a_law_hears_the_files_samples(line: Line) -> None:
+    files, sound = first_prompt(line, "alaw", ALAW_TYPE)
     samples = read_wav(files[0])[:16000]
     heard = alaw_decode(sound).astype(float)
     at, likeness = find(heard, samples.astype(float))
     assert likeness > 0.99
     expected = alaw_decode(alaw_encode(samples)).astype(int)
     same = np.mean(heard[at : at + len(samples)] == expected)
-    print(f"{100 * same:.1f} % of the samples")
     assert same > 0.9
+
+
+@pytest.mark.parametrize("scenario", [s.__name__ for s in SCENARIOS])
+def test_codecs(played: Callable[[str], None], scenario: str) -> None:
+    played(scenario)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import stat
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from ivr.settings import PROJECT
 from ivr.speech.phrase import Phrase
 from ivr.voice.sounds import SoundStore
-from tests.e2e.hotline import Line, running, wait_for
+from tests.e2e.hotline import Line, Own, running, wait_for
 from tests.e2e.rtp import read_wav
 
 MENU = """\
@@ -38,26 +40,18 @@ parts:
 NOTICE = "受台风影响，部分列车停运。"
 
 
-@pytest.fixture(scope="module")
-def own(lonely: Line, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Line]:
+@contextlib.contextmanager
+def office(lonely: Line) -> Iterator[Line]:
     """A hotline with a menu of its own."""
-    menus = tmp_path_factory.mktemp("desk") / "menus"
-    shutil.copytree(PROJECT / "menus", menus)
-    (menus / "hotline.yaml").write_text(MENU, "utf-8")
-    with running(sounds_of=lonely, IVR_MENUS=str(menus)) as line:
-        yield line
+    with tempfile.TemporaryDirectory() as folder:
+        menus = Path(folder) / "menus"
+        shutil.copytree(PROJECT / "menus", menus)
+        (menus / "hotline.yaml").write_text(MENU, "utf-8")
+        with running(like=lonely, IVR_MENUS=str(menus)) as line:
+            yield line
 
 
-@pytest.fixture
-def desk(own: Line) -> Iterator[Line]:
-    """That hotline, without calls before and after."""
-    try:
-        yield own
-    finally:
-        own.tidy()
-
-
-def test_a_notice_is_on_air_for_a_call_in_progress_within_five_seconds(desk: Line) -> None:
+def a_notice_is_on_air_for_a_call_in_progress_within_five_seconds(desk: Line) -> None:
     sound = SoundStore(desk.settings.home).path(Phrase(NOTICE)).with_suffix("")
     call = desk.call(["1"] * 40)
     call.press()
@@ -85,7 +79,7 @@ def test_a_notice_is_on_air_for_a_call_in_progress_within_five_seconds(desk: Lin
         assert time.monotonic() - cleared < 5
 
 
-def test_a_message_up_to_its_limit(desk: Line) -> None:
+def a_message_up_to_its_limit(desk: Line) -> None:
     call = desk.call(caller="13900000001", speaks=True)
     assert call.ended(30).by == "hotline"
     story = call.story()
@@ -100,7 +94,7 @@ def test_a_message_up_to_its_limit(desk: Line) -> None:
     assert [step["outcome"] for step in story["steps"] if step["kind"] == "record"] == ["recorded"]
 
 
-def test_silence_is_no_message(desk: Line) -> None:
+def silence_is_no_message(desk: Line) -> None:
     before = recordings(desk)
     call = desk.call(caller="13900000002", breathes=True)
     assert call.ended(30).by == "hotline"
@@ -110,7 +104,7 @@ def test_silence_is_no_message(desk: Line) -> None:
     assert recordings(desk) == before
 
 
-def test_a_caller_who_hangs_up_has_left_the_message(desk: Line) -> None:
+def a_caller_who_hangs_up_has_left_the_message(desk: Line) -> None:
     before = recordings(desk)
     call = desk.call(caller="13900000003", speaks=True)
 
@@ -129,3 +123,20 @@ def test_a_caller_who_hangs_up_has_left_the_message(desk: Line) -> None:
 
 def recordings(line: Line) -> set[Path]:
     return set((line.settings.home / "messages").glob("*.wav"))
+
+
+SCENARIOS = {
+    scenario.__name__: scenario
+    for scenario in (
+        a_notice_is_on_air_for_a_call_in_progress_within_five_seconds,
+        a_message_up_to_its_limit,
+        silence_is_no_message,
+        a_caller_who_hangs_up_has_left_the_message,
+    )
+}
+OWN = [Own(office, SCENARIOS)]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_desk(played: Callable[[str], None], scenario: str) -> None:
+    played(scenario)

@@ -16,7 +16,7 @@ from functools import partial
 import pytest
 
 from ivr.telephony.probes import agi_answers
-from tests.e2e.hotline import Call, Line, Together, add_to, wait_for
+from tests.e2e.hotline import Call, Line, add_to, wait_for
 
 SCENARIOS: list[Callable[[Line], None]] = []
 scenario = partial(add_to, SCENARIOS)
@@ -204,5 +204,5 @@ def asterisk_is_killed_and_its_calls_are_lost(line: Line) -> None:
 
 
 @pytest.mark.parametrize("scenario", [s.__name__ for s in SCENARIOS])
-def test_failures(played: Together[None], scenario: str) -> None:
-    played[scenario]
+def test_failures(played: Callable[[str], None], scenario: str) -> None:
+    played(scenario)

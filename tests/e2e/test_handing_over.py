@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.e2e.hotline import Call, Line, Together, add_to, wait_for
+from tests.e2e.hotline import Call, Line, add_to, wait_for
 from tests.e2e.rtp import Ear, alaw_decode, alaw_tone
 from tests.e2e.sipp import SeatPhone
 
@@ -162,6 +162,27 @@ def a_caller_takes_the_agent_s_place_in_the_queue(line: Line) -> None:
 
 
 @scenario
+def who_asks_a_queue_and_goes_back_to_the_caller_abandons_nothing(line: Line) -> None:
+    since = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    expert(line, "1044")
+    call, phone = in_a_talk(line)
+    phone.hold()
+    second = consulting(line, "*62")
+    wait_for(lambda: len(lines(line, "ENTERQUEUE")) >= 2, "the seat waits")
+    second.hang_up()
+    phone.resume()
+    wait_for(lambda: any("CSeq: 3 ACK" in text for _, text in phone.log()), "the caller is held no more")
+    phone.hang_up()
+    assert call.ended(60).by == "hotline"
+    (entry,) = call.story().entries
+    assert (entry["outcome"], entry["ended_by"]) == ("answered", "agent")
+    withdrawn = "SELECT 1 FROM queue_entries WHERE queue = 'complaints' AND outcome = 'withdrawn'"
+    wait_for(lambda: line.rows(withdrawn), "withdrawn, in SQL")
+    row = next(r for r in line.read("queue", "stats", "--from", since) if r["queue"] == "complaints")
+    assert (row["offered"], row["withdrawn"], row["abandoned"]) == (1, 1, 0)
+
+
+@scenario
 def a_caller_who_was_handed_over_and_gives_up_has_abandoned(line: Line) -> None:
     expert(line, "1045")
     call, phone = in_a_talk(line)
@@ -192,6 +213,19 @@ def an_agent_is_reached_by_staff_number_wherever_they_sit(line: Line) -> None:
 
 
 @scenario
+def a_caller_whom_nobody_takes_at_the_other_phone_comes_back_to_the_queue(line: Line) -> None:
+    line.seat("1003", reject=True)
+    call, phone = in_a_talk(line)
+    line.seat("1002", ring_s=0.1, talk_s=2)
+    line.console("queue add member PJSIP/1002 to operator penalty 1 as 1047")
+    phone.hand_over("1003")
+    assert call.ended(60).by == "hotline"
+    first, second = call.story().entries
+    assert (first["agent"], first["ended_by"]) == ("1041", "blind")
+    assert (second["queue"], second["agent"], second["outcome"]) == ("operator", "1047", "answered")
+
+
+@scenario
 def no_way_leads_out(line: Line) -> None:
     for number in ("*62", "*71041", "home1041", "complaints", "1001"):
         assert line.call(number=number).ended(10).status == 404, number
@@ -213,5 +247,5 @@ def refusals(phone: SeatPhone) -> int:
 
 
 @pytest.mark.parametrize("scenario", [s.__name__ for s in SCENARIOS])
-def test_handing_over(played: Together[None], scenario: str) -> None:
-    played[scenario]
+def test_handing_over(played: Callable[[str], None], scenario: str) -> None:
+    played(scenario)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import pytest
 
-from tests.e2e.hotline import Call, Line, Story, Together, wait_for
+from tests.e2e.hotline import Call, Line, Story, wait_for
 from tests.e2e.sipp import LOOPBACK
 
 FORM = ["5", "1", "010#", "1", "021#", "1", "2", "1"]
@@ -69,7 +69,7 @@ CASES: dict[str, tuple[Callable[[Line, list[str]], Story], list[str]]] = {
     "stars and hashes": (twice_at_once, ["*#*#*#*#"]),
     "a form in one go": (twice_at_once, FORM),
     "no match to the end": (stay, ["5", "2", "999#", "998#", "997#", "996#"]),
-    "cancelled at once": (lambda line, _: cancelled(line), []),
+    "cancelled at once": (lambda line, keys: cancelled(line), []),
     **{f"hang up at step {n}": (hang_up_after, FORM[:n]) for n in range(len(FORM) + 1)},
     "keys as SIP INFO": (partial(hang_up_after, keys_by="info"), FORM),
     "keys as tones": (partial(hang_up_after, keys_by="tones"), FORM),
@@ -79,17 +79,12 @@ CASES: dict[str, tuple[Callable[[Line, list[str]], Story], list[str]]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def stories(lonely: Line) -> Iterator[Together[Story]]:
-    """All cases, at once."""
-    calls = Together({case: partial(do, lonely, keys) for case, (do, keys) in CASES.items()})
-    yield calls
-    calls.finish()
+CALLS = {case: partial(do, keys=keys) for case, (do, keys) in CASES.items()}
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_end_is_recorded(stories: Together[Story], case: str) -> None:
-    story = stories[case]
+def test_the_end_is_recorded(calls: Callable[[str], Story], case: str) -> None:
+    story = calls(case)
     if case == "cancelled at once" and not story.document:
         return
     assert story["ended_at"] >= story["began_at"]
@@ -106,89 +101,89 @@ def test_the_end_is_recorded(stories: Together[Story], case: str) -> None:
 
 
 @pytest.mark.parametrize("steps", range(len(FORM) + 1))
-def test_hanging_up_at_a_step_records_the_steps_before_it(stories: Together[Story], steps: int) -> None:
-    story = stories[f"hang up at step {steps}"]
+def test_hanging_up_at_a_step_records_the_steps_before_it(calls: Callable[[str], Story], steps: int) -> None:
+    story = calls(f"hang up at step {steps}")
     assert story.keys == [keys.rstrip("#") for keys in FORM[:steps]]
     last = story["steps"][-1]
     assert (last["kind"], last["outcome"]) == ("gather", "hung_up")
 
 
 @pytest.mark.parametrize("kind", ["keys as SIP INFO", "keys as tones", "mu-law", "G.722"])
-def test_keys_and_sounds_of_other_kinds(stories: Together[Story], kind: str) -> None:
-    story = stories[kind]
+def test_keys_and_sounds_of_other_kinds(calls: Callable[[str], Story], kind: str) -> None:
+    story = calls(kind)
     assert story.keys == [keys.rstrip("#") for keys in FORM]
     assert "从北京南到上海虹桥，共有" in story.said[-1]
 
 
-def test_star_repeats_the_whole_prompt(stories: Together[Story]) -> None:
-    said = stories["star repeats"].said
+def test_star_repeats_the_whole_prompt(calls: Callable[[str], Story]) -> None:
+    said = calls("star repeats").said
     assert said[0].startswith(MAIN)
     assert said[1] == said[2] == said[3]
     assert said[1].startswith("按城市查询区号请按一。")
     assert "预售期" in said[5]
 
 
-def test_hash_goes_back_to_the_menu_before(stories: Together[Story]) -> None:
-    said = stories["hash goes back"].said
+def test_hash_goes_back_to_the_menu_before(calls: Callable[[str], Story]) -> None:
+    said = calls("hash goes back").said
     assert said[3] == said[1]  # the menu of option 4 again
     assert said[4].startswith("互联网购票请按一。")
     assert "预售期" in said[5]
 
 
-def test_hash_goes_one_field_back(stories: Together[Story]) -> None:
-    said = stories["hash goes one field back"].said
+def test_hash_goes_one_field_back(calls: Callable[[str], Story]) -> None:
+    said = calls("hash goes one field back").said
     assert said[2].startswith("请输入出发站")
     assert said[3].startswith("请输入到达站")
     assert said[4] == said[2]
     assert said[5].startswith("请选择出发站。")
 
 
-def test_zero_leads_to_an_agent_and_nobody_there_is_told(stories: Together[Story]) -> None:
-    story = stories["zero asks for an agent"]
+def test_zero_leads_to_an_agent_and_nobody_there_is_told(calls: Callable[[str], Story]) -> None:
+    story = calls("zero asks for an agent")
     assert [e["outcome"] for e in story.entries] == ["refused_empty"]
     assert story["outcome"] == "refused_empty"
     assert any(text.startswith(NO_AGENT) for text in story.said)
     assert story.said[-1].endswith("预约回电请按三。")
 
 
-def test_a_wrong_input_is_asked_again_for_itself_only(stories: Together[Story]) -> None:
-    unknown = stories["unknown train"].said
+def test_a_wrong_input_is_asked_again_for_itself_only(calls: Callable[[str], Story]) -> None:
+    unknown = calls("unknown train").said
     assert unknown[3] == f"对不起，没有找到您输入的车次。 {unknown[2]}"
     assert unknown[4].startswith("请选择乘车日期。")
-    dates = stories["wrong date"].said
+    dates = calls("wrong date").said
     assert dates[4] == f"{NO_DATE} {dates[3]}"
     assert dates[5].startswith("G 一次列车，")
 
 
-def test_a_hash_after_the_last_possible_key_is_no_step_back(stories: Together[Story]) -> None:
+def test_a_hash_after_the_last_possible_key_is_no_step_back(calls: Callable[[str], Story]) -> None:
     """All 3 to 4 digits of an area code are keyed, and then the # that the prompt asks for."""
-    assert "江苏苏州的区号" in stories["hash after the last possible key"].said[-1]
+    assert "江苏苏州的区号" in calls("hash after the last possible key").said[-1]
 
 
-def test_a_lone_hash_in_the_first_menu_says_it_again(stories: Together[Story]) -> None:
-    story = stories["lone hash"]
+def test_a_lone_hash_in_the_first_menu_says_it_again(calls: Callable[[str], Story]) -> None:
+    story = calls("lone hash")
     assert story.keys == ["", "", ""]
     assert all("人工服务请按九。" in text for text in story.said)
 
 
-def test_forty_digits_are_one_wrong_input(stories: Together[Story]) -> None:
-    story = stories["forty digits"]
+def test_forty_digits_are_one_wrong_input(calls: Callable[[str], Story]) -> None:
+    story = calls("forty digits")
     assert story["steps"][-1]["outcome"] == "hung_up"
     assert all(len(keys) <= 24 for keys in story.keys)
     assert "对不起，没有找到您输入的车次。" in " ".join(story.said)
 
 
-def test_too_many_wrong_inputs_lead_to_an_agent_and_to_a_goodbye(stories: Together[Story]) -> None:
-    story = stories["no match to the end"]
+def test_too_many_wrong_inputs_lead_to_an_agent_and_to_a_goodbye(calls: Callable[[str], Story]) -> None:
+    story = calls("no match to the end")
     assert story.parts[-3:] == ["agent", "busy", "call_later"] or "agent" in story.parts
     assert story.said[-1].endswith("请您稍后再拨。再见。")
     assert (story["dialogue"], story["outcome"]) == ("completed", "refused_empty")
     assert story["hangup_cause"] == 16
 
 
-def test_keys_while_the_hotline_does_not_listen_harm_nothing(stories: Together[Story]) -> None:
+def test_keys_while_the_hotline_does_not_listen_harm_nothing(calls: Callable[[str], Story]) -> None:
     for case in ("forty digits in the menu", "stars and hashes", "a form in one go"):
-        assert stories[case]["steps"], case
+        assert calls(case)["steps"], case
 
 
 @pytest.mark.timeout(240)

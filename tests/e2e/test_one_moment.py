@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from ivr.settings import PROJECT
 from ivr.voice.sounds import SoundStore
 from ivr.voice.voice import Voice
-from tests.e2e.hotline import Call, Line, running, wait_for
-from tests.e2e.rtp import Ear
+from tests.e2e.hotline import Call, Line, Own, running, wait_for
 from tests.e2e.test_sound import presale_answer
 
 #: Begins every Python program of the hotline: a worker of the voice takes as long as the file says.
@@ -27,18 +30,16 @@ if "ivr.voice.worker" in sys.orig_argv:
 """
 
 
-@pytest.fixture(scope="module", params=["server", "process"])
-def slow_voice(
-    request: pytest.FixtureRequest, lonely: Line, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Line]:
-    folder = tmp_path_factory.mktemp("slow")
-    (folder / "sitecustomize.py").write_text(_SLOW)
-    path = os.pathsep.join([str(folder), str(PROJECT), os.environ.get("PYTHONPATH", "")])
-    with running(sounds_of=lonely, PYTHONPATH=path, IVR_AGI_MODE=request.param) as line:
-        yield line
+@contextlib.contextmanager
+def slow_voice(mode: str, lonely: Line) -> Iterator[Line]:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "sitecustomize.py").write_text(_SLOW)
+        path = os.pathsep.join([folder, str(PROJECT), os.environ.get("PYTHONPATH", "")])
+        with running(like=lonely, PYTHONPATH=path, IVR_AGI_MODE=mode) as line:
+            yield line
 
 
-def asked(line: Line, keys: list[str], ear: Ear) -> Call:
+def asked(line: Line, keys: list[str]) -> Call:
     """A caller who has just asked for the presale period; the first sentence of the answer takes its time."""
     store = SoundStore(line.settings.home, "espeak")
     (line.settings.home / "slow").unlink(missing_ok=True)
@@ -48,22 +49,14 @@ def asked(line: Line, keys: list[str], ear: Ear) -> Call:
     for path in {*store.files(first), *store.playable(first)}:
         path.unlink(missing_ok=True)
     (line.settings.home / "slow").write_text("1.5")
-    call = line.call(["2", *keys], keys_by="info", ear=ear.port)
+    call = line.call(["2", *keys], keys_by="info")
     call.ready(60)
-    wait_for(lambda: ear.heard, "sound")
     call.phone.press()
     return call
 
 
-@pytest.fixture
-def ear() -> Iterator[Ear]:
-    ear = Ear()
-    yield ear
-    ear.close()
-
-
-def test_a_key_that_is_pressed_meanwhile_is_kept(slow_voice: Line, ear: Ear) -> None:
-    call = asked(slow_voice, ["0"], ear)
+def a_key_that_is_pressed_meanwhile_is_kept(line: Line) -> None:
+    call = asked(line, ["0"])
     wait_for(lambda: call.is_in("Playback"), "the caller is asked to wait")
     call.phone.press()
     call.ready()  # nobody is signed in: that is told
@@ -73,8 +66,20 @@ def test_a_key_that_is_pressed_meanwhile_is_kept(slow_voice: Line, ear: Ear) -> 
     assert "agent" in story.parts
 
 
-def test_a_hangup_meanwhile_is_seen_at_once(slow_voice: Line, ear: Ear) -> None:
-    call = asked(slow_voice, [], ear)
+def a_hangup_meanwhile_is_seen_at_once(line: Line) -> None:
+    call = asked(line, [])
     wait_for(lambda: call.is_in("Playback"), "the caller is asked to wait")
     assert call.hang_up().by == "phone"
     assert call.story()["steps"][-1]["outcome"] == "hung_up"
+
+
+SCENARIOS = (a_key_that_is_pressed_meanwhile_is_kept, a_hangup_meanwhile_is_seen_at_once)
+OWN = [
+    Own(partial(slow_voice, mode), {f"{scenario.__name__}, by {mode}": scenario for scenario in SCENARIOS})
+    for mode in ("server", "process")
+]
+
+
+@pytest.mark.parametrize("scenario", [name for own in OWN for name in own.scenarios])
+def test_one_moment(played: Callable[[str], None], scenario: str) -> None:
+    played(scenario)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -18,7 +18,7 @@ from ivr.settings import PROJECT
 from ivr.simulator import Scene
 from ivr.speech.phrase import Phrase
 from ivr.voice.sounds import SoundStore
-from tests.e2e.hotline import Line, Story, Together
+from tests.e2e.hotline import Line, Story
 
 TO_SHANGHAI = ["1", "010#", "1", "021#", "1", "2", "1"]  # 北京南, 上海虹桥, tomorrow, right
 KEYS = {
@@ -83,29 +83,24 @@ class Told:
         return datetime.fromisoformat(self.story["began_at"]).date()
 
 
-@pytest.fixture(scope="module")
-def told(lonely: Line) -> Iterator[Together[Told]]:
-    """A call through each option, all at once; each hangs up while it hears what comes after the answer."""
-    line = lonely
+def through(line: Line, keys: list[str]) -> Told:
+    """A call through an option, which ends while the caller hears what comes after the answer."""
+    call = line.call(keys)
+    call.press_all()
+    call.ready()
+    assert call.hang_up().by == "phone"
+    story = call.story()
+    scene = Scene(datetime.fromisoformat(story["began_at"]), CallInfo("simulated-1", caller=call.caller))
+    with Rehearsal(line.settings) as rehearsal:
+        return Told(line, story, call.prompts, list(rehearsal.lines(scene, keys)))
 
-    def one(keys: list[str]) -> Told:
-        call = line.call(keys)
-        call.press_all()
-        call.ready()
-        assert call.hang_up().by == "phone"
-        story = call.story()
-        scene = Scene(datetime.fromisoformat(story["began_at"]), CallInfo("simulated-1", caller=call.caller))
-        with Rehearsal(line.settings) as rehearsal:
-            return Told(line, story, call.prompts, list(rehearsal.lines(scene, keys)))
 
-    calls = Together({option: partial(one, keys) for option, keys in KEYS.items()})
-    yield calls
-    calls.finish()
+CALLS = {option: partial(through, keys=keys) for option, keys in KEYS.items()}
 
 
 @pytest.mark.parametrize("option", KEYS)
-def test_the_call_goes_as_the_menu_says(told: Together[Told], option: str) -> None:
-    call = told[option]
+def test_the_call_goes_as_the_menu_says(calls: Callable[[str], Told], option: str) -> None:
+    call = calls(option)
     assert call.story.keys == [keys.rstrip("#") for keys in KEYS[option]]
     assert " ".join(call.story.said) == " ".join(x[2:] for x in call.simulated if x[:2] == "< ")
     assert (call.story["outcome"], call.story["fallback"], call.story.entries) == (
@@ -116,8 +111,8 @@ def test_the_call_goes_as_the_menu_says(told: Together[Told], option: str) -> No
 
 
 @pytest.mark.parametrize("option", KEYS)
-def test_every_prompt_was_played_from_its_files(told: Together[Told], option: str) -> None:
-    call = told[option]
+def test_every_prompt_was_played_from_its_files(calls: Callable[[str], Told], option: str) -> None:
+    call = calls(option)
     sounds = SoundStore(call.line.settings.home)
     gathers = [step["said"] for step in call.story["steps"] if step["kind"] == "gather"]
     expected = [
@@ -128,64 +123,64 @@ def test_every_prompt_was_played_from_its_files(told: Together[Told], option: st
     assert all(sound.with_suffix(".wav").stat().st_size > 4000 for prompt in call.prompts for sound in prompt)
 
 
-def test_the_last_day_on_sale(told: Together[Told]) -> None:
+def test_the_last_day_on_sale(calls: Callable[[str], Told]) -> None:
     rule = max((row for row in data("presale")), key=lambda row: row["valid_from"])
-    last = told["presale"].today + timedelta(days=int(rule["days"]) - 1)
+    last = calls("presale").today + timedelta(days=int(rule["days"]) - 1)
     for option in ("presale", "online_booking"):
-        assert f"今天可以购买{zh_date(last)}及以前的车票" in told[option].answer
-    assert f"预售期为{zh(int(rule['days']))}天" in told["presale"].answer
+        assert f"今天可以购买{zh_date(last)}及以前的车票" in calls(option).answer
+    assert f"预售期为{zh(int(rule['days']))}天" in calls("presale").answer
 
 
-def test_rules(told: Together[Told]) -> None:
-    assert "居民身份证" in told["documents"].answer
-    assert "年满六周岁、未满十四周岁" in told["children"].answer
+def test_rules(calls: Callable[[str], Told]) -> None:
+    assert "居民身份证" in calls("documents").answer
+    assert "年满六周岁、未满十四周岁" in calls("children").answer
 
 
-def test_trains_and_their_times(told: Together[Told]) -> None:
-    call = told["timetable_by_station"]
+def test_trains_and_their_times(calls: Callable[[str], Told]) -> None:
+    call = calls("timetable_by_station")
     tomorrow = call.today + timedelta(days=1)
     known = call.line.read("rail", "trains", "北京南", "上海虹桥", "--date", tomorrow.isoformat())
     assert f"{zh_date(tomorrow)}从北京南到上海虹桥，共有{zh(known['slots']['count'])}趟列车" in call.answer
     stops = [row for row in data("timetable") if row["train"] == "G1"]
-    of_train = told["timetable_by_train"].answer
+    of_train = calls("timetable_by_train").answer
     assert of_train.startswith("G 一次列车，北京南")
     hour, minute = map(int, stops[0]["dep"].split(":"))
     assert f"北京南{zh(hour)}点{'整' if minute == 0 else zh(minute) + '分'}开" in of_train
 
 
-def test_fares(told: Together[Told]) -> None:
-    assert "高铁，二等座五百五十三元" in told["fares_by_station"].answer
-    fare = told["fares_by_train"].line.read("rail", "fare", "G1")["second"]
-    assert f"二等座{zh(fare)}元" in told["fares_by_train"].answer
+def test_fares(calls: Callable[[str], Told]) -> None:
+    assert "高铁，二等座五百五十三元" in calls("fares_by_station").answer
+    fare = calls("fares_by_train").line.read("rail", "fare", "G1")["second"]
+    assert f"二等座{zh(fare)}元" in calls("fares_by_train").answer
 
 
-def test_remaining_tickets_are_those_of_the_inventory(told: Together[Told]) -> None:
-    call = told["tickets_by_train"]
+def test_remaining_tickets_are_those_of_the_inventory(calls: Callable[[str], Told]) -> None:
+    call = calls("tickets_by_train")
     tomorrow = (call.today + timedelta(days=1)).isoformat()
     for item in call.line.read("rail", "tickets", "G1", "--date", tomorrow)["items"]:
         assert f"{item['class']['zh']}余{zh(item['left']).replace('二张', '两张')}张" in call.answer
-    assert re.search(r"从北京南到上海虹桥，\S+趟列车有票", told["tickets_by_station"].answer)
+    assert re.search(r"从北京南到上海虹桥，\S+趟列车有票", calls("tickets_by_station").answer)
 
 
-def test_the_operator_of_a_train(told: Together[Told]) -> None:
+def test_the_operator_of_a_train(calls: Callable[[str], Told]) -> None:
     rows = [row for row in data("operators") if row["train"] == "G1"]
     names = {row["bureau"]: row["name"] for row in data("bureaus")}
     assert any(
-        f"G 一次列车由{names[row['operator']]}担当" in told["operator_of_train"].answer for row in rows
+        f"G 一次列车由{names[row['operator']]}担当" in calls("operator_of_train").answer for row in rows
     )
 
 
-def test_area_codes_both_ways(told: Together[Told]) -> None:
-    assert "上海的区号" in told["city_of_code"].answer
-    asked = told["code_of_city"].story
-    city = re.search(r"(\S+)的区号是(\S+)。", told["code_of_city"].answer)
+def test_area_codes_both_ways(calls: Callable[[str], Told]) -> None:
+    assert "上海的区号" in calls("city_of_code").answer
+    asked = calls("code_of_city").story
+    city = re.search(r"(\S+)的区号是(\S+)。", calls("code_of_city").answer)
     assert city, asked.said
     (row,) = (row for row in data("area_codes") if row["city"] == city[1])
     assert city[2] == "".join("幺" if d == "1" else DIGITS[int(d)] for d in row["code"])
 
 
-def test_a_caller_who_presses_star_hears_the_same_in_english(told: Together[Told]) -> None:
-    call = told["in_english"]
+def test_a_caller_who_presses_star_hears_the_same_in_english(calls: Callable[[str], Told]) -> None:
+    call = calls("in_english")
     assert "For English, press star." in call.story.said[0]
     assert call.story.said[1].startswith("For buying and booking tickets, press one.")
     assert call.answer.startswith("zero two one is the area code of Shanghai.")

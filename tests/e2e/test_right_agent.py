@@ -11,7 +11,8 @@ from functools import partial
 import pytest
 
 from ivr.settings import PROJECT
-from tests.e2e.hotline import Call, Line, Together, add_to, wait_for
+from tests.e2e.conftest import WRAPUP_S
+from tests.e2e.hotline import Call, Line, add_to, wait_for
 
 SCENARIOS: list[Callable[[Line], None]] = []
 scenario = partial(add_to, SCENARIOS)
@@ -25,7 +26,6 @@ parts:
 """
 CONNECTED = "start: hello\nparts: {hello: {say: 您好。, then: hangup}}\n"
 AGENTS = {"1001": "1061", "1002": "1062", "1003": "1063"}
-WRAPUP_S = 5  #: IVR_WRAPUP_S
 
 
 @contextlib.contextmanager
@@ -174,6 +174,31 @@ def who_calls_again_gets_the_same_agent(line: Line) -> None:
         assert entry["wait_s"] <= 3
 
 
+@scenario
+def the_agent_of_the_last_call_who_does_not_answer_leaves_it_to_the_others(line: Line) -> None:
+    caller = "13600000062"
+    with only(line, "again_in_vain", "  operator: {}\n  again_in_vain: {sticky: 1h, wrapup: 0s}\n"):
+        agents(line, "again_in_vain", levels=(1, 5))
+        wait_for(lambda: len(line.members("again")) == 2, "both can be called again")
+        line.seat("1001", ring_s=0.1, talk_s=1)  # one call, and then nobody is at the phone
+        assert taken(answered(line, caller=caller)) == "1061"
+        line.seat("1002", ring_s=0.1, talk_s=1)
+        line.cli("agent", "skill", "1061", "again_in_vain:9")  # all others come first now
+        wait_for(lambda: "penalty 9" in line.members("again_in_vain")["1061"], "the new level")
+        (entry,) = answered(line, caller=caller).story().entries
+        assert (entry["agent"], entry["first_agent"]) == ("1062", "1061")
+        assert 5 <= entry["first_s"] <= entry["wait_s"] <= 25
+
+
+@scenario
+def at_random_is_left_to_asterisk(line: Line) -> None:
+    with only(line, "chance", "  operator: {}\n  chance: {strategy: random}\n"):
+        agents(line, "chance", levels=(1, 1))
+        seats(line, (1, 1), 1)
+        assert "in 'random' strategy" in line.console("queue show chance")
+        assert served(line, 1)[0] in AGENTS.values()
+
+
 @pytest.mark.parametrize("scenario", [s.__name__ for s in SCENARIOS])
-def test_right_agent(played: Together[None], scenario: str) -> None:
-    played[scenario]
+def test_right_agent(played: Callable[[str], None], scenario: str) -> None:
+    played(scenario)

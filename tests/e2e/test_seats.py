@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from tests.e2e.hotline import Line, Story, Together, add_to, wait_for
+from tests.e2e.hotline import Line, Story, add_to, wait_for
 from tests.e2e.sipp import register
 
 SCENARIOS: list[Callable[[Line], None]] = []
@@ -166,5 +166,5 @@ def a_stranger_s_address_is_refused(line: Line) -> None:
 
 
 @pytest.mark.parametrize("scenario", [s.__name__ for s in SCENARIOS])
-def test_seats(played: Together[None], scenario: str) -> None:
-    played[scenario]
+def test_seats(played: Callable[[str], None], scenario: str) -> None:
+    played(scenario)

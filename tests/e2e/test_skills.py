@@ -18,7 +18,7 @@ import pytest
 
 from ivr.errors import IvrError
 from ivr.settings import PROJECT
-from tests.e2e.hotline import Call, Line, Together, add_to, wait_for
+from tests.e2e.hotline import Call, Line, add_to, wait_for
 
 SCENARIOS: list[Callable[[Line], None]] = []
 scenario = partial(add_to, SCENARIOS)
@@ -193,5 +193,5 @@ def queues_and_skills_change_under_calls_and_outlive_asterisk(line: Line) -> Non
 
 
 @pytest.mark.parametrize("scenario", [s.__name__ for s in SCENARIOS])
-def test_skills(played: Together[None], scenario: str) -> None:
-    played[scenario]
+def test_skills(played: Callable[[str], None], scenario: str) -> None:
+    played(scenario)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import numpy as np
+import pytest
 
 from ivr.authoring.loader import load_trees
 from ivr.dialogue.tree import AskPart
@@ -18,8 +21,11 @@ from ivr.store.rail_source import SqlRailSource
 from ivr.voice.mastering import longest_gap
 from ivr.voice.sounds import SoundStore
 from ivr.voice.voice import Voice
-from tests.e2e.hotline import Line, wait_for
+from tests.e2e.hotline import Line, add_to, wait_for
 from tests.e2e.rtp import RATE, Ear, read_wav
+
+SCENARIOS: list[Callable[[Line], None]] = []
+scenario = partial(add_to, SCENARIOS)
 
 
 def find(sound: np.ndarray, piece: np.ndarray) -> tuple[int, float]:
@@ -35,10 +41,11 @@ def find(sound: np.ndarray, piece: np.ndarray) -> tuple[int, float]:
     return at, float(likeness[at])
 
 
-def test_the_caller_hears_the_files_of_the_prompt_in_their_order(lonely: Line) -> None:
+@scenario
+def the_caller_hears_the_files_of_the_prompt_in_their_order(line: Line) -> None:
     ear = Ear()
     try:
-        call = lonely.call(["2"], keys_by="info", ear=ear.port)
+        call = line.call(["2"], keys_by="info", ear=ear.port)
         call.ready()
         wait_for(lambda: ear.heard, "sound")
         call.phone.press()
@@ -49,7 +56,7 @@ def test_the_caller_hears_the_files_of_the_prompt_in_their_order(lonely: Line) -
         ear.close()
     story = call.story()
     answer = next(text for text in story.said if text.startswith("现在的预售期"))
-    store = SoundStore(lonely.settings.home)
+    store = SoundStore(line.settings.home)
     files = [read_wav(store.path(Phrase(text, "zh"))) for text in re.split(r"(?<=。) ", answer)]
     heard = ear.sound(pressed + 0.3).astype(float)
     expected_s, heard_s = sum(map(len, files)) / RATE, len(heard) / RATE
@@ -79,9 +86,10 @@ def presale_answer(line: Line) -> tuple[Phrase, ...]:
     return compose(reply.say["zh"], slots, "zh")
 
 
-def test_an_answer_is_joined_from_sounds_that_are_there_without_a_hole(lonely: Line) -> None:
-    home = lonely.settings.home
-    store, answer = SoundStore(home, "espeak"), presale_answer(lonely)
+@scenario
+def an_answer_is_joined_from_sounds_that_are_there_without_a_hole(line: Line) -> None:
+    home = line.settings.home
+    store, answer = SoundStore(home, "espeak"), presale_answer(line)
     joined = [phrase for phrase in answer if phrase.parts]
     assert joined
     fragments = {fragment for phrase in joined for fragment, _ in phrase.fragments}
@@ -91,7 +99,7 @@ def test_an_answer_is_joined_from_sounds_that_are_there_without_a_hole(lonely: L
             making.result()
     ear = Ear()
     try:
-        call = lonely.call(["2"], keys_by="info", ear=ear.port)
+        call = line.call(["2"], keys_by="info", ear=ear.port)
         call.ready()
         wait_for(lambda: ear.heard, "sound")
         there = {*(home / "sounds").rglob("*.wav")}
@@ -114,3 +122,8 @@ def test_an_answer_is_joined_from_sounds_that_are_there_without_a_hole(lonely: L
         if phrase.parts:
             assert likeness > 0.8, (phrase, likeness)
             assert longest_gap(heard[at : at + len(sound) - RATE // 2 - RATE // 8]) <= 0.26
+
+
+@pytest.mark.parametrize("scenario", [s.__name__ for s in SCENARIOS])
+def test_sound(played: Callable[[str], None], scenario: str) -> None:
+    played(scenario)

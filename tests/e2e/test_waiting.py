@@ -10,17 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.hotline import Call, Line, Together, add_to, wait_for
+from tests.e2e.conftest import WRAPUP_S
+from tests.e2e.hotline import Call, Line, add_to, wait_for
+from tests.e2e.sipp import SeatPhone
 
 SCENARIOS: list[Callable[[Line], None]] = []
 scenario = partial(add_to, SCENARIOS)
 
 
-def nobody_free(line: Line) -> None:
-    """An agent is signed in, so that callers may wait, and takes no call."""
-    line.seat("1001", calls=5)
+def nobody_free(line: Line) -> SeatPhone:
+    """An agent is signed in, so that callers may wait, and takes no call; the agent's phone."""
+    seat = line.seat("1001", calls=5)
     line.sign_in("1023", "1001")
     line.cli("agent", "pause", "1023", "--seat", "1001")
+    return seat
 
 
 def waiting(line: Line, *keys: str) -> Call:
@@ -121,6 +124,59 @@ def waiting_callers_are_told_their_place_and_the_keys(line: Line) -> None:
     wait_for(lambda: not list(line.asterisk.sounds.glob("zh_*")), "no sound is left")
 
 
+@scenario
+def an_announcement_is_broken_off_for_an_agent_who_comes_back(line: Line) -> None:
+    """With its keys it takes some 20 s; app_queue rings nobody while it plays."""
+    seat = nobody_free(line)
+    call = waiting(line)
+    wait_for(lambda: f"zh_{call.uniqueid()}/ivr-wait.wav" in files_open(line), "it is played", 20)
+    line.cli("agent", "unpause", "1023", "--seat", "1001")
+    wait_for(seat.log, "the agent is rung", 4)
+    call.hang_up()
+
+
+@scenario
+def no_agent_is_idle_while_somebody_waits(line: Line) -> None:
+    """Two agents, six callers who hear announcements as they wait: who is free is rung at once."""
+    before = len(line.queue_log())
+    for seat, staff in (("1001", "1023"), ("1002", "1024")):
+        line.seat(seat, ring_s=0.1, talk_s=4, calls=9)
+        line.sign_in(staff, seat)
+    calls = [line.call(["9"]) for _ in range(6)]
+    for call in calls:
+        call.press()
+    for call in calls:
+        call.ended(60)
+        call.story()
+    idle = idle_though_waited_for(line.queue_log()[before:])
+    assert max(idle.values()) <= 2, (
+        idle,
+        line.queue_log()[before:],
+    )  # app_queue looks every second, and its log tells whole ones
+
+
+def idle_though_waited_for(log: list[list[str]]) -> dict[tuple[str, int], int]:
+    """(agent, end of a talk) → how many seconds the agent then had nothing to do while a caller waited whom nobody rang."""
+    end = int(log[-1][0])
+    waits: dict[str, list[int]] = {}  # call → when it came, when it was rung for
+    rung: dict[str, list[int]] = {}  # agent → when, for each talk
+    free: dict[str, list[int]] = {}  # agent → since when, after each talk
+    for moment, call, _, agent, event, *_ in log:
+        at = int(moment)
+        if event == "ENTERQUEUE":
+            waits[call] = [at, end]
+        elif event == "AGENTANSWER":  # their phones ring for a moment only
+            waits[call][1] = at
+            rung.setdefault(agent, []).append(at)
+        elif event in ("COMPLETEAGENT", "COMPLETECALLER"):
+            free.setdefault(agent, []).append(at + WRAPUP_S)
+    return {
+        (agent, since): max(0, *(min(until, rung_again) - max(since, came) for came, until in waits.values()))
+        for agent, ends in free.items()
+        for since, rung_again in zip(ends, [*rung[agent][1:], end], strict=True)
+    }
+
+
 @pytest.mark.parametrize("scenario", [s.__name__ for s in SCENARIOS])
-def test_waiting(played: Together[None], scenario: str) -> None:
-    played[scenario]
+def test_waiting(played: Callable[[str], None], scenario: str) -> None:
+    played(scenario)

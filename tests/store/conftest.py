@@ -63,7 +63,7 @@ def dump() -> Dump:
     return rows_of
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def made_up() -> Callable[[int, int], list[str]]:
     """A made-up log: seed, number of calls → lines."""
     return _made_up

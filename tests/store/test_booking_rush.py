@@ -228,14 +228,12 @@ def test_documents_crosswise_do_not_deadlock(engine: Engine) -> None:
     assert 1 <= outcomes.count("booked") <= 2
 
 
-def test_a_locked_database_is_told_and_nothing_is_held(tmp_path: Path, home: Path) -> None:
+def test_a_locked_database_is_told_and_nothing_is_held(sqlite: Engine) -> None:
     from ivr.errors import IvrError
-    from ivr.store.migrate import upgrade
 
-    engine = open_engine(f"sqlite:///{tmp_path / 'ivr.db'}")
-    upgrade(engine)
+    engine = sqlite
     lay(engine, SEATS)
-    hasty = open_engine(f"sqlite:///{tmp_path / 'ivr.db'}")
+    hasty = open_engine(str(engine.url))
     with hasty.connect() as connection:
         connection.exec_driver_sql("PRAGMA busy_timeout=50")
     with writing(engine) as session:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import functools
 import json
 import random
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,12 @@ from sqlalchemy.orm import Session
 
 from ivr.reports.queue_stats import OF_HOURS, OF_SUMS, queue_stats
 from ivr.reports.summary import LIMITS_S, limits_for
-from ivr.store.database import table_of
+from ivr.store.database import open_engine, table_of
 from ivr.store.models.acd import FigureHour, QueueHour
 from ivr.store.queue import report_entries, report_hours, report_sums
 from ivr.store.rebuild import rebuild_figure_hours, rebuild_queue_hours
 from ivr.store.recorder import Recorder, ingest
+from ivr.store.secrets import use_key
 from ivr.telephony.queue_log import QueueLog
 from tests.queue_logs.made import ZERO, line, logs
 
@@ -87,29 +90,50 @@ def some_days(day: date) -> bool:
     return day.day % 2 == 0
 
 
+@pytest.fixture(scope="module")
+def three_hours(
+    tmp_path_factory: pytest.TempPathFactory, with_tables: Path, made_up: MadeUp
+) -> Iterator[Engine]:
+    """The record of more than three hours: a second a call from 1770685200 on, which is a full hour."""
+    home = tmp_path_factory.mktemp("hours")
+    use_key(home)
+    engine = open_engine(f"sqlite:///{shutil.copyfile(with_tables, home / 'ivr.db')}")
+    log = home / "queue_log"
+    log.write_text("".join(f"{one}\n" for one in made_up(6, 12_000)))
+    ingest(engine, QueueLog(log, alone=True))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def entries_of(three_hours: Engine) -> Callable[[datetime, datetime], list[Any]]:
+    """The entries of that record between two moments, read once for each."""
+    return functools.cache(lambda begin, until: list(report_entries(three_hours, begin, until)))
+
+
 @pytest.mark.parametrize("zone", ["Asia/Shanghai", "Europe/Berlin", "Asia/Kolkata"])
 @pytest.mark.parametrize(("threshold_s", "short_s"), [(20, 10), (6, 3)])
 def test_figures_by_the_hours_are_those_of_the_entries(
-    sqlite: Engine, tmp_path: Path, made_up: MadeUp, zone: str, threshold_s: int, short_s: int
+    three_hours: Engine,
+    entries_of: Callable[[datetime, datetime], list[Any]],
+    zone: str,
+    threshold_s: int,
+    short_s: int,
 ) -> None:
-    log = tmp_path / "queue_log"
-    # 1770685200 is a full hour; a second a call: more than three hours
-    log.write_text("".join(f"{one}\n" for one in made_up(6, 12_000)))
-    ingest(sqlite, QueueLog(log, alone=True))
     begin = datetime.fromtimestamp(1770685200, timezone.utc)
     limits = limits_for(threshold_s, short_s)
     for since, until in ((0, 14_400), (600, 11_000), (100, 200), (3600, 7200)):
         ends = begin + timedelta(seconds=since), begin + timedelta(seconds=until)
-        entries = list(report_entries(sqlite, *ends))
-        hours = report_hours(sqlite, *ends, "", ZoneInfo(zone), limits)
+        entries = entries_of(*ends)
+        hours = report_hours(three_hours, *ends, "", ZoneInfo(zone), limits)
         for by in OF_HOURS:
             how: Any = {"by": by, "zone": ZoneInfo(zone), "threshold_s": threshold_s, "short_s": short_s}
             assert queue_stats(hours, **how) == queue_stats(entries, **how)
         for by in OF_SUMS if limits == LIMITS_S and since == 600 else ():
-            sums = report_sums(sqlite, *ends, "", by, ZoneInfo(zone), some_days)
+            sums = report_sums(three_hours, *ends, "", by, ZoneInfo(zone), some_days)
             how = {"by": by, "zone": ZoneInfo(zone), "peak": some_days}
             assert queue_stats(sums, **how) == queue_stats(entries, **how), by
-        only = report_hours(sqlite, *ends, "nowhere", ZoneInfo(zone), limits)
+        only = report_hours(three_hours, *ends, "nowhere", ZoneInfo(zone), limits)
         assert queue_stats(only, zone=ZoneInfo(zone)) == []
         assert entries
     assert len(hours) < len(entries) or zone == "Asia/Kolkata"

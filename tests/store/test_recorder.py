@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import logging
 import random
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -34,16 +35,15 @@ MadeUp = Callable[[int, int], list[str]]
 
 
 @pytest.fixture
-def clean(tmp_path: Path, home: Path) -> Iterator[Callable[[bytes], Engine]]:
+def clean(tmp_path: Path, home: Path, with_tables: Path) -> Iterator[Callable[[bytes], Engine]]:
     """A database into which a log was taken in one undisturbed run."""
     engines: list[Engine] = []
 
     def run(content: bytes) -> Engine:
         file = tmp_path / "clean.log"
         file.write_bytes(content)
-        engine = open_engine(f"sqlite:///{tmp_path / 'clean.db'}")
+        engine = open_engine(f"sqlite:///{shutil.copyfile(with_tables, tmp_path / 'clean.db')}")
         engines.append(engine)
-        upgrade(engine)
         ingest(engine, QueueLog(file, alone=True))
         return engine
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -253,9 +254,10 @@ class Model:
 @settings(max_examples=60)
 @given(operations=_OPERATIONS)
 def test_what_is_on_air_is_what_a_simple_model_says(
-    tmp_path_factory: pytest.TempPathFactory, operations: list[tuple]
+    tmp_path_factory: pytest.TempPathFactory, with_tables: Path, operations: list[tuple]
 ):
-    engine = open_engine(f"sqlite:///{_fresh(tmp_path_factory)}")
+    file = shutil.copyfile(with_tables, tmp_path_factory.mktemp("menus") / "ivr.db")
+    engine = open_engine(f"sqlite:///{file}")
     try:
         model, now = Model(), 0
         for operation, *values in operations:
@@ -281,20 +283,6 @@ def test_what_is_on_air_is_what_a_simple_model_says(
         assert [r.number for r in revisions.history(engine)[0]] == list(range(1, len(model.contents) + 1))
     finally:
         engine.dispose()
-
-
-def _fresh(factory: pytest.TempPathFactory) -> Path:
-    """A copy of an empty database with all tables."""
-    made = factory.getbasetemp() / "menus-template.db"
-    if not made.exists():
-        engine = open_engine(f"sqlite:///{made}")
-        upgrade(engine)
-        with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        engine.dispose()
-    copy = factory.mktemp("menus") / "ivr.db"
-    copy.write_bytes(made.read_bytes())
-    return copy
 
 
 def test_who_did_what_is_in_the_audit_log(engine: Engine):
