@@ -51,6 +51,8 @@ _USUAL = (
     "Asterisk is shutting down",
     "Abnormal 'Gosub(",  # who was rung at home hung up, or was hung up, without a key
     "target does not exist",  # a seat hands a caller over to a number that is none
+    "StoreDTMF already set",  # the server that would have taken it off was killed
+    'Module "idle monitor module" registered during operation',  # pjproject's, when it starts
     # Asterisk's own, 55 s after a blind transfer: the phone's subscription to how the transfer goes runs out.
     "channel.c: name must be provided",
 )
