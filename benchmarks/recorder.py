@@ -25,16 +25,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, TextClause, bindparam, select, text
 
 from benchmarks.booking import database, machine
 from ivr.settings import PROJECT
-from ivr.store import figure_hours
 from ivr.store.bulk import insert_rows
-from ivr.store.database import open_engine, reading, table_of, writing
+from ivr.store.database import Moment, open_engine, reading, table_of, writing
 from ivr.store.migrate import upgrade
 from ivr.store.models.acd import LogPosition, QueueEntry
-from ivr.store.queue_hours import rebuild
+from ivr.store.rebuild import rebuild_figure_hours, rebuild_queue_hours
 from ivr.store.recorder import Recorder
 from ivr.store.secrets import use_key
 from ivr.telephony.queue_log import QueueLog
@@ -45,6 +44,7 @@ YEAR_S = 365 * 86_400
 QUEUES = ("operator", "tickets")
 OPTIONS = ("agent", "tickets.sold_out", "fares.agent", "")
 RUNS = 5
+MADE = 100_000  #: entries of which the others are copies
 LAGS = 20
 
 
@@ -170,8 +170,8 @@ def figures(engine: Engine, home: Path, entries: int) -> None:
     fill(engine, entries)
     filled = time.perf_counter()
     with writing(engine) as session:
-        rebuild(session)
-        figure_hours.rebuild(session)
+        rebuild_queue_hours(session)
+        rebuild_figure_hours(session)
     print(
         f"  {entries:,} entries of a year written in {filled - began:.0f} s, their tallies in {time.perf_counter() - filled:.0f} s"
     )
@@ -207,7 +207,8 @@ def _cpu_of_children() -> float:
 
 
 def fill(engine: Engine, entries: int) -> None:
-    """Entries spread evenly over 2026, in two queues with 60 agents."""
+    """Entries spread evenly over 2026, in two queues with 60 agents: some made here, which the database has again and again, each
+    time later."""
     chance = random.Random(2)
     begin = datetime.fromtimestamp(BEGIN).astimezone()
     with writing(engine) as session:
@@ -217,14 +218,40 @@ def fill(engine: Engine, entries: int) -> None:
         session.add(position)
         session.flush()
         log = position.id
-    table = table_of(QueueEntry)
-    for first in range(0, entries, 50_000):
-        rows = [
-            _entry(number, begin + timedelta(seconds=number * YEAR_S // entries), chance, log)
-            for number in range(first, min(entries, first + 50_000))
-        ]
-        with writing(engine) as session:
-            insert_rows(session, table, [*rows[0]], [[*row.values()] for row in rows])
+    made = min(entries, MADE)
+    rows = [
+        _entry(number, begin + timedelta(seconds=number * YEAR_S // entries), chance, log)
+        for number in range(made)
+    ]
+    columns = [*rows[0]]
+    with writing(engine) as session:
+        insert_rows(session, table_of(QueueEntry), columns, [[*row.values()] for row in rows])
+    again = _again(engine, columns)
+    until = begin + timedelta(seconds=made * YEAR_S // entries)
+    for first in range(made, entries, made):
+        values = {
+            "name": f"y{first}.",
+            "later": f"{first * YEAR_S // entries} seconds",
+            "until": until,
+            "most": min(made, entries - first),
+        }
+        with engine.begin() as connection:
+            connection.execute(again, values)
+
+
+def _again(engine: Engine, columns: list[str]) -> TextClause:
+    """The entries that were made first, once more, so much ``later``."""
+    sqlite = engine.dialect.name == "sqlite"
+    moved = (
+        "strftime('%Y-%m-%d %H:%M:%f', {0}, :later) || '000'" if sqlite else "{0} + CAST(:later AS interval)"
+    )
+    new = {"call_uniqueid": ":name || call_uniqueid"}
+    new |= {name: moved.format(name) for name in ("entered_at", "left_at")}
+    names = ", ".join(f'"{name}"' for name in columns)
+    values = ", ".join(new.get(name, f'"{name}"') for name in columns)
+    statement = f"""INSERT INTO queue_entries ({names}) SELECT {values} FROM queue_entries
+        WHERE entered_at < :until AND call_uniqueid LIKE 'y%' ORDER BY entered_at LIMIT :most"""  # noqa: S608
+    return text(statement).bindparams(bindparam("until", type_=Moment()))
 
 
 def _entry(number: int, at: datetime, chance: random.Random, log: int) -> dict[str, object]:

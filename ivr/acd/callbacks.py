@@ -34,7 +34,9 @@ SOON = timedelta(seconds=5)
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _LANDLINE = re.compile(r"0(?:(?:10|2[0-9])[2-8][0-9]{7}|[3-9][0-9]{2}[2-8][0-9]{6,7})")
 _CHINA = re.compile(r"(?:\+|00)86")
-_HOLDER = re.compile(r"callback-([0-9]{1,15})-([0-9]{1,9})\.2")
+#: How the ids of a callback's channels begin, and those of what holds its place.
+CALLBACK, HOLDER = "callback-", r"callback-([0-9]{1,15})-([0-9]{1,9})\.2"
+_HOLDER = re.compile(HOLDER)
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def callable_number(text: str, refused: tuple[str, ...] = ()) -> str:
 
 def holder_id(callback: int, turn: int, half: int = 2) -> str:
     """The id of the channel that holds the place in the queue; ``half`` 1: of the one that dials."""
-    return f"callback-{callback}-{turn}.{half}"
+    return f"{CALLBACK}{callback}-{turn}.{half}"
 
 
 def holder_of(call_id: str) -> tuple[int, int] | None:

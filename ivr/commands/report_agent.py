@@ -42,9 +42,9 @@ def agent(from_text: str | None, to_text: str | None, queue: str, piece_s: int, 
     from ivr.app import open_store
     from ivr.reports.agents import COLUMNS, agent_report
     from ivr.reports.spans import agent_times
-    from ivr.store.agent_report import agent_names, handed_over, rings, taken_over
+    from ivr.store.agent_report import agent_names, handled, rings, taken_over
     from ivr.store.call_codes import coded
-    from ivr.store.queue import report_entries, report_spans
+    from ivr.store.queue import report_spans, report_sums
     from ivr.store.surveys import surveyed
 
     settings = load()
@@ -52,12 +52,11 @@ def agent(from_text: str | None, to_text: str | None, queue: str, piece_s: int, 
     since, until = period(from_text, to_text, settings.zone, now)
     engine = open_store(settings)
     try:
-        entries = report_entries(engine, since, until, queue)
         rows = agent_report(
-            (entry for entry in entries if entry.outcome == "answered"),
+            report_sums(engine, since, until, queue, "agent", settings.zone),
             rings(engine, since, until, queue),
             agent_times(*report_spans(engine, since, until, queue), since, min(until, now)),
-            transferred=handed_over(engine, since, until, queue),
+            handled=handled(engine, since, until, queue, piece_s=piece_s),
             names=agent_names(engine),
             # Of one queue only those are known whom it gave the agent itself.
             taken_over={} if queue else taken_over(engine, since, until),

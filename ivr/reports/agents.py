@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from ivr.reports.queue_stats import Entry, Survey, Surveyed, mean_parts
+from ivr.reports.queue_stats import Entry, Hour, Survey, Surveyed, mean_parts
 from ivr.reports.spans import WRAP_UP, AgentTime
 from ivr.reports.summary import PARTS, Summary
 
@@ -32,6 +32,14 @@ class Ring:
 
 
 @dataclass(frozen=True)
+class Handled:
+    """Of the calls that an agent answered: how many they ``transferred``, and how many were ``pieces``."""
+
+    transferred: int = 0
+    pieces: int = 0
+
+
+@dataclass(frozen=True)
 class TakenOver:
     """``calls`` callers whom an agent took over from a colleague, and the seconds of these talks and holds."""
 
@@ -40,18 +48,19 @@ class TakenOver:
 
 
 def agent_report(
-    answered: Iterable[Entry],
+    entries: Iterable[Entry | Hour],
     rings: Iterable[Ring],
     times: Mapping[str, AgentTime],
     *,
-    transferred: Mapping[str, int],
+    handled: Mapping[str, Handled],
     names: Mapping[str, str],
     taken_over: Mapping[str, TakenOver] = {},
     piece_s: int = PIECE_S,
     surveyed: Iterable[Surveyed] = (),
     coded: Mapping[str, int] = MappingProxyType({}),
 ) -> list[dict[str, Any]]:
-    """One row for each agent who was signed in or whose phone rang, by staff number, with the keys :data:`COLUMNS`.
+    """One row for each agent who was signed in or whose phone rang, by staff number, with the keys :data:`COLUMNS`. ``entries``
+    may be sums by agent; those that no agent answered count for nothing here.
 
     ``signed_in_s`` = ``ready_s`` + ``paused_s`` + the time in pauses for wrap-up. ``pauses``: reason → seconds,
     "" for none given, without wrap-up. ``rings``: all of the agent's phone; ``refused``: not rung at all (busy, rejected, out of
@@ -63,10 +72,12 @@ def agent_report(
     about. ``pieces``: answered calls with a talk of at least ``piece_s``, which stands in the row.
     """
     calls: dict[str, Summary] = {}
-    pieces: Counter[str] = Counter()
-    for entry in answered:
-        calls.setdefault(entry.agent, Summary()).count(entry)
-        pieces[entry.agent] += entry.talk_s is not None and entry.talk_s >= piece_s
+    for entry in entries:
+        if isinstance(entry, Hour):
+            if entry.name:
+                calls.setdefault(entry.name, Summary()).add(entry.summary)
+        elif entry.agent:
+            calls.setdefault(entry.agent, Summary()).count(entry)
     surveys: dict[str, Survey] = {}
     for one in surveyed:
         surveys.setdefault(one.name, Survey()).add(one)
@@ -77,7 +88,7 @@ def agent_report(
         {"agent": agent, "name": names.get(agent, "")}
         | _time(times.get(agent, _NOT_SIGNED_IN))
         | _rings(rung.get(agent, Counter()), calls.get(agent, Summary()).offered)
-        | {"transferred": transferred.get(agent, 0)}
+        | {"transferred": handled.get(agent, Handled()).transferred}
         | _taken_over(taken_over.get(agent, TakenOver()))
         | _handling(
             calls.get(agent, Summary()),
@@ -85,7 +96,7 @@ def agent_report(
             taken_over.get(agent, TakenOver()).seconds,
         )
         | surveys.get(agent, Survey()).figures()
-        | {"coded": coded.get(agent, 0), "piece_s": piece_s, "pieces": pieces[agent]}
+        | {"coded": coded.get(agent, 0), "piece_s": piece_s, "pieces": handled.get(agent, Handled()).pieces}
         for agent in sorted({*times, *rung, *calls, *taken_over, *surveys})
     ]
 

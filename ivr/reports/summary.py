@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -53,14 +54,16 @@ class Summary:
 
     def count(self, entry: Counted, times: int = 1) -> None:
         """Put an entry in, as often as ``times`` says, or take it out again."""
-        self._numbers[_OUTCOMES[entry.outcome]] += times
-        if entry.wait_s is not None and entry.outcome != WAITING:  # not while the greeting is told
-            self.wait(entry.outcome, entry.wait_s, times)
-        if entry.outcome == "answered":
-            for part in PARTS:
+        outcome, wait_s, numbers = entry.outcome, entry.wait_s, self._numbers
+        numbers[_OUTCOMES[outcome]] += times
+        if wait_s is not None and outcome != WAITING:  # not while the greeting is told
+            self.wait(outcome, wait_s, times)
+        if outcome == "answered":
+            for part, at in _PARTS.items():
                 seconds = getattr(entry, part)
                 if seconds is not None:
-                    self.part(part, times, times * seconds)
+                    numbers[at] += times
+                    numbers[at + 1] += times * seconds
 
     def outcome(self, outcome: str, times: int) -> None:
         """``times`` entries more with an outcome."""
@@ -68,14 +71,14 @@ class Summary:
 
     def wait(self, outcome: str, seconds: int, times: int) -> None:
         """``times`` waits more of so many seconds."""
-        self.longest_s = seconds if self.longest_s is None else max(self.longest_s, seconds)
+        if self.longest_s is None or seconds > self.longest_s:
+            self.longest_s = seconds
         if outcome in WAITED:
-            at = self._waits(outcome)
-            self._numbers[at] += times
-            self._numbers[at + 1] += times * seconds
-            for limit, most in enumerate(self.limits, at + 2):
-                if seconds <= most:
-                    self._numbers[limit] += times
+            at, numbers = self._waits(outcome), self._numbers
+            numbers[at] += times
+            numbers[at + 1] += times * seconds
+            for limit in range(at + 2 + bisect_left(self.limits, seconds), at + 2 + len(self.limits)):
+                numbers[limit] += times
 
     def part(self, part: str, times: int, seconds: int) -> None:
         """``times`` entries more of which the part is known, ``seconds`` altogether."""

@@ -39,6 +39,18 @@ class Tally:
                     self.parts[part][0] += times
                     self.parts[part][1] += times * seconds
 
+    def count_alike(
+        self, outcome: str, wait_s: int | None, entries: int, parts: Iterable[tuple[int, int]]
+    ) -> None:
+        """Put in ``entries`` with the same outcome and wait; of each of :data:`PARTS` of how many it is known, and the seconds."""
+        self.outcomes[outcome] += entries
+        if wait_s is not None and outcome != WAITING:
+            self.waits[outcome, wait_s] += entries
+        if outcome == "answered":
+            for part, (known, seconds) in zip(PARTS, parts, strict=True):
+                self.parts[part][0] += known
+                self.parts[part][1] += seconds
+
     def add(self, other: Tally) -> None:
         """Put in all that ``other`` has, which may be less than nothing."""
         self.outcomes.update(other.outcomes)

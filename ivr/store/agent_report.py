@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, or_, select
 
-from ivr.reports.agents import Ring, TakenOver
+from ivr.acd.callbacks import CALLBACK, HOLDER
+from ivr.reports.agents import Handled, Ring, TakenOver
 from ivr.store.database import reading
 from ivr.store.models.acd import Agent, Attempt, Leg, QueueEntry
 
@@ -30,22 +31,26 @@ def rings(engine: Engine, since: datetime, until: datetime, queue: str = "") -> 
         return [Ring(*row) for row in session.execute(wanted)]
 
 
-def handed_over(engine: Engine, since: datetime, until: datetime, queue: str = "") -> dict[str, int]:
-    """Agent → how many of the callers who came in that time they transferred."""
+def handled(
+    engine: Engine, since: datetime, until: datetime, queue: str = "", *, piece_s: int
+) -> dict[str, Handled]:
+    """Agent → how many of the callers who came in that time they transferred, and talked with for at least ``piece_s``."""
+    transferred = func.count().filter(QueueEntry.ended_by.in_(_HANDED_OVER))
+    call = QueueEntry.call_uniqueid
+    # of what holds a callback's place the caller was counted when asking for it
+    counted = or_(~call.startswith(CALLBACK), ~call.regexp_match(f"^{HOLDER}$"))
+    pieces = func.count().filter(QueueEntry.talk_s >= piece_s, counted)
     wanted = (
-        select(QueueEntry.agent, func.count())
+        select(QueueEntry.agent, transferred, pieces)
         .where(
-            QueueEntry.entered_at >= since,
-            QueueEntry.entered_at < until,
-            QueueEntry.outcome == "answered",
-            QueueEntry.ended_by.in_(_HANDED_OVER),
+            QueueEntry.entered_at >= since, QueueEntry.entered_at < until, QueueEntry.outcome == "answered"
         )
         .group_by(QueueEntry.agent)
     )
     if queue:
         wanted = wanted.where(QueueEntry.queue == queue)
     with reading(engine) as session:
-        return {agent: calls for agent, calls in session.execute(wanted)}  # noqa: C416 (a row is no pair to mypy)
+        return {agent: Handled(*counts) for agent, *counts in session.execute(wanted)}
 
 
 def taken_over(engine: Engine, since: datetime, until: datetime) -> dict[str, TakenOver]:

@@ -1,27 +1,40 @@
-"""Many rows at once, by the database's own driver within a session's transaction: SQLAlchemy takes longer to look through
-the values than the database to store them.
+"""Many rows at once.
 
-Rows are tuples of plain values (text, numbers, aware moments, ``None``), in the order of the columns that are named.
+They are written by the database's own driver within a session's transaction: SQLAlchemy takes longer to look through
+the values than the database to store them. Rows are tuples of plain values (text, numbers, aware moments, ``None``), in the order of
+the columns that are named.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from functools import lru_cache
-from typing import Any
+from typing import Any, Union
 
-from sqlalchemy import Table
+from sqlalchemy import Column, ColumnElement, Connection, Table, Text, any_, func, literal, select
 from sqlalchemy.orm import Session
+from sqlalchemy.types import ARRAY
 
 from ivr.errors import IvrError
 
 _Row = Sequence[Any]
+#: In a transaction.
+Writer = Union[Session, Connection]
 
 
-def insert_rows(session: Session, table: Table, columns: Sequence[str], rows: Sequence[_Row]) -> None:
+def among(session: Session, column: Column[Any], texts: Iterable[str]) -> ColumnElement[bool]:
+    """Whether the column has one of the texts. They are one value to the statement, however many they are, so that it is
+    always the same statement."""
+    if session.get_bind().dialect.name == "sqlite":
+        return column.in_(select(func.json_each(json.dumps(list(texts))).table_valued("value").c.value))
+    return column == any_(literal(list(texts), ARRAY(Text())))
+
+
+def insert_rows(session: Writer, table: Table, columns: Sequence[str], rows: Sequence[_Row]) -> None:
     """Insert the rows. Raises :class:`IvrError`."""
     if not rows:
         return
@@ -74,8 +87,8 @@ def _many(connection: Any, sqlite: bool, statement: str, rows: Iterable[_Row]) -
                 cursor.executemany(statement, rows)
 
 
-def _driver(session: Session) -> tuple[Any, bool]:
-    connection = session.connection()
+def _driver(session: Writer) -> tuple[Any, bool]:
+    connection = session.connection() if isinstance(session, Session) else session
     return connection.connection.driver_connection, connection.dialect.name == "sqlite"
 
 

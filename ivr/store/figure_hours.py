@@ -6,20 +6,19 @@ Unlike ``ivr.store.queue_hours`` these have no histogram of waits: other limits 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ivr.acd.callbacks import holder_of
 from ivr.acd.record import EntryRecord
 from ivr.reports.summary import Summary
 from ivr.reports.tally import hour_of
 from ivr.store.bulk import delete_rows, insert_rows, update_rows
 from ivr.store.database import table_of
-from ivr.store.models.acd import FigureHour, QueueEntry
+from ivr.store.models.acd import FigureHour
 
 KINDS = ("agent", "option", "area", "skill")
 _TABLE = table_of(FigureHour)
@@ -98,36 +97,3 @@ def _stored(session: Session, times: Iterable[tuple[int, datetime]]) -> dict[_Ce
             )
             stored.update({tuple(cell): text for *cell, text in rows})
     return stored
-
-
-def from_entries(session: Session | Connection) -> Iterator[dict[_Cell, Summary]]:
-    """All sums, made anew from the entries, day by day of UTC."""
-    entries = table_of(QueueEntry).c
-    wanted = select(
-        entries.entered_at, entries.queue, entries.outcome, entries.agent, entries.option,
-        entries.caller_area.label("area"), entries.skill,
-        entries.wait_s, entries.talk_s, entries.hold_s, entries.wrapup_s, entries.call_uniqueid,
-    ).order_by(entries.entered_at)  # fmt: skip
-    hours, day = _Hours(), None
-    for row in session.execute(wanted.execution_options(yield_per=5000)):
-        entry: Any = row
-        if holder_of(entry.call_uniqueid) is not None:
-            continue
-        if day is not None and entry.entered_at.date() != day:
-            yield hours.cells()
-            hours = _Hours()
-        day = entry.entered_at.date()
-        hours.count(entry)
-    yield hours.cells()
-
-
-def rebuild(session: Session | Connection) -> None:
-    """Make all sums anew from the entries."""
-    session.execute(delete(_TABLE))
-    for sums in from_entries(session):
-        rows = [
-            dict(zip((*_KEYS, "summary"), (*cell, summary.to_json()), strict=True))
-            for cell, summary in sums.items()
-        ]
-        for first in range(0, len(rows), _AT_ONCE):
-            session.execute(insert(_TABLE), rows[first : first + _AT_ONCE])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -15,6 +18,7 @@ from ivr.errors import IvrError
 
 #: Two programs that start at once change the tables one after the other (PostgreSQL's advisory lock).
 _LOCK = 12306
+_LONGEST_MS = 6 * 3600 * 1000
 
 
 def upgrade(engine: Engine) -> str:
@@ -29,7 +33,8 @@ def upgrade(engine: Engine) -> str:
         with engine.connect() as connection:
             if current_revision(connection) == head:
                 return head
-        with engine.execution_options(sqlite_begin="IMMEDIATE").begin() as connection:
+        bound = engine.execution_options(sqlite_begin="IMMEDIATE")
+        with bound.connect() as connection, _patiently(connection), connection.begin():
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             _known(config, current_revision(connection), engine)
@@ -42,6 +47,21 @@ def upgrade(engine: Engine) -> str:
             mend="is the database there, and may this user write to it?",
         ) from fault
     return head
+
+
+@contextmanager
+def _patiently(connection: Connection) -> Iterator[None]:
+    """However long another program takes to change the tables: PostgreSQL waits for its lock, SQLite is told to."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    ((before,),) = driver.execute("PRAGMA busy_timeout").fetchall()
+    driver.execute(f"PRAGMA busy_timeout={_LONGEST_MS}")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={before}")
 
 
 def current_revision(connection: Connection) -> str:

@@ -6,19 +6,17 @@ read from the entries themselves.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ivr.acd.callbacks import holder_of
 from ivr.acd.record import EntryRecord
 from ivr.reports.tally import Tally, hour_of
 from ivr.store.bulk import insert_rows, update_rows
 from ivr.store.database import table_of
-from ivr.store.models.acd import QueueEntry, QueueHour
+from ivr.store.models.acd import QueueHour
 
 _HOURS = table_of(QueueHour)
 #: Rows in one statement.
@@ -58,30 +56,3 @@ def _stored(session: Session, cells: Collection[_Cell]) -> dict[_Cell, Tally]:
 
 def _texts(tally: Tally) -> dict[str, str]:
     return {"summary": tally.summary().to_json(), "tally": tally.to_json()}
-
-
-def from_entries(session: Session | Connection) -> Mapping[_Cell, Tally]:
-    """All tallies, made anew from the entries."""
-    entries = table_of(QueueEntry).c
-    wanted = select(
-        entries.entered_at, entries.queue, entries.outcome,
-        entries.wait_s, entries.talk_s, entries.hold_s, entries.wrapup_s, entries.call_uniqueid,
-    )  # fmt: skip
-    tallies: dict[_Cell, Tally] = {}
-    for row in session.execute(wanted.execution_options(yield_per=5000)):
-        entry: Any = row
-        if holder_of(row.call_uniqueid) is not None:
-            continue
-        tallies.setdefault((hour_of(row.entered_at), row.queue), Tally()).count(entry)
-    return tallies
-
-
-def rebuild(session: Session | Connection) -> None:
-    """Make all tallies anew from the entries."""
-    session.execute(delete(_HOURS))
-    rows = [
-        {"hour": hour, "queue": queue} | _texts(tally)
-        for (hour, queue), tally in from_entries(session).items()
-    ]
-    for first in range(0, len(rows), _AT_ONCE):
-        session.execute(insert(_HOURS), rows[first : first + _AT_ONCE])

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Table, func, or_, select
 from sqlalchemy.orm import Session
 
 from ivr.acd.callbacks import holder_of
-from ivr.acd.fold import Row
+from ivr.acd.fold_rows import Row
 from ivr.acd.needs import Needs
 from ivr.acd.outcome import call_outcome
 from ivr.acd.record import (
@@ -25,14 +25,13 @@ from ivr.acd.record import (
     SessionRecord,
 )
 from ivr.store import figure_hours, queue_hours
-from ivr.store.bulk import insert_rows, update_rows
+from ivr.store.bulk import among, insert_rows, update_rows
 from ivr.store.database import table_of
 from ivr.store.models.acd import AgentPause, AgentSession, Attempt, Leg, QueueEntry
 from ivr.store.models.calls import Call
 from ivr.store.secrets import encrypted_number, keyed_hash, mask
 
 _RECORD = 123060  # the number of PostgreSQL's advisory lock for the record
-_IN = 500  # values in one IN (…)
 
 
 @dataclass
@@ -54,15 +53,29 @@ class Loaded:
 def take_turn(session: Session) -> None:
     """Wait until no other writer of the record is in a transaction: recorder and journals write to
     the same calls, and may all be about to add the same one. SQLite has one writer at a time anyway."""
-    if session.get_bind().dialect.name == "postgresql":
+    if _of_postgresql(session):
         session.execute(select(func.pg_advisory_xact_lock(_RECORD)))
+
+
+def _of_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
 
 
 def load(session: Session, wanted: Needs, *, log: int) -> Loaded:
     """The rows that a batch needs."""
     loaded = Loaded()
-    for part in _parts(wanted.calls):
-        _load_calls(session, loaded, _CALLS.c.uniqueid.in_(part), _ENTRIES.c.call_uniqueid.in_(part))
+    if _of_postgresql(session):
+        # All is found by an index. Of a table that grew since it was analysed last, or never was, PostgreSQL believes that some
+        # hundred calls are most of it, and reads all.
+        session.execute(select(func.set_config("enable_seqscan", "off", True)))
+    if wanted.calls:
+        here = sorted(wanted.calls)
+        _load_calls(
+            session,
+            loaded,
+            among(session, _CALLS.c.uniqueid, here),
+            among(session, _ENTRIES.c.call_uniqueid, here),
+        )
     if wanted.restart:
         open_entry = or_(
             _ENTRIES.c.outcome == WAITING,
@@ -70,15 +83,16 @@ def load(session: Session, wanted: Needs, *, log: int) -> Loaded:
         )
         _load_calls(session, loaded, _CALLS.c.outcome == "open", open_entry)
         _load_legs(session, loaded, _LEGS.c.ended_at.is_(None))
-    for part in _parts(wanted.legs):
-        _load_legs(session, loaded, _LEGS.c.leg.in_(part))
-    for part in _parts(wanted.agents):
+    if wanted.legs:
+        _load_legs(session, loaded, among(session, _LEGS.c.leg, sorted(wanted.legs)))
+    if wanted.agents:
         for table in _SPANS:
             told = (table.c.began_at >= wanted.since) & (table.c.log_id != log)
-            _load_spans(session, loaded, table, table.c.agent.in_(part) & (table.c.ended_at.is_(None) | told))
+            theirs = among(session, table.c.agent, sorted(wanted.agents))
+            _load_spans(session, loaded, table, theirs & (table.c.ended_at.is_(None) | told))
     if wanted.seats:
-        here = _SESSIONS.c.seat.in_(wanted.seats) & _SESSIONS.c.ended_at.is_(None)
-        _load_spans(session, loaded, _SESSIONS, here)
+        at_seats = among(session, _SESSIONS.c.seat, sorted(wanted.seats)) & _SESSIONS.c.ended_at.is_(None)
+        _load_spans(session, loaded, _SESSIONS, at_seats)
     if wanted.restart:
         for table in _SPANS:
             _load_spans(session, loaded, table, table.c.ended_at.is_(None))
@@ -264,14 +278,13 @@ def _outcomes(entries: Iterable[EntryRecord], loaded: Loaded) -> dict[str, list[
 def entry_outcomes(session: Session, calls: Iterable[str]) -> dict[str, list[str]]:
     """The outcomes of each call's queue entries, in their order."""
     found: dict[str, list[str]] = {}
-    for part in _parts(calls):
-        rows = session.execute(
-            select(QueueEntry.call_uniqueid, QueueEntry.outcome)
-            .where(QueueEntry.call_uniqueid.in_(part))
-            .order_by(QueueEntry.call_uniqueid, QueueEntry.number)
-        )
-        for uniqueid, outcome in rows:
-            found.setdefault(uniqueid, []).append(outcome)
+    rows = session.execute(
+        select(_ENTRIES.c.call_uniqueid, _ENTRIES.c.outcome)
+        .where(among(session, _ENTRIES.c.call_uniqueid, sorted(calls)))
+        .order_by(_ENTRIES.c.call_uniqueid, _ENTRIES.c.number)
+    )
+    for uniqueid, outcome in rows:
+        found.setdefault(uniqueid, []).append(outcome)
     return found
 
 
@@ -279,9 +292,3 @@ def _caller(number: str) -> tuple[str | None, str, str]:
     if not number:
         return None, "", ""
     return encrypted_number(number), keyed_hash(number), mask(number)
-
-
-def _parts(values: Iterable[str]) -> Iterable[list[str]]:
-    ordered = sorted(values)
-    for start in range(0, len(ordered), _IN):
-        yield ordered[start : start + _IN]

@@ -77,7 +77,7 @@ def a_held_caller_hears_music_and_is_handed_over_to_a_colleague_after_consulting
         began = time.monotonic()
         phone.hold()
         held = wait_for(lambda: time.monotonic() if loud(ear) else 0.0, "music")
-        colleague = line.seat("1002")
+        colleague = expert(line, "1044")
         second = consulting(line, "1002")
         time.sleep(max(0.0, held + 2 - time.monotonic()))
         phone.hand_over(second.phone)
@@ -98,6 +98,12 @@ def a_held_caller_hears_music_and_is_handed_over_to_a_colleague_after_consulting
     assert 1 <= whole <= talked + 8  # the greeting belongs to it, the colleague's time does not
     (line_,) = [fields for fields in lines(line, "ATTENDEDTRANSFER") if fields[1] == call.uniqueid()]
     assert int(line_[-2]) <= talked + 1
+    ended = "SELECT 1 FROM legs WHERE call_uniqueid = ? AND ended_at IS NOT NULL"
+    wait_for(lambda: line.rows(ended, call.uniqueid()), "the colleague's leg has ended")
+    (leg,) = call.story()["legs"]
+    assert (leg["kind"], leg["from"], leg["seat"], leg["agent"]) == ("attended", "1001", "1002", "1044")
+    assert leg["consult_s"] >= 1
+    assert TALK_S - 1 <= leg["talk_s"] <= TALK_S + 8  # with the caller, after the first agent's talk
 
 
 def loud(ear: Ear) -> bool:

@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 
+from ivr.telephony.seats import AMI_USER
 from tests.e2e.conftest import LONGEST_WAIT_S
 from tests.e2e.hotline import Call, Line, add_to, wait_for
 
@@ -61,6 +62,40 @@ def an_agent_answers_and_hangs_up(line: Line) -> None:
     assert story.said[2] == GREETING
     assert "感谢您的来电" in story.said[-1]
     assert [step["entry"] for step in story["steps"] if step["said"] == GREETING] == ["connected"]
+
+
+def cut_managers(line: Line) -> int:
+    """End every connection to Asterisk's manager interface, as a lost network does; how many there were."""
+    rows = [row.split() for row in line.console("manager show connected").splitlines()]
+    open_now = [row[4] for row in rows if row and row[0].startswith(AMI_USER)]
+    for descriptor in open_now:
+        line.console(f"manager kick session {descriptor}")
+    return len(open_now)
+
+
+@scenario
+def the_managers_are_cut_again_and_again_and_the_outcome_is_the_same(line: Line) -> None:
+    seat = line.seat("1001")
+    line.sign_in("1023", "1001")
+    call = waiting(line)
+    cut = cut_managers(line)
+    connected(call)
+    wait_for(lambda: not call.is_in("Playback"), "the greeting is over")
+    cut += cut_managers(line)
+    began = time.monotonic()
+    (agent,) = line.read("queue", "live", "--once")["agents"]
+    assert agent["state"] == "talking"
+    wait_for(lambda: cut_managers(line), "our programs are connected again")
+    assert cut
+    time.sleep(max(0.0, began + 2 - time.monotonic()))  # they talk
+    seat.hang_up()
+    assert call.ended(60).by == "hotline"
+    story = call.story()
+    assert story["outcome"] == "answered"
+    (entry,) = story.entries
+    assert (entry["outcome"], entry["agent"], entry["ended_by"]) == ("answered", "1023", "agent")
+    assert entry["talk_s"] >= 2
+    assert story.attempts == [("1023", "answered")]
 
 
 @scenario

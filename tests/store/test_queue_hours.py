@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import random
 import shutil
 from collections.abc import Callable, Iterator
@@ -13,14 +14,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from ivr.reports.queue_stats import OF_HOURS, OF_SUMS, queue_stats
 from ivr.reports.summary import LIMITS_S, limits_for
-from ivr.store import figure_hours
-from ivr.store.database import open_engine, reading, table_of, writing
+from ivr.store.database import open_engine, table_of
 from ivr.store.models.acd import FigureHour, QueueHour
 from ivr.store.queue import report_entries, report_hours, report_sums
-from ivr.store.queue_hours import from_entries, rebuild
+from ivr.store.rebuild import rebuild_figure_hours, rebuild_queue_hours
 from ivr.store.recorder import Recorder, ingest
 from ivr.store.secrets import use_key
 from ivr.telephony.queue_log import QueueLog
@@ -29,30 +30,14 @@ from tests.queue_logs.made import ZERO, line, logs
 MadeUp = Callable[[int, int], list[str]]
 
 
-def stored(engine: Engine) -> list[tuple[Any, ...]]:
-    table = table_of(QueueHour)
-    with reading(engine) as session:
-        return [tuple(row) for row in session.execute(select(table).order_by(table.c.hour, table.c.queue))]
-
-
-def stored_sums(engine: Engine) -> list[tuple[Any, ...]]:
-    table = table_of(FigureHour)
-    with reading(engine) as session:
-        return sorted(tuple(row) for row in session.execute(select(table)))
-
-
-def sums_made_anew(engine: Engine) -> list[tuple[Any, ...]]:
-    with reading(engine) as session:
-        days = list(figure_hours.from_entries(session))
-    return sorted((*cell, summary.to_json()) for sums in days for cell, summary in sums.items())
-
-
-def made_anew(engine: Engine) -> list[tuple[Any, ...]]:
-    with reading(engine) as session:
-        return [
-            (hour, queue, tally.summary().to_json(), tally.to_json())
-            for (hour, queue), tally in sorted(from_entries(session).items())
-        ]
+def stored(engine: Engine, *, anew: bool = False) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """The tallies of the queues, and the sums by other things; or what they are made anew, which is not stored."""
+    with Session(engine) as session:
+        if anew:
+            rebuild_queue_hours(session)
+            rebuild_figure_hours(session)
+        hours, sums = (session.execute(select(table_of(model))) for model in (QueueHour, FigureHour))
+        return sorted(map(tuple, hours)), sorted(map(tuple, sums))
 
 
 @given(logs(), st.lists(st.integers(0, 40), max_size=5))
@@ -67,22 +52,21 @@ def test_the_hours_are_what_the_entries_give(
         with log.open("ab") as stream:
             stream.writelines(one + b"\n" for one in lines[begin:end])
         recorder.run_once()
-        assert stored(sqlite) == made_anew(sqlite)
-        assert stored_sums(sqlite) == sums_made_anew(sqlite)
+        assert stored(sqlite) == stored(sqlite, anew=True)
 
 
 def test_a_whole_log_and_its_hours_made_anew(engine: Engine, tmp_path: Path, made_up: MadeUp) -> None:
     log = tmp_path / "queue_log"
-    log.write_text("".join(f"{one}\n" for one in made_up(5, 400)))
+    # one holds a callback's place, the other is a call of a caller
+    ids = "callback-1-1.2", "callback-1.2"
+    others = [f"1770685300|{call}|elsewhere|NONE|ENTERQUEUE||139|1" for call in ids]
+    log.write_text("".join(f"{one}\n" for one in [*made_up(5, 400), *others]))
     Recorder(engine, QueueLog(log), batch=97).run_once()
-    kept = stored(engine)
-    assert kept == made_anew(engine) != []
-    sums = stored_sums(engine)
-    assert sums == sums_made_anew(engine) != []
-    with writing(engine) as session:
-        rebuild(session)
-        figure_hours.rebuild(session)
-    assert (stored(engine), stored_sums(engine)) == (kept, sums)
+    hours, sums = kept = stored(engine)
+    assert sums
+    (elsewhere,) = (tally for _, queue, _, tally in hours if queue == "elsewhere")
+    assert json.loads(elsewhere)["outcomes"] == {"waiting": 1}
+    assert kept == stored(engine, anew=True)
 
 
 def test_an_entry_of_an_earlier_hour_that_ends_later_is_counted_where_it_began(
@@ -96,7 +80,7 @@ def test_an_entry_of_an_earlier_hour_that_ends_later_is_counted_where_it_began(
         stream.write(line(7200, "c", "a", "1", "CONNECT", 7200, "x", 1) + b"\n")
         stream.write(line(-3600, "c", "a", "1", "COMPLETEAGENT", 7200, 5, 1) + b"\n")
     recorder.run_once()
-    ((hour, queue, _, tally),) = stored(sqlite)
+    ((hour, queue, _, tally),), _ = stored(sqlite)
     assert (hour, queue) == (datetime.fromtimestamp(ZERO // 3600 * 3600, timezone.utc), "a")
     assert tally == ('{"outcomes":{"answered":1},"waits":{"answered":{"7200":1}},"parts":{"talk_s":[1,5]}}')
 

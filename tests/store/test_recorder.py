@@ -14,17 +14,21 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event, func, select
+from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.orm import Session
 
+from ivr.acd.lines import parse
+from ivr.acd.needs import needs
 from ivr.errors import IvrError
 from ivr.store import recorder as recorder_module
 from ivr.store.database import open_engine, reading
 from ivr.store.migrate import upgrade
 from ivr.store.models.acd import AgentSession, LogPosition, QueueEntry
 from ivr.store.models.calls import Call
+from ivr.store.record_rows import load
 from ivr.store.recorder import Recorder, ingest
 from ivr.telephony.queue_log import QueueLog
+from tests.conftest import Cluster
 
 Dump = Callable[[Engine], list[Any]]
 MadeUp = Callable[[int, int], list[str]]
@@ -311,3 +315,20 @@ def test_any_bytes_are_taken_in(
     log.write_bytes(content)
     assert Recorder(engine, QueueLog(log)).run_once() == content.count(b"\n")
     assert Recorder(engine, QueueLog(log)).run_once() == 0
+
+
+def test_no_table_is_read_whole_to_take_in_a_batch(
+    postgresql: Cluster, home: Path, tmp_path: Path, made_up: MadeUp
+) -> None:
+    engine = open_engine(postgresql.new_database())
+    upgrade(engine)
+    log = tmp_path / "queue_log"
+    log.write_text("".join(f"{line}\n" for line in made_up(3, 300)))
+    ingest(engine, QueueLog(log, alone=True))
+    events = [parse(line) for line in log.read_bytes().splitlines()]
+    engine.dispose()  # what a new connection has read is told of this alone
+    with reading(engine) as session:
+        assert load(session, needs(events), log=1).entries
+        whole = text("SELECT relname FROM pg_stat_xact_user_tables WHERE seq_scan > 0")
+        assert session.scalars(whole).all() == []
+    engine.dispose()

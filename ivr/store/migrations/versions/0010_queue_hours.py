@@ -6,7 +6,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from ivr.store.queue_hours import rebuild
+from ivr.store.rebuild import rebuild_queue_hours
 
 revision = "0010"
 down_revision = "0009"
@@ -26,7 +26,7 @@ def upgrade() -> None:
         sa.Column("tally", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("hour", "queue"),
     )
-    rebuild(op.get_bind())
+    rebuild_queue_hours(op.get_bind())
 
 
 def downgrade() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from ivr.store.figure_hours import rebuild
+from ivr.store.rebuild import rebuild_figure_hours
 
 revision = "0015"
 down_revision = "0014"
@@ -66,7 +66,7 @@ def upgrade() -> None:
     )
     bind = op.get_bind()
     bind.execute(sa.text(_OPTIONS.format(a_second_after=_A_SECOND_AFTER[bind.dialect.name])))
-    rebuild(bind)
+    rebuild_figure_hours(bind)
 
 
 def downgrade() -> None:
