@@ -481,12 +481,17 @@ def _memory() -> str | None:
 
 @contextlib.contextmanager
 def running(
-    queues: str = "", sounds_of: Line | None = None, *, pjsip: str = "", **environ: str
+    queues: str = "",
+    sounds_of: Line | None = None,
+    *,
+    pjsip: str = "",
+    kokoro: Path | None = None,
+    **environ: str,
 ) -> Iterator[Line]:
     """Start a whole hotline in a home and on ports of its own; stop it whatever happens, and see that nothing is left.
 
-    ``queues``, ``pjsip``: the site's own ``queues.conf`` and ``pjsip.conf``. ``sounds_of``: a hotline whose prompts are taken over. ``environ``:
-    settings.
+    ``queues``, ``pjsip``: the site's own ``queues.conf`` and ``pjsip.conf``. ``sounds_of``: a hotline whose prompts are taken over. ``kokoro``:
+    the folder of the neural voice, which is then installed there. ``environ``: settings.
     """
     home = Path(tempfile.mkdtemp(prefix="ivr-e2e-", dir=_memory()))
     rtp = next(_rtp_ranges)
@@ -509,6 +514,9 @@ def running(
         shutil.copytree(
             sounds_of.settings.home / "sounds", home / "sounds", ignore=shutil.ignore_patterns("*.tmp")
         )
+    if kokoro:
+        (home / "voices").mkdir()
+        (home / "voices" / "kokoro").symlink_to(kokoro)
     line = Line(settings, {**kept, **own}, home / "phones")
     output = home / "serve.out"
     with output.open("wb") as stream:
