@@ -20,8 +20,10 @@ demo:
 	@scripts/setup test
 	@.venv/bin/python -m tests.e2e.demo
 
+# What Python compiles is kept: tests start programs hundreds of times.
+test: export PYTHONDONTWRITEBYTECODE =
 test: check
-	.venv/bin/pytest -q -n 4 --dist loadfile --ignore tests/e2e $(PYTEST)
+	.venv/bin/pytest -q -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/e2e $(PYTEST)
 	.venv/bin/pytest -q tests/e2e $(PYTEST)
 
 # Eight minutes, with a processor of its own.

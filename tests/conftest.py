@@ -29,6 +29,24 @@ hypothesis.settings.register_profile("unhurried", hypothesis.settings.default, d
 hypothesis.settings.load_profile("unhurried")
 
 
+#: The files that take longest. They are begun first, lest one of them is all that is left to do at the end.
+LONGEST = (
+    "test_random_callers.py",
+    "test_booking_rush.py",
+    "test_menu_publish.py",
+    "test_prompt.py",
+    "test_voice.py",
+    "test_transcripts.py",
+    "test_supervisor.py",
+    "test_queue_hours.py",
+    "test_oracle.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 def postgresql_programs() -> Path | None:
     """The folder of PostgreSQL's server programs, ``None`` where it is not installed."""
     found = shutil.which("initdb")
