@@ -55,12 +55,13 @@ check:
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-# Takes a quarter of an hour and fetches 230 MB the first time.
+# Takes half an hour and more, and fetches 230 MB the first time.
 voice-check:
 	@scripts/setup test
 	.venv/bin/ivr voice install kokoro
 	.venv/bin/python -c 'import faster_whisper' 2>/dev/null || .venv/bin/python -m pip install -q faster-whisper==1.2.1
 	.venv/bin/python -m benchmarks.voice_check
+	.venv/bin/python -m benchmarks.voice_calls
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build *.egg-info

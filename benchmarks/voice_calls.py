@@ -28,8 +28,8 @@ from ivr.rehearsal import Rehearsal
 from ivr.settings import load
 from ivr.simulator import Caller, Scene
 from ivr.speech import Phrase
-from ivr.voice import kokoro_pack
-from ivr.voice.voice import Voice
+from ivr.voice import kokoro_pack, worker
+from ivr.voice.sounds import SoundStore
 from tests.e2e.hotline import Line, running, wait_for
 from tests.e2e.rtp import RATE, Ear
 from tests.e2e.test_options import KEYS
@@ -63,11 +63,11 @@ def answer(line: Line, keys: list[str]) -> tuple[Phrase, ...]:
     return list(heard_of())[-1]
 
 
-def make(voice: Voice, phrases: tuple[Phrase, ...]) -> None:
+def make(store: SoundStore, speaker: worker.Speaker, phrases: tuple[Phrase, ...]) -> None:
     """Make what the voice of the house lacks to say ``phrases``."""
     for phrase in phrases:
-        for one in [] if voice.store.ready(phrase) else voice.store.lacking(phrase):
-            voice.make(one).result()
+        for one in [] if store.ready(phrase) else store.lacking(phrase):
+            worker.make(speaker, one, store.path(one))
 
 
 def called(line: Line, keys: list[str]) -> Any:
@@ -101,23 +101,23 @@ def main() -> None:
         print(
             "| | option | what the caller should hear | not found | what the recogniser wrote |\n|---|---|---|---|---|"
         )
-        with Voice(line.settings.home, 1, 120.0, voice="kokoro") as voice:
-            for option in given.options.split(","):
-                number, pattern = FACTS[option]
-                phrases = answer(line, KEYS[option])
-                facts = re.search(pattern, "".join(phrase.text for phrase in phrases))
-                if not facts:
-                    raise SystemExit(f"{option}: the answer is another: {phrases}")
-                make(voice, phrases)
-                transcript = written(ear, called(line, KEYS[option]), RATE, line=False)
-                ways = heard(transcript)
-                missed = [fact for fact in facts.groups() if not holds(ways, syllables(fact))]
-                found, of = found + len(facts.groups()) - len(missed), of + len(facts.groups())
-                told = "、".join(facts.groups())
-                print(
-                    f"| {number} | {option} | {told} | {'、'.join(missed)} | {transcript.strip()} |",
-                    flush=True,
-                )
+        store = SoundStore(line.settings.home, "kokoro")
+        speaker = worker.Speaker(store.speaker, kokoro_pack.folder(home), os.cpu_count() or 1)
+        for option in given.options.split(","):
+            number, pattern = FACTS[option]
+            phrases = answer(line, KEYS[option])
+            facts = re.search(pattern, "".join(phrase.text for phrase in phrases))
+            if not facts:
+                raise SystemExit(f"{option}: the answer is another: {phrases}")
+            make(store, speaker, phrases)
+            transcript = written(ear, called(line, KEYS[option]), RATE, line=False)
+            ways = heard(transcript)
+            missed = [fact for fact in facts.groups() if not holds(ways, syllables(fact))]
+            found, of = found + len(facts.groups()) - len(missed), of + len(facts.groups())
+            told = "、".join(facts.groups())
+            print(
+                f"| {number} | {option} | {told} | {'、'.join(missed)} | {transcript.strip()} |", flush=True
+            )
     print(f"\n{found} of {of} facts found")
     if found < _AIM * of:
         raise SystemExit(f"fewer than {_AIM:.0%} of the facts are understood")
