@@ -24,8 +24,11 @@ from ivr.store.migrate import upgrade
 from ivr.store.rail import load_rail_data
 from ivr.store.secrets import use_key
 
-# How long an example takes says more about the machine than about the code.
-hypothesis.settings.register_profile("unhurried", hypothesis.settings.default, deadline=None)
+# How long an example takes says more about the machine than about the code. A run finds what the one before found: new examples
+# are tried with IVR_FAULTS=full, as `make faults` does.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, derandomize=os.environ.get("IVR_FAULTS") != "full"
+)
 hypothesis.settings.load_profile("unhurried")
 
 
