@@ -20,8 +20,10 @@ demo:
 	@scripts/setup test
 	@.venv/bin/python -m tests.e2e.demo
 
+# What Python compiles is kept: tests start programs hundreds of times.
+test: export PYTHONDONTWRITEBYTECODE =
 test: check
-	.venv/bin/pytest -q -n 4 --dist loadfile --ignore tests/e2e $(PYTEST)
+	.venv/bin/pytest -q -n 3 --dist loadfile --no-loadscope-reorder --ignore tests/e2e $(PYTEST)
 	.venv/bin/pytest -q tests/e2e $(PYTEST)
 
 # Eight minutes, with a processor of its own.
@@ -53,12 +55,13 @@ check:
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 
-# Takes a quarter of an hour and fetches 230 MB the first time.
+# Takes half an hour and more, and fetches 230 MB the first time.
 voice-check:
 	@scripts/setup test
 	.venv/bin/ivr voice install kokoro
 	.venv/bin/python -c 'import faster_whisper' 2>/dev/null || .venv/bin/python -m pip install -q faster-whisper==1.2.1
 	.venv/bin/python -m benchmarks.voice_check
+	.venv/bin/python -m benchmarks.voice_calls
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build *.egg-info

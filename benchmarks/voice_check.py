@@ -41,11 +41,11 @@ from benchmarks.transcripts import errors, heard, holds, syllables
 from ivr.settings import PROJECT, load
 from ivr.speech import Phrase, en, speak
 from ivr.speech.compose import compose
-from ivr.voice import kokoro_install, kokoro_pack
+from ivr.voice import kokoro_install, kokoro_pack, worker
 from ivr.voice.kokoro_install import Archive
 from ivr.voice.kokoro_pack import ESPEAK, Pinned
 from ivr.voice.mastering import read_wav
-from ivr.voice.voice import Voice
+from ivr.voice.sounds import SoundStore
 
 _HALVES = tuple(
     Archive(
@@ -260,24 +260,32 @@ def check(name: str, way: str, home: Path, said: list[Sentence], ear: Any, show:
     """What is understood of one voice; ``way``: whole or joined."""
     score = Score()
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "voices").symlink_to(home / "voices")
-        with Voice(Path(folder), 1, 120.0, voice=name) as voice:
-            voice.warm()
-            for number, sentence in enumerate(said):
-                phrase = sentence.phrase if way == "joined" else Phrase(sentence.phrase.text)
-                began = time.monotonic()
-                for one in [fragment for fragment, _ in phrase.fragments] or [phrase]:
-                    if not voice.store.ready(one):
-                        voice.make(one).result()
-                score.spent += time.monotonic() - began
-                (path,) = voice.store.playable(phrase)
-                samples, rate = read_wav(path.read_bytes())
-                score.seconds += len(samples) / rate
-                transcript = written(ear, samples, rate)
-                missed = score.add(sentence, said[(number + len(TEXTS)) % len(said)], transcript)
-                if show:
-                    print(f"  {phrase.text}\n  {transcript}\n    missed: {', '.join(missed)}", flush=True)
+        store, speaker = _speaking(name, home, Path(folder))
+        for number, sentence in enumerate(said):
+            phrase = sentence.phrase if way == "joined" else Phrase(sentence.phrase.text)
+            began = time.monotonic()
+            for one in [fragment for fragment, _ in phrase.fragments] or [phrase]:
+                if not store.ready(one):
+                    worker.make(speaker, one, store.path(one))
+            score.spent += time.monotonic() - began
+            (path,) = store.playable(phrase)
+            samples, rate = read_wav(path.read_bytes())
+            score.seconds += len(samples) / rate
+            transcript = written(ear, samples, rate)
+            missed = score.add(sentence, said[(number + len(TEXTS)) % len(said)], transcript)
+            if show:
+                print(f"  {phrase.text}\n  {transcript}\n    missed: {', '.join(missed)}", flush=True)
     return score
+
+
+def _speaking(name: str, home: Path, folder: Path) -> tuple[SoundStore, worker.Speaker]:
+    """The sounds in ``folder`` of the setting ``name`` of ``voice``, and what makes them, here: however busy the machine is, nobody
+    waits for them."""
+    (folder / "voices").symlink_to(home / "voices")
+    store = SoundStore(folder, name)
+    if store.speaker == ESPEAK:
+        return store, worker.Speaker()
+    return store, worker.Speaker(store.speaker, kokoro_pack.folder(home), os.cpu_count() or 1)
 
 
 def written(ear: Any, samples: Any, rate: int, language: str = "zh", line: bool = True) -> str:
@@ -296,16 +304,16 @@ def check_english(name: str, home: Path, said: list[str], ear: Any) -> str:
     wrong = total = 0
     seconds = 0.0
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "voices").symlink_to(home / "voices")
-        with Voice(Path(folder), 1, 120.0, voice=name) as voice:
-            for sentence in said:
-                made = voice.make(Phrase(sentence, "en")).result()
-                seconds += made.seconds
-                samples, rate = read_wav(made.path.read_bytes())
-                wanted = words(sentence)
-                wrong += min(len(wanted), _word_errors(wanted, words(written(ear, samples, rate, "en"))))
-                total += len(wanted)
-            who = kokoro_pack.speaks("en", voice.store.speaker)
+        store, speaker = _speaking(name, home, Path(folder))
+        for sentence in said:
+            path = store.path(Phrase(sentence, "en"))
+            worker.make(speaker, Phrase(sentence, "en"), path)
+            samples, rate = read_wav(path.read_bytes())
+            seconds += len(samples) / rate
+            wanted = words(sentence)
+            wrong += min(len(wanted), _word_errors(wanted, words(written(ear, samples, rate, "en"))))
+            total += len(wanted)
+        who = kokoro_pack.speaks("en", store.speaker)
     return f"| {who} | {100 * wrong / total:.1f} % of {total} | {seconds / total:.2f} s |"
 
 

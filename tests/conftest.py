@@ -24,9 +24,30 @@ from ivr.store.migrate import upgrade
 from ivr.store.rail import load_rail_data
 from ivr.store.secrets import use_key
 
-# How long an example takes says more about the machine than about the code.
-hypothesis.settings.register_profile("unhurried", hypothesis.settings.default, deadline=None)
+# How long an example takes says more about the machine than about the code. A run finds what the one before found: new examples
+# are tried with IVR_FAULTS=full, as `make faults` does.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, derandomize=os.environ.get("IVR_FAULTS") != "full"
+)
 hypothesis.settings.load_profile("unhurried")
+
+
+#: The files that take longest. They are begun first, lest one of them is all that is left to do at the end.
+LONGEST = (
+    "test_random_callers.py",
+    "test_booking_rush.py",
+    "test_menu_publish.py",
+    "test_prompt.py",
+    "test_voice.py",
+    "test_transcripts.py",
+    "test_supervisor.py",
+    "test_queue_hours.py",
+    "test_oracle.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 def postgresql_programs() -> Path | None:

@@ -171,8 +171,11 @@ def resolved(words: list[str]) -> tuple[str, click.Command, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("manual")
+def home(tmp_path_factory: pytest.TempPathFactory, railway: Path) -> Path:
+    folder = tmp_path_factory.mktemp("manual")
+    (folder / "home").mkdir()
+    shutil.copyfile(railway, folder / "home" / "ivr.db")
+    return folder
 
 
 @pytest.mark.parametrize("line", COMMANDS)
@@ -180,6 +183,7 @@ def test_command_example(line: str, ivr: Ivr, home: Path, monkeypatch: pytest.Mo
     words = shlex.split(line)
     assert words[0] == "ivr"
     monkeypatch.chdir(home)
+    monkeypatch.setenv("IVR_HOME", str(home / "home"))
     if words[1] == "replay":
         assert (
             Path("presale.txt").exists()
@@ -190,7 +194,6 @@ def test_command_example(line: str, ivr: Ivr, home: Path, monkeypatch: pytest.Mo
     assert name in (*RUN, *CHANGING)
     if name not in RUN or ("svg" in line and shutil.which("dot") is None):
         return
-    monkeypatch.setenv("IVR_HOME", str(home / "home"))
     done = ivr(*words[1:])
     if "--update" not in line:
         assert done.code == 0, done.err or done.out

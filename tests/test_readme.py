@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,10 @@ from ivr.commands import ivr
 from ivr.settings import PROJECT
 
 
-def test_the_simulated_call_of_the_tour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_simulated_call_of_the_tour(
+    tmp_path: Path, railway: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copyfile(railway, tmp_path / "ivr.db")
     monkeypatch.setenv("IVR_HOME", str(tmp_path))
     readme = (PROJECT / "README.md").read_text("utf-8")
     (block,) = re.findall(r"```\n\$ ivr (menu simulate .*)\n((?:.*\n)+?)```", readme)

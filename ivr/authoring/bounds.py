@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -18,6 +19,8 @@ _CONTROL = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
+# What is published is read several times: from the folder, as it was stored, and to be compared.
+@lru_cache(maxsize=128)
 def out_of_bounds(text: str, loader: Any) -> tuple[str, int, int] | None:
     """What is wrong, its line and its column (from 1); ``None`` when nothing is.
 

@@ -25,7 +25,7 @@ from ivr.speech.reading import (
 )
 from ivr.speech.texts import SLOT, phrases, placeholders, sentences, spans
 
-#: Most of what is said, is said in every call. Texts with slots, which may hold personal data, are not kept.
+#: Most of what is said, is said in every call. Texts with slots that may hold personal data are not kept.
 _fixed = lru_cache(maxsize=4096)(phrases)
 _BRACKET = re.compile(r"\[([^\[\]]*)\]")
 
@@ -52,6 +52,12 @@ def compose(
     """
     if "{" not in text and "[" not in text:
         return read_as_told(_fixed(text, language), wordbooks)
+    if (
+        not lists
+        and language in LANGUAGES
+        and all(kind in OWN and isinstance(value, str) for kind, value in slots.values())
+    ):
+        return read_as_told(_of_the_menu(text, tuple(slots.items()), language), wordbooks)
     told = {name: slots[name][1] for name in lists if name in slots and slots[name][1]}
     known = {name: slot for name, slot in slots.items() if slot[0] != LIST}
     fragments: list[str] = []
@@ -63,6 +69,14 @@ def compose(
         else:
             fragments += _fragments(piece, known, language, wordbooks)
     return read_as_told(_sentences(fragments, language), wordbooks)
+
+
+@lru_cache(maxsize=4096)
+def _of_the_menu(
+    text: str, own: tuple[tuple[str, tuple[str, str]], ...], language: str
+) -> tuple[Phrase, ...]:
+    """The phrases of a text whose slots are all ``own``: each key and what it does, in every call."""
+    return _sentences(_fragments(text, dict(own), language, NO_WORDBOOKS), language)
 
 
 def without_brackets(text: str, names: Collection[str]) -> str:

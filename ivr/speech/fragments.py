@@ -69,7 +69,7 @@ def arranged(units: Sequence[Unit[T]], language: str) -> list[Unit[T]]:
     waiting = ""  # for the next slot
     for number, unit in enumerate(units):
         if isinstance(unit, Filled):
-            found.append(replace(unit, before=waiting))
+            found.append(replace(unit, before=waiting) if waiting else unit)
             waiting = ""
             continue
         follows = units[number + 1] if number + 1 < len(units) else ""
@@ -108,4 +108,4 @@ def spoken(slot: Filled[tuple[str, ...]], language: str) -> list[str]:
 def _groups(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
     match = pattern.fullmatch(text)
     assert match is not None  # they match any text
-    return tuple(group or "" for group in match.groups())
+    return match.groups("")

@@ -200,6 +200,8 @@ def read_as_told(phrases: Iterable[Phrase], wordbooks: Wordbooks) -> tuple[Phras
     if book is None:
         return tuple(phrases)
     return tuple(
-        replace(phrase, readings=applying(phrase.text, book.readings)) if phrase.language == "zh" else phrase
+        replace(phrase, readings=own)
+        if phrase.language == "zh" and (own := applying(phrase.text, book.readings))
+        else phrase
         for phrase in phrases
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -113,10 +113,10 @@ class Vocabulary:
         found = {phrase: CARRIERS for carrier in self.carriers for phrase in phrases(carrier, self.language)}
         slots = sorted(self.slots, key=lambda slot: (slot[0] in NAMES, slot))
         for kind, group in itertools.groupby(slots, lambda slot: slot[0]):
-            around = [Filled((), *slot) for slot in group]
+            around = list(group)
             read = dict.fromkeys(in_chunks(kind, value, self.language) for value in values.get(kind, ()))
             said = (
-                spoken(replace(slot, what=chunks), self.language)
+                spoken(Filled(chunks, *slot), self.language)
                 for chunks, slot in itertools.product(read, around)
             )
             for fragment in dict.fromkeys(itertools.chain.from_iterable(said)):

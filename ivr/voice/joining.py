@@ -16,10 +16,11 @@ from ivr.voice.profile import HEAD_S, SAMPLE_RATE, TAIL_S
 from ivr.voice.wav import HEADER, pcm_wav
 
 #: Raise it when the same fragments would be joined to another sound.
-VERSION = 2
+VERSION = 3
 
-#: Seconds of silence between two fragments, by the last mark between them.
-JOINT_S = 0.03
+#: Seconds of silence between two fragments, by the last mark between them. Without a mark hardly any: behind a silence the ear
+#: takes an h for a k, and a vowel for a d with it.
+JOINT_S = 0.01
 PAUSES_S = {**dict.fromkeys("，,；;：:—…", 0.2), "、": 0.12, **dict.fromkeys("。！？.!?", 0.25)}
 
 _FADE_S = 0.005

@@ -17,7 +17,7 @@ from ivr.speech.lexicon import Own
 from ivr.speech.pinyin import parts
 
 #: Raise it when the same words would be given to the model in another way.
-VERSION = 3
+VERSION = 4
 
 _TONES = {"1": "→", "2": "↗", "3": "↓", "4": "↘", "5": ""}
 _INITIALS = {

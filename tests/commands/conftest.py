@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,23 @@ class Done:
 
 
 Ivr = Callable[..., Done]
+
+
+@pytest.fixture
+def tables(tmp_path: Path, with_tables: Path) -> None:
+    """``ivr db upgrade``, quickly: in the home of :func:`ivr` there is a database with all tables."""
+    _furnish(tmp_path, with_tables)
+
+
+@pytest.fixture
+def data(tmp_path: Path, railway: Path) -> None:
+    """``ivr rail import``, quickly: in the home of :func:`ivr` there is the project's railway data, too."""
+    _furnish(tmp_path, railway)
+
+
+def _furnish(folder: Path, database: Path) -> None:
+    (folder / "home").mkdir(mode=0o700, exist_ok=True)
+    shutil.copyfile(database, folder / "home" / "ivr.db")
 
 
 @pytest.fixture

@@ -67,9 +67,8 @@ def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[Manager]:
 
 
 @pytest.fixture
-def ready(ivr):
+def ready(ivr, tables: None):
     """The command line with tables."""
-    assert ivr("db", "upgrade").code == 0
     return ivr
 
 

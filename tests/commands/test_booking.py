@@ -21,8 +21,7 @@ RIDE = ("booking", "book", "G1", "站1", "站5", "--date", DAY)
 
 
 @pytest.fixture
-def loaded(ivr):
-    assert ivr("db", "upgrade").code == 0
+def loaded(ivr, tables: None):
     engine = open_store(load())
     lay(engine)
     engine.dispose()
@@ -149,7 +148,7 @@ def test_ctrl_c_while_ids_are_typed_books_nothing(loaded) -> None:
     assert loaded("booking", "list").out == "No bookings.\n"
 
 
-def test_a_rehearsal_holds_no_seat(ivr) -> None:
+def test_a_rehearsal_holds_no_seat(ivr, data: None) -> None:
     keys = f"1 2 1 7447# 656# 2# 102# 1 1 1 {resident_id(1)} 1 1"
     done = ivr("menu", "simulate", "--keys", keys)
     assert "? book booked" in done.out

@@ -16,9 +16,8 @@ AT = datetime(2026, 2, 10, 1, 0, 10, 300_000, tzinfo=timezone.utc)
 
 
 @pytest.fixture
-def filled(ivr, home: Path):
+def filled(ivr, home: Path, tables: None):
     """The command line over a record of the hard cases, and one call's dialogue."""
-    assert ivr("db", "upgrade").code == 0
     assert ivr("queue", "ingest", LOG).code == 0
     engine = open_engine(f"sqlite:///{home / 'ivr.db'}")
     journal = DirectJournal(engine)
@@ -132,7 +131,7 @@ def test_the_story_mentions_the_messages(filled, home: Path) -> None:
     )
 
 
-def test_holds_and_legs_are_in_the_story(ivr, tmp_path: Path) -> None:
+def test_holds_and_legs_are_in_the_story(ivr, tmp_path: Path, tables: None) -> None:
     log = tmp_path / "queue_log"
     log.write_text(
         "1770685190|NONE|operator|1024|ADDMEMBER|\n1770685190|NONE|NONE|1024|SEAT|PJSIP/1002\n"
@@ -145,7 +144,6 @@ def test_holds_and_legs_are_in_the_story(ivr, tmp_path: Path) -> None:
         "1770685240|c.1|NONE|NONE|LEGEND|c.4|1770685240.300\n"
         "1770685240|c.1|NONE|NONE|CALLEND|16|1770685240.400\n"
     )
-    ivr("db", "upgrade")
     ivr("queue", "ingest", log)
     story = ivr("call", "show", "c.1", "--json").document
     (leg,) = story["legs"]

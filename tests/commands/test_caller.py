@@ -8,8 +8,7 @@ from tests.commands.conftest import Ivr
 NUMBER = "13812345678"
 
 
-def test_callers_are_marked_listed_and_unmarked(ivr: Ivr, home: Path) -> None:
-    assert ivr("db", "upgrade").code == 0
+def test_callers_are_marked_listed_and_unmarked(ivr: Ivr, home: Path, tables: None) -> None:
     assert ivr("caller", "list").out == "Nobody is marked.\n"
     done = ivr("caller", "mark", NUMBER, "--elder", "--vip", "--reason", "asked by phone")
     assert (done.code, done.out) == (0, "138****5678: elder, vip\n")
@@ -31,8 +30,7 @@ def test_callers_are_marked_listed_and_unmarked(ivr: Ivr, home: Path) -> None:
     assert (done.code, done.err) == (1, "ivr: 138****5678 has no such mark (ivr caller list)\n")
 
 
-def test_what_is_wrong_is_told_in_one_line(ivr: Ivr) -> None:
-    assert ivr("db", "upgrade").code == 0
+def test_what_is_wrong_is_told_in_one_line(ivr: Ivr, tables: None) -> None:
     for words, told in (
         (("mark", NUMBER, "--reason", "x"), "no mark is given"),
         (("mark", "anonymous", "--elder", "--reason", "x"), "'anonymous' is no caller's number"),

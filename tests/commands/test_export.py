@@ -25,9 +25,8 @@ _SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
 @pytest.fixture
-def filled(ivr):
+def filled(ivr, tables: None):
     """The command line over a record of the hard cases."""
-    assert ivr("db", "upgrade").code == 0
     assert ivr("queue", "ingest", LOG).code == 0
     return ivr
 

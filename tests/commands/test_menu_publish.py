@@ -122,7 +122,7 @@ def test_errors_refuse_and_nothing_changes(ivr: Ivr, menus: Path, voice: list[li
     assert len(ivr("menu", "history", "--json").document) == len(voice) == 1
 
 
-def test_a_transcript_that_does_not_replay_refuses(ivr: Ivr, menus: Path):
+def test_a_transcript_that_does_not_replay_refuses(ivr: Ivr, menus: Path, data: None):
     (menus / "tests").mkdir()
     kept = menus / "tests" / "hangs_up.txt"
     done = ivr("menu", "simulate", "--keys", "/hangup", "--at", "2026-02-10T09:00", "--save", kept)
@@ -137,7 +137,7 @@ def test_a_transcript_that_does_not_replay_refuses(ivr: Ivr, menus: Path):
     assert on_air(ivr) == 1
 
 
-def test_the_tour_a_sentence_edited_accepted_published_and_taken_back(ivr: Ivr, menus: Path):
+def test_the_tour_a_sentence_edited_accepted_published_and_taken_back(ivr: Ivr, menus: Path, data: None):
     """As the README says it, with the tests that are shipped beside the menus."""
     shutil.copytree(PROJECT / "menus" / "tests", menus / "tests")
     ivr("menu", "publish")

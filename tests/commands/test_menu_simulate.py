@@ -36,8 +36,10 @@ parts:
 
 
 @pytest.fixture(scope="module")
-def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("shared") / "home"
+def shared_home(tmp_path_factory: pytest.TempPathFactory, railway: Path) -> Path:
+    home = tmp_path_factory.mktemp("shared")
+    shutil.copyfile(railway, home / "ivr.db")
+    return home
 
 
 @pytest.fixture

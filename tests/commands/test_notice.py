@@ -20,9 +20,8 @@ TYPHOON = "受台风影响，部分列车停运。"
 
 
 @pytest.fixture
-def ready(ivr, monkeypatch):
+def ready(ivr, monkeypatch, tables: None):
     monkeypatch.setattr("ivr.commands.notice._make_sounds", lambda settings, texts, wordbooks: [])
-    assert ivr("db", "upgrade").code == 0
     return ivr
 
 
@@ -147,10 +146,9 @@ def test_standing_notices_of_the_file_are_listed(ready, monkeypatch, tmp_path: P
     assert "file" in ready("notice", "list").out
 
 
-def test_a_voice_that_fails_is_told_and_the_notice_is_set(ivr, monkeypatch):
+def test_a_voice_that_fails_is_told_and_the_notice_is_set(ivr, monkeypatch, tables: None):
     from ivr.voice import voice
 
-    assert ivr("db", "upgrade").code == 0
     pool = voice.WorkerPool
     monkeypatch.setattr(voice, "WorkerPool", lambda size, bounds, _command: pool(size, bounds, ("false",)))
     done = ivr("notice", "set", TYPHOON, "--until", "+1h")
@@ -159,11 +157,10 @@ def test_a_voice_that_fails_is_told_and_the_notice_is_set(ivr, monkeypatch):
     assert done.out.startswith("notice 1 is on air")
 
 
-def test_its_sound_is_there_before_it_goes_on_air(ivr, home: Path):
+def test_its_sound_is_there_before_it_goes_on_air(ivr, home: Path, tables: None):
     from ivr.speech.phrase import Phrase
     from ivr.voice.sounds import SoundStore
 
-    assert ivr("db", "upgrade").code == 0
     assert ivr("notice", "set", TYPHOON, "--until", "+1h", "--en", "Some trains are cancelled.").err == ""
     store = SoundStore(home)
     assert store.ready(Phrase(TYPHOON, "zh"))

@@ -5,18 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import os
-import subprocess
-import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Ivr
+from tests.commands.conftest import Done, Ivr
 from tests.voice.recorded import record
 
-PROJECT = Path(__file__).resolve().parents[2]
-
+Prompt = Callable[..., Done]
 
 MENU = """
 hotline: "12306"
@@ -31,80 +29,83 @@ parts:
 SHORT = "languages: [zh]\nstart: a\nparts: {a: {say: 您好您好。, then: hangup}}\n"
 
 
-def ivr(home: Path, *words: str, menus: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, PROJECT / "cli.py", "prompt", *words],
-        env={**os.environ, "IVR_HOME": str(home), **({"IVR_MENUS": str(menus)} if menus else {})},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+@pytest.fixture
+def prompt(ivr: Ivr, monkeypatch: pytest.MonkeyPatch) -> Prompt:
+    """Runs ``ivr prompt WORDS…`` in a home, with a folder of menus."""
+
+    def run(home: Path, *words: str, menus: Path | None = None) -> Done:
+        monkeypatch.setenv("IVR_HOME", str(home))
+        if menus:
+            monkeypatch.setenv("IVR_MENUS", str(menus))
+        return ivr("prompt", *words)
+
+    return run
 
 
-def test_say_tells_how_it_is_read_and_where_the_reading_comes_from(tmp_path):
+def test_say_tells_how_it_is_read_and_where_the_reading_comes_from(prompt: Prompt, tmp_path: Path):
     pytest.importorskip("pypinyin", reason="pip install pypinyin")
     menus = tmp_path / "menus"
     menus.mkdir()
     text = "从朝阳开往六安。"
-    usual = json.loads(ivr(tmp_path, "say", text, "--json", menus=menus).stdout)
+    usual = json.loads(prompt(tmp_path, "say", text, "--json", menus=menus).out)
     (menus / "words.yaml").write_text("zh: {readings: {六安: liu4 an1}}\n", "utf-8")
-    told = ivr(tmp_path, "say", text, menus=menus).stdout.splitlines()
+    told = prompt(tmp_path, "say", text, menus=menus).out.splitlines()
     assert told[1:] == [
         "cóng cháo yáng kāi wǎng liù ān 。",
         "朝阳 cháo yáng: lexicon",
         "六安 liù ān: words.yaml",
     ]
-    row = json.loads(ivr(tmp_path, "say", text, "--json", menus=menus).stdout)
+    row = json.loads(prompt(tmp_path, "say", text, "--json", menus=menus).out)
     assert row["readings"][3] == {"words": "六安", "pinyin": "liù ān", "from": "words.yaml"}
     assert usual["readings"][3]["pinyin"] == "lù ān"
     assert usual["path"] != row["path"]
     (menus / "words.yaml").write_text("zh: {readings: {六安: lu4}}\n", "utf-8")
-    wrong = ivr(tmp_path, "say", text, menus=menus)
-    assert wrong.returncode == 1
-    assert "words.yaml:1:21: 六安 cannot be read 'lu4'" in wrong.stderr
+    wrong = prompt(tmp_path, "say", text, menus=menus)
+    assert wrong.code == 1
+    assert "words.yaml:1:21: 六安 cannot be read 'lu4'" in wrong.err
 
 
-def test_build_makes_everything_once(tmp_path):
+def test_build_makes_everything_once(prompt: Prompt, tmp_path: Path):
     menus = tmp_path / "menus"
     menus.mkdir()
     (menus / "hotline.yaml").write_text(MENU, "utf-8")
     for other in ("agent", "connected"):
         (menus / f"{other}.yaml").write_text(SHORT, "utf-8")
-    before = ivr(tmp_path, "missing", "--json", menus=menus)
-    missing = json.loads(before.stdout)
-    assert before.returncode == 1
+    before = prompt(tmp_path, "missing", "--json", menus=menus)
+    missing = json.loads(before.out)
+    assert before.code == 1
     assert {"id": "369fccbf473a", "text": "六", "language": "zh", "kind": "menus"} in missing
-    first = ivr(tmp_path, "build", "--json", menus=menus)
-    assert first.returncode == 0, first.stderr
-    assert json.loads(first.stdout)["made"] == len(missing)
-    second = ivr(tmp_path, "build", menus=menus)
-    assert "0 made now, 0 sounds for Asterisk new" in second.stdout
-    after = ivr(tmp_path, "missing", menus=menus)
-    assert (after.returncode, after.stdout) == (0, "")
+    first = prompt(tmp_path, "build", "--json", menus=menus)
+    assert first.code == 0, first.err
+    assert json.loads(first.out)["made"] == len(missing)
+    second = prompt(tmp_path, "build", menus=menus)
+    assert "0 made now, 0 sounds for Asterisk new" in second.out
+    after = prompt(tmp_path, "missing", menus=menus)
+    assert (after.code, after.out) == (0, "")
     (menus / "hotline.yaml").write_text(MENU.replace("预售期为", "预售期是"), "utf-8")
-    changed = json.loads(ivr(tmp_path, "missing", "--json", menus=menus).stdout)
+    changed = json.loads(prompt(tmp_path, "missing", "--json", menus=menus).out)
     assert [row["text"] for row in changed] == ["现在的预售期是"]
-    _recordings_win(tmp_path, menus)
+    _recordings_win(prompt, tmp_path, menus)
 
 
-def _recordings_win(home: Path, menus: Path) -> None:
-    script = json.loads(ivr(home, "script", "--kind", "menus", "--json", menus=menus).stdout)
+def _recordings_win(prompt: Prompt, home: Path, menus: Path) -> None:
+    script = json.loads(prompt(home, "script", "--kind", "menus", "--json", menus=menus).out)
     thanks, digit = (next(row for row in script if row["text"] == text) for text in ("感谢您的等候。", "六"))
     played = home / "asterisk/data/sounds/zh/queue-thankyou.wav"
     spoken = played.read_bytes()
     recording = record(home / "recordings/zh" / f"{thanks['id']}.wav", 1.5)
     record(home / "recordings/zh" / f"{digit['id']}.wav", 20)
-    built = ivr(home, "build", "--kind", "menus", "--json", menus=menus)
-    told = json.loads(built.stdout)
-    assert built.returncode == 1
+    built = prompt(home, "build", "--kind", "menus", "--json", menus=menus)
+    told = json.loads(built.out)
+    assert built.code == 1
     # narrowband and wideband
     assert (told["made"], told["installed"], told["recorded"], told["recordings_changed"]) == (0, 2, 1, 1)
     assert [row["text"] for row in told["recordings_not_used"]] == ["六"]
     assert played.read_bytes() != spoken
     recording.unlink()
-    built = ivr(home, "build", "--kind", "menus", menus=menus)
-    assert "0 recordings in use, 1 changed" in built.stdout
-    assert f"zh/{digit['id']}.wav (六): not used: 20.15 s for 1 syllables" in built.stderr
+    built = prompt(home, "build", "--kind", "menus", menus=menus)
+    assert "0 recordings in use, 1 changed" in built.out
+    assert f"zh/{digit['id']}.wav (六): not used: 20.15 s for 1 syllables" in built.err
     assert played.read_bytes() == spoken
 
 
@@ -178,11 +179,11 @@ def test_recordings_are_checked_before_they_are_used(ivr: Ivr, tmp_path: Path):
     assert sorted(row["state"] for row in rows) == ["unused", "wrong"]
 
 
-def test_say_writes_a_sound_and_tells_about_it(tmp_path):
+def test_say_writes_a_sound_and_tells_about_it(prompt: Prompt, tmp_path: Path):
     out = tmp_path / "out.wav"
-    done = ivr(tmp_path, "say", "G 幺零二次，六点26分开。", "--out", str(out), "--json")
-    row = json.loads(done.stdout)
-    assert done.returncode == 0
+    done = prompt(tmp_path, "say", "G 幺零二次，六点26分开。", "--out", str(out), "--json")
+    row = json.loads(done.out)
+    assert done.code == 0
     assert row["path"] == str(out)
     assert row["seconds"] == pytest.approx((out.stat().st_size - 44) / 16000, abs=0.01)
     assert row["dbfs"] == pytest.approx(-20, abs=0.5)
@@ -190,9 +191,11 @@ def test_say_writes_a_sound_and_tells_about_it(tmp_path):
     assert "'26'" in row["problems"][0]
 
 
-def test_say_in_english_and_in_plain_words(tmp_path):
-    done = ivr(tmp_path, "say", "For English press star.", "--language", "en", "--home", str(tmp_path / "b"))
-    path, *rest = done.stdout.split()
+def test_say_in_english_and_in_plain_words(prompt: Prompt, tmp_path: Path):
+    done = prompt(
+        tmp_path, "say", "For English press star.", "--language", "en", "--home", str(tmp_path / "b")
+    )
+    path, *rest = done.out.split()
     assert Path(path).is_file()
     assert Path(path).is_relative_to(tmp_path / "b" / "sounds" / "en")
     assert rest[1] == "s"
@@ -212,10 +215,9 @@ def test_say_in_english_and_in_plain_words(tmp_path):
         (["record-check", "/proc/none"], 2, "/proc/none"),
     ],
 )
-def test_faults_are_one_line(tmp_path, words, code, line):
+def test_faults_are_one_line(prompt: Prompt, tmp_path: Path, words, code, line):
     (tmp_path / "blocked").write_text("a file")
-    done = ivr(tmp_path, *[str(tmp_path / "blocked") if word == "BLOCKED" else word for word in words])
-    assert done.returncode == code
-    assert line in done.stderr
-    assert "Traceback" not in done.stderr
-    assert done.stdout == ""
+    done = prompt(tmp_path, *[str(tmp_path / "blocked") if word == "BLOCKED" else word for word in words])
+    assert done.code == code
+    assert line in done.err
+    assert done.out == ""

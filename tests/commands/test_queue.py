@@ -17,15 +17,13 @@ DAY = ("--from", "2026-02-10", "--to", "2026-02-10")
 
 
 @pytest.fixture
-def filled(ivr):
+def filled(ivr, tables: None):
     """The command line over a record of the hard cases."""
-    assert ivr("db", "upgrade").code == 0
     assert ivr("queue", "ingest", LOG).code == 0
     return ivr
 
 
-def test_ingest_tells_how_much_was_new(ivr, tmp_path: Path) -> None:
-    ivr("db", "upgrade")
+def test_ingest_tells_how_much_was_new(ivr, tmp_path: Path, tables: None) -> None:
     lines = LOG.read_bytes().count(b"\n")
     packed = tmp_path / "queue_log.1.gz"
     packed.write_bytes(gzip.compress(LOG.read_bytes()))
@@ -75,13 +73,12 @@ def test_stats_are_shown_again_and_again(filled, monkeypatch) -> None:
     assert filled("queue", "stats", "--watch", "5", "--from", "never").code == 2
 
 
-def test_stats_by_the_area_of_the_caller(ivr, tmp_path: Path) -> None:
+def test_stats_by_the_area_of_the_caller(ivr, tmp_path: Path, tables: None) -> None:
     log = tmp_path / "queue_log"
     numbers = ("02112345678", "051212345678", "13812345678", "13912345678", "")
     log.write_text(
         "".join(f"1770685200|c{n}|operator|NONE|ENTERQUEUE||{x}|1\n" for n, x in enumerate(numbers))
     )
-    ivr("db", "upgrade")
     ivr("queue", "ingest", log)
     rows = ivr("queue", "stats", *DAY, "--by", "area", "--json").document
     assert [(row["area"], row["offered"]) for row in rows] == [
@@ -92,7 +89,7 @@ def test_stats_by_the_area_of_the_caller(ivr, tmp_path: Path) -> None:
     ]
 
 
-def test_stats_by_the_skill_that_was_asked_for(ivr, tmp_path: Path) -> None:
+def test_stats_by_the_skill_that_was_asked_for(ivr, tmp_path: Path, tables: None) -> None:
     log = tmp_path / "queue_log"
     asked = ("tickets.sold_out|tickets", "tickets.sold_out|tickets", "agent|")
     queues = ("tickets", "operator", "operator")  # nobody was there for tickets the second time
@@ -102,7 +99,6 @@ def test_stats_by_the_skill_that_was_asked_for(ivr, tmp_path: Path) -> None:
             for n, (wanted, queue) in enumerate(zip(asked, queues, strict=True))
         )
     )
-    ivr("db", "upgrade")
     ivr("queue", "ingest", log)
     rows = ivr("queue", "stats", *DAY, "--by", "skill", "--json").document
     assert [(row["skill"], row["offered"]) for row in rows] == [("tickets", 2), (None, 1)]
@@ -220,8 +216,7 @@ def test_the_last_entries(filled) -> None:
     assert "13512345678" not in out
 
 
-def test_an_empty_record(ivr) -> None:
-    ivr("db", "upgrade")
+def test_an_empty_record(ivr, tables: None) -> None:
     assert ivr("queue", "list").out == "No entries yet.\n"
     assert ivr("queue", "list", "--json").document == []
 

@@ -27,7 +27,7 @@ def call(at: int, name: str, caller: str, *events: str) -> list[str]:
 
 
 @pytest.fixture
-def filled(ivr, tmp_path: Path):
+def filled(ivr, tmp_path: Path, tables: None):
     """Somebody hangs up and is answered at the third try; another is refused and let into the next queue; a
     withheld number is refused; the last one calls again only after a day."""
     wait, gone = "1|operator|NONE|ENTERQUEUE||{0}|1", "9|operator|NONE|ABANDON|1|1|8"
@@ -46,7 +46,6 @@ def filled(ivr, tmp_path: Path):
     ]
     log = tmp_path / "queue_log"
     log.write_text("".join(f"{line}\n" for line in sorted(lines, key=lambda line: int(line.split("|")[0]))))
-    assert ivr("db", "upgrade").code == 0
     assert ivr("queue", "ingest", log).code == 0
     return ivr
 

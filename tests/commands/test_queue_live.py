@@ -65,9 +65,8 @@ def asterisk(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.fixture
-def ready(ivr: Ivr, tmp_path: Path) -> Ivr:
+def ready(ivr: Ivr, tmp_path: Path, tables: None) -> Ivr:
     """A home with an agent, and one call answered today."""
-    ivr("db", "upgrade")
     ivr("agent", "add", "1023", "--name", "甲班")
     second = int(time.time()) - 100
     log = tmp_path / "queue_log"

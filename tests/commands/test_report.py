@@ -11,8 +11,7 @@ NOW = datetime(2026, 2, 10, 1, 0, tzinfo=timezone.utc)
 DAY = ("report", "menu", "--from", "2026-02-10", "--to", "2026-02-10")
 
 
-def test_what_callers_do_in_the_menu(ivr, home: Path) -> None:
-    assert ivr("db", "upgrade").code == 0
+def test_what_callers_do_in_the_menu(ivr, home: Path, tables: None) -> None:
     assert ivr(*DAY).out == "No callers from 2026-02-10 00:00 to 2026-02-11 00:00.\n"
     engine = open_engine(f"sqlite:///{home / 'ivr.db'}")
     for number, key in enumerate("4449", 1):
@@ -45,8 +44,7 @@ LOG = Path(__file__).parent.parent / "queue_logs" / "hard_cases.log"
 AGENTS = ("report", "agent", "--from", "2026-02-10", "--to", "2026-02-10")
 
 
-def test_what_agents_did(ivr, tmp_path: Path) -> None:
-    assert ivr("db", "upgrade").code == 0
+def test_what_agents_did(ivr, tmp_path: Path, tables: None) -> None:
     assert ivr(*AGENTS).out == "No agent was signed in from 2026-02-10 00:00 to 2026-02-11 00:00.\n"
     assert ivr("queue", "ingest", LOG).code == 0
     ivr("agent", "add", "1023", "--name", "甲班", "--pin", "4711")

@@ -51,6 +51,8 @@ _USUAL = (
     "Asterisk is shutting down",
     "Abnormal 'Gosub(",  # who was rung at home hung up, or was hung up, without a key
     "target does not exist",  # a seat hands a caller over to a number that is none
+    "StoreDTMF already set",  # the server that would have taken it off was killed
+    'Module "idle monitor module" registered during operation',  # pjproject's, when it starts
     # Asterisk's own, 55 s after a blind transfer: the phone's subscription to how the transfer goes runs out.
     "channel.c: name must be provided",
 )
@@ -545,11 +547,19 @@ def _memory() -> str | None:
 
 
 @contextlib.contextmanager
-def running(queues: str = "", like: Line | None = None, *, pjsip: str = "", **environ: str) -> Iterator[Line]:
+def running(
+    queues: str = "",
+    like: Line | None = None,
+    *,
+    pjsip: str = "",
+    kokoro: Path | None = None,
+    **environ: str,
+) -> Iterator[Line]:
     """Start a whole hotline in a home and on ports of its own; stop it whatever happens, and see that nothing is left.
 
     ``queues``, ``pjsip``: the site's own ``queues.conf`` and ``pjsip.conf``. ``like``: a hotline whose prompts are taken over, and, where the
-    menus are the same, what its database was at first. ``environ``: settings.
+    menus are the same, what its database was at first. ``kokoro``: the folder of the neural voice, which is then installed there.
+    ``environ``: settings.
     """
     home = Path(tempfile.mkdtemp(prefix="ivr-e2e-", dir=_memory()))
     rtp = next(_rtp_ranges)
@@ -575,6 +585,9 @@ def running(queues: str = "", like: Line | None = None, *, pjsip: str = "", **en
         if "IVR_MENUS" not in environ:
             shutil.copytree(like.settings.home / "secrets", home / "secrets")
             shutil.copy(like.fresh, home / "ivr.db")
+    if kokoro:
+        (home / "voices").mkdir()
+        (home / "voices" / "kokoro").symlink_to(kokoro)
     line = Line(settings, {**kept, **own}, home / "phones")
     output = home / "serve.out"
     with output.open("wb") as stream:

@@ -50,7 +50,7 @@ def engine(engine: Engine, tmp_path: Path) -> Engine:
 
 
 @pytest.fixture(scope="module")
-def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """The same for the whole module, where the kind does not matter."""
     folder = tmp_path_factory.mktemp("store")
     engine = open_engine(f"sqlite:///{folder / 'ivr.db'}")
@@ -106,60 +106,60 @@ def test_the_whole_feed_is_what_callers_hear(engine: Engine, feed: ROWS, path: P
                 assert agreed == ({} if here == there else {"0": {"second": price}})
 
 
-def test_a_train_past_midnight_keeps_its_service_day(sqlite: Engine, feed: ROWS, path: Path) -> None:
-    bring(sqlite, pack(path, feed))
+def test_a_train_past_midnight_keeps_its_service_day(shared: Engine, feed: ROWS, path: Path) -> None:
+    bring(shared, pack(path, feed))
     late = max(trains(), key=lambda train: train[4] + 4 * len(train[3]))
-    with reading(sqlite) as session:
+    with reading(shared) as session:
         _, stops = SqlRailSource(session).run(late[0])
     assert stops[-1].arr == late[4] + 4 * (len(late[3]) - 1) > 24 * 60
 
 
-def test_what_a_feed_does_not_know_stays_as_it_was(sqlite: Engine, feed: ROWS, path: Path) -> None:
-    bring(sqlite, pack(path, feed))
-    with reading(sqlite) as session:
+def test_what_a_feed_does_not_know_stays_as_it_was(shared: Engine, feed: ROWS, path: Path) -> None:
+    bring(shared, pack(path, feed))
+    with reading(shared) as session:
         source = SqlRailSource(session)
         assert ask(source, "presale", {}, date(2026, 11, 22)).slots["last_day"] == "2026-12-06"
         assert source.cities_with_code("0999")[0].name == "甲市"
         assert source.seats(["0-weekday"]) == {}
-    live = loaded_dataset(sqlite)
+    live = loaded_dataset(shared)
     assert (live.version, live.source) == ("spring", "Coast Railway, Ltd. (GTFS, feed.zip)")
     assert (live.valid_from, live.valid_to) == (date(2026, 1, 1), date(2026, 12, 31))
     assert not live.bundled
 
 
-def test_stations_named_as_before_are_keyed_as_before(sqlite: Engine, feed: ROWS, path: Path) -> None:
+def test_stations_named_as_before_are_keyed_as_before(shared: Engine, feed: ROWS, path: Path) -> None:
     feed["stops.txt"][0]["stop_name"] = "甲"
     feed["stops.txt"][3]["stop_name"] = "无名镇"
-    done = bring(sqlite, pack(path, feed))
+    done = bring(shared, pack(path, feed))
     assert "2 stations have no Latin name to be keyed" in done.notes
-    with reading(sqlite) as session:
+    with reading(shared) as session:
         source = SqlRailSource(session)
         assert [s.telecode for s in source.stations_by_pinyin("542")] == ["st0"]
         assert source.station("st0").label == "Jia"
         assert source.station("st1").keypad_pinyin == ""
 
 
-def test_fares_in_another_currency_are_left_out_and_said_to_be(sqlite: Engine, path: Path) -> None:
-    done = bring(sqlite, pack(path, make("USD")))
+def test_fares_in_another_currency_are_left_out_and_said_to_be(shared: Engine, path: Path) -> None:
+    done = bring(shared, pack(path, make("USD")))
     assert "6 fares left out: they are in USD, and the hotline tells yuan" in done.notes
-    with reading(sqlite) as session:
+    with reading(shared) as session:
         assert SqlRailSource(session).pair_fares("st0", "st5") == {}
 
 
-def test_a_fare_by_the_zones_it_passes(sqlite: Engine, feed: ROWS, path: Path) -> None:
+def test_a_fare_by_the_zones_it_passes(shared: Engine, feed: ROWS, path: Path) -> None:
     feed["fare_attributes.txt"] = [
         {"fare_id": name, "price": price, "currency_type": "CNY"}
         for name, price in (("both", "9"), ("all", "20.5"))
     ]
     feed["fare_rules.txt"] = [{"fare_id": "both", "contains_id": z} for z in (1, 2)]
-    bring(sqlite, pack(path, feed))
-    with reading(sqlite) as session:
+    bring(shared, pack(path, feed))
+    with reading(shared) as session:
         source = SqlRailSource(session)
         assert source.pair_fares("st0", "st6") == {"0": {"second": 90}}
         assert source.pair_fares("st0", "st3") == {"0": {"second": 205}}
 
 
-def test_stop_times_in_any_order_with_times_left_open(sqlite: Engine, feed: ROWS, path: Path) -> None:
+def test_stop_times_in_any_order_with_times_left_open(shared: Engine, feed: ROWS, path: Path) -> None:
     times = feed["stop_times.txt"]
     trip = "0-weekday"
     calls = [row for row in times if row["trip_id"] == trip][:5]
@@ -169,8 +169,8 @@ def test_stop_times_in_any_order_with_times_left_open(sqlite: Engine, feed: ROWS
         row |= {"arrival_time": "", "departure_time": ""}
     calls[4] |= {"arrival_time": "25:10:00", "departure_time": ""}
     feed["stop_times.txt"] = [*reversed(calls), *others]
-    bring(sqlite, pack(path, feed))
-    with reading(sqlite) as session:
+    bring(shared, pack(path, feed))
+    with reading(shared) as session:
         _, stops = SqlRailSource(session).run(trip)
     assert [(stop.arr, stop.dep) for stop in stops] == [
         (None, 1500),
@@ -181,7 +181,7 @@ def test_stop_times_in_any_order_with_times_left_open(sqlite: Engine, feed: ROWS
     ]
 
 
-def test_what_is_no_train_is_left_out_and_counted(sqlite: Engine, feed: ROWS, path: Path) -> None:
+def test_what_is_no_train_is_left_out_and_counted(shared: Engine, feed: ROWS, path: Path) -> None:
     feed["frequencies.txt"] = [
         {"trip_id": "0-weekday", "start_time": "6:00:00", "end_time": "9:00:00", "headway_secs": 600}
     ]
@@ -190,7 +190,7 @@ def test_what_is_no_train_is_left_out_and_counted(sqlite: Engine, feed: ROWS, pa
     passing |= {"pickup_type": 1, "drop_off_type": 1}
     feed["trips.txt"].append({"route_id": "line", "service_id": "weekday", "trip_id": "ghost"})
     feed["stop_times.txt"] += [call("ghost", 1, "70001", 600, 600), call("ghost", 2, "70011", 610, 610)]
-    done = bring(sqlite, pack(path, feed))
+    done = bring(shared, pack(path, feed))
     assert set(done.notes) == {
         "58 trips left out: they are no railway's",
         "1 trips left out: they repeat at intervals",
@@ -198,7 +198,7 @@ def test_what_is_no_train_is_left_out_and_counted(sqlite: Engine, feed: ROWS, pa
         "1 stops left out: nobody may get in or out there",
         "1 trips have no number in the feed; they were counted from 1",
     }
-    with reading(sqlite) as session:
+    with reading(shared) as session:
         source = SqlRailSource(session)
         assert source.run("0-weekday") == source.run("1-weekday") == ("", ())
         assert source.run("2-weekday")[1][0].station.name == NAMES[3]
@@ -254,44 +254,44 @@ def test_where_nobody_may_get_in_nobody_is_sent(engine: Engine, feed: ROWS, path
         assert [sorted(item.keys() - {"station"}) for item in told[1:4]] == [["arr"], ["arr", "dep"], ["dep"]]
 
 
-def test_a_train_that_lets_nobody_ride_is_left_out(sqlite: Engine, feed: ROWS, path: Path) -> None:
+def test_a_train_that_lets_nobody_ride_is_left_out(shared: Engine, feed: ROWS, path: Path) -> None:
     for row in feed["stop_times.txt"]:
         if row["trip_id"] == "0-weekday":
             row |= {"pickup_type": 1}
         if row["trip_id"] == "1-weekday":
             row |= {"drop_off_type": 1}
-    done = bring(sqlite, pack(path, feed))
+    done = bring(shared, pack(path, feed))
     assert "2 trips left out: they have fewer than two stops" in done.notes
 
 
-def test_running_days_without_a_calendar(sqlite: Engine, feed: ROWS, path: Path) -> None:
+def test_running_days_without_a_calendar(shared: Engine, feed: ROWS, path: Path) -> None:
     del feed["calendar.txt"]
     feed["calendar_dates.txt"] = [
         {"service_id": service, "date": "20260601", "exception_type": 1} for service in gtfs_feed.SERVICES
     ]
-    bring(sqlite, pack(path, feed))
-    with reading(sqlite) as session:
+    bring(shared, pack(path, feed))
+    with reading(shared) as session:
         runs = SqlRailSource(session).services(["0-sunday"])["0-sunday"]
     assert runs.runs_on(date(2026, 6, 1))
     assert not runs.runs_on(date(2026, 6, 7))
 
 
-def test_a_feed_as_other_programs_write_it(sqlite: Engine, feed: ROWS, path: Path) -> None:
+def test_a_feed_as_other_programs_write_it(shared: Engine, feed: ROWS, path: Path) -> None:
     """A byte order mark, CRLF, quotes with commas in them, spaces around values, blank lines, other columns."""
     feed["stops.txt"][0]["stop_name"] = 'Alder "Bay", North'
     files = {name: "\ufeff" + gtfs_feed.text(rows, "\r\n") for name, rows in feed.items()}
     files["agency.txt"] = files["agency.txt"].replace("CR,", " CR ,") + "\r\n\r\n"
     files["shapes.txt"] = "whatever\n"
-    bring(sqlite, pack(path, files))
-    with reading(sqlite) as session:
+    bring(shared, pack(path, files))
+    with reading(shared) as session:
         assert SqlRailSource(session).station("st0").name == 'Alder "Bay", North'
 
 
-def test_an_unpacked_feed_is_the_same(sqlite: Engine, feed: ROWS, path: Path, tmp_path: Path) -> None:
+def test_an_unpacked_feed_is_the_same(shared: Engine, feed: ROWS, path: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(pack(path, feed)) as archive:
         archive.extractall(tmp_path / "unpacked")
-    assert bring(sqlite, path).changed
-    assert not bring(sqlite, tmp_path / "unpacked").changed
+    assert bring(shared, path).changed
+    assert not bring(shared, tmp_path / "unpacked").changed
 
 
 # what is wrong
@@ -391,23 +391,23 @@ def no_calendar(feed: ROWS) -> None:
     ],
 )
 def test_one_fault_is_one_line_and_changes_nothing(
-    sqlite: Engine, feed: ROWS, path: Path, change, told: str
+    shared: Engine, feed: ROWS, path: Path, change, told: str
 ) -> None:
     change(feed)
-    before = loaded_dataset(sqlite)
-    (only,) = faults(sqlite, pack(path, feed))
+    before = loaded_dataset(shared)
+    (only,) = faults(shared, pack(path, feed))
     assert told in only
-    assert loaded_dataset(sqlite) == before
+    assert loaded_dataset(shared) == before
 
 
 def test_all_faults_are_listed_in_the_order_of_the_files_and_the_rest_is_counted(
-    sqlite: Engine, feed: ROWS, path: Path
+    shared: Engine, feed: ROWS, path: Path
 ) -> None:
     for row in feed["stop_times.txt"]:
         row["stop_id"] = "mars"
     feed["agency.txt"][0]["agency_name"] = ""
     with pytest.raises(FeedFaults) as found:
-        bring(sqlite, pack(path, feed))
+        bring(shared, pack(path, feed))
     assert found.value.count == len(feed["stop_times.txt"]) + 1
     assert [str(fault) for fault in found.value.faults[:2]] == [
         "agency.txt:2: agency_name must not be empty",
@@ -428,39 +428,39 @@ def test_all_faults_are_listed_in_the_order_of_the_files_and_the_rest_is_counted
     ],
 )
 def test_a_file_that_cannot_be_read_is_one_fault(
-    sqlite: Engine, feed: ROWS, path: Path, file: str, content: bytes, told: str
+    shared: Engine, feed: ROWS, path: Path, file: str, content: bytes, told: str
 ) -> None:
-    (only,) = faults(sqlite, pack(path, {**feed, file: content}))
+    (only,) = faults(shared, pack(path, {**feed, file: content}))
     assert told in only
 
 
 def test_a_zip_that_unpacks_to_more_than_any_timetable_is_left(
-    sqlite: Engine, feed: ROWS, path: Path, monkeypatch: pytest.MonkeyPatch
+    shared: Engine, feed: ROWS, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ivr.store.feed.MAX_FILE_BYTES", 2**20)
     bomb = b"stop_id,stop_name\n" + b"\n" * 2**22
-    (only,) = faults(sqlite, pack(path, {**feed, "stops.txt": bomb}))
+    (only,) = faults(shared, pack(path, {**feed, "stops.txt": bomb}))
     assert "the file is larger than 1 MiB" in only
     monkeypatch.setattr("ivr.store.feed.MAX_ROWS", 1000)
-    (only,) = faults(sqlite, pack(path, feed))
+    (only,) = faults(shared, pack(path, feed))
     assert only == "stop_times.txt:1002: the file has more than 1000 rows"
 
 
-def test_a_damaged_or_foreign_zip(sqlite: Engine, feed: ROWS, path: Path, tmp_path: Path) -> None:
+def test_a_damaged_or_foreign_zip(shared: Engine, feed: ROWS, path: Path, tmp_path: Path) -> None:
     whole = bytearray(pack(path, feed).read_bytes())
     with zipfile.ZipFile(path) as archive:
         start = archive.getinfo("stop_times.txt").header_offset + 60
     whole[start : start + 40] = bytes(40)
     path.write_bytes(whole)
-    assert "stop_times.txt: cannot be read" in faults(sqlite, path)[0]
+    assert "stop_times.txt: cannot be read" in faults(shared, path)[0]
     for content in (b"", b"no zip at all", bytes(whole[:200])):
         path.write_bytes(content)
         with pytest.raises(IvrError, match="is neither a folder nor a zip of CSV files"):
-            bring(sqlite, path)
+            bring(shared, path)
     with pytest.raises(IvrError, match="No such file"):
-        bring(sqlite, tmp_path / "nowhere.zip")
+        bring(shared, tmp_path / "nowhere.zip")
     with pytest.raises(IvrError, match="the files must stand at the top"):
-        bring(sqlite, pack(path, {"feed/stops.txt": b"", "readme.md": b""}))
+        bring(shared, pack(path, {"feed/stops.txt": b"", "readme.md": b""}))
 
 
 @given(st.text(), st.text())
@@ -524,9 +524,9 @@ def test_where_nothing_is_loaded_the_projects_data_comes_first(
     engine.dispose()
 
 
-def test_the_projects_own_data_in_a_zip(sqlite: Engine, tmp_path: Path) -> None:
+def test_the_projects_own_data_in_a_zip(shared: Engine, tmp_path: Path) -> None:
     files = {entry.name: entry.read_bytes() for entry in small_data.write(tmp_path / "small").iterdir()}
     files["stations.csv"] += b"ZZZ,Z,z,z,,\n"
-    done = bring(sqlite, pack(tmp_path / "data.zip", files))
+    done = bring(shared, pack(tmp_path / "data.zip", files))
     assert (done.form, done.changed) == ("csv", True)
-    assert not loaded_dataset(sqlite).bundled
+    assert not loaded_dataset(shared).bundled

@@ -271,7 +271,7 @@ def bench(folder: Path, **environ: str) -> Iterator[Bench]:
     (home.root / "moh" / "silence.sln").write_bytes(bytes(160000))
     process = subprocess.Popen(asterisk.foreground(home.conf), start_new_session=True)
     try:
-        wait_for(lambda: booted(home), "Asterisk has booted", 20)
+        wait_for(lambda: booted(home) and home.queue_log.exists(), "Asterisk has booted", 20)
         yield Bench(settings, home, process, folder, rest)
     finally:
         process.send_signal(signal.SIGTERM)

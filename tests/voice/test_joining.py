@@ -62,7 +62,7 @@ def test_a_joint_is_short_a_pause_is_as_its_mark_says(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("marks", "seconds"), [("", 0.03), ("，", 0.2), ("。”", 0.25), ("、", 0.12), ("（", 0.03)]
+    ("marks", "seconds"), [("", 0.01), ("，", 0.2), ("。”", 0.25), ("、", 0.12), ("（", 0.01)]
 )
 def test_marks_are_pauses_and_none_is_a_hole(marks: str, seconds: float):
     assert joining.pause_s(marks) == seconds <= 0.25
