@@ -164,7 +164,7 @@ def an_agent_who_rejects_leaves_it_to_the_next(line: Line) -> None:
     line.sign_in("1024", "1002")
     line.cli("agent", "pause", "1024", "--seat", "1002")
     agent_is_there(line)
-    no.ended(20)
+    no.ended(40)
     line.cli("agent", "unpause", "1024", "--seat", "1002")
     becomes(call, "done", 60)
     assert callback_of(call)["agent"] == "1024"
