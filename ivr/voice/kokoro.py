@@ -13,6 +13,7 @@ Mandarin ones are said in the middle of a sentence, between :data:`BEFORE` and :
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -57,11 +58,14 @@ class Model:
         self._folder = folder
         self._tokens: dict[str, int] = json.loads((folder / TOKENS).read_text("utf-8"))["vocab"]
         self._styles: dict[str, Any] = {}
-        self._session = onnxruntime.InferenceSession(
-            (folder / MODEL).read_bytes() + _one_more_output(_DURATIONS),
-            options,
-            providers=["CPUExecutionProvider"],
-        )
+        with os.fdopen(
+            os.memfd_create(MODEL), "wb"
+        ) as file:  # the runtime would keep bytes as long as it lives
+            file.write((folder / MODEL).read_bytes() + _one_more_output(_DURATIONS))
+            file.flush()
+            self._session = onnxruntime.InferenceSession(
+                f"/proc/self/fd/{file.fileno()}", options, providers=["CPUExecutionProvider"]
+            )
 
     def speak(self, phonemes: str, speaker: str, speed: float) -> Any:
         """Float samples in ±1 at 24 kHz. Raises ValueError for a phoneme without a token."""

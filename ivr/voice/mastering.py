@@ -117,9 +117,9 @@ def _limit(sound: Any) -> Any:
 
 def check(samples: Any, syllables: int, pace_s: float) -> None:
     """Raise :class:`SoundFault` when mastered ``samples`` cannot be ``syllables`` spoken syllables,
-    of which none takes less than ``pace_s`` on average: a cut sentence is noticed here."""
+    of which none takes less than ``pace_s`` on average, one of them half of it: a cut sentence is noticed here."""
     seconds = len(samples) / SAMPLE_RATE
-    shortest = HEAD_S + TAIL_S + pace_s * syllables
+    shortest = HEAD_S + TAIL_S + pace_s * (syllables - 0.5)
     longest = 3.0 + 1.2 * syllables
     if not shortest <= seconds <= longest:
         raise SoundFault(

@@ -57,7 +57,8 @@ class SessionOptions:
 class InferenceSession:
     def __init__(self, model, options, providers):
         self.how = pathlib.Path(os.environ["IVR_TEST_MODEL"])
-        assert model.startswith(self.how.read_bytes()) and model.endswith(b"/encoder/Clip_output_0")
+        given = pathlib.Path(model).read_bytes()
+        assert given.startswith(self.how.read_bytes()) and given.endswith(b"/encoder/Clip_output_0")
 
     def run(self, names, feed):
         how, asked = self.how.read_text(), self.how.with_name("asked")

@@ -140,6 +140,12 @@ def test_a_cut_sentence_is_refused(engine):
         check(np.zeros(80000), 2, 0.2)
 
 
+def test_a_lone_syllable_may_be_quicker_than_those_of_a_sentence():
+    check(np.zeros(int(8000 * 0.25)), 1, 0.13)  # 0.1 s of 一 and the silence around it
+    with pytest.raises(SoundFault, match="syllables is not between"):
+        check(np.zeros(int(8000 * 0.20)), 1, 0.13)
+
+
 def test_the_worker_answers_each_line_and_prints_nothing_else(tmp_path):
     requests = [
         {"id": 1, "text": "您好世界", "language": "zh", "path": str(tmp_path / "a" / "b.wav")},

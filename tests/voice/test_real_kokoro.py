@@ -12,6 +12,7 @@ from ivr.settings import KOKORO_SPEAKERS, load
 from ivr.speech import Phrase, zh
 from ivr.voice import kokoro_pack
 from ivr.voice.mastering import active_rms, dbfs, read_wav
+from ivr.voice.profile import HEAD_S, TAIL_S
 from ivr.voice.voice import Voice
 
 from .conftest import worker_pids
@@ -65,6 +66,14 @@ def test_single_syllables_are_whole_and_without_noise_behind_them(home):
             samples = made(voice, word)
             assert len(samples) / 8000 < 1.0, word
             assert gap_s(samples) < 0.1, word
+
+
+def test_words_that_are_no_sentence_are_as_quick_as_within_one(home):
+    with Voice(home, 1, 60.0, voice="kokoro") as voice:
+        whole = made(voice, "二十六分从北京南到上海虹桥。")
+        parts = [made(voice, words) for words in ("二十六分从", "北京南", "到", "上海虹桥")]
+        spoken_s = sum(len(part) / 8000 - HEAD_S - TAIL_S for part in parts)
+        assert spoken_s == pytest.approx(len(whole) / 8000 - HEAD_S - TAIL_S, rel=0.2)
 
 
 def test_the_same_words_are_the_same_sound(home):
