@@ -149,6 +149,21 @@ def test_a_signed_in_agent_without_a_phone_is_nobody(line: Bench) -> None:
         line.ask("queue remove member PJSIP/1005 from operator")
 
 
+@pytest.mark.parametrize(
+    ("ahead", "rung"),
+    [({}, False), ({"IVR_PRIORITY": "2"}, True), ({"IVR_PLACE": "1796000000"}, True)],
+    ids=["as others", "before others", "waited before"],
+)
+def test_who_is_ahead_may_ring_all_levels_at_once(line: Bench, ahead: dict[str, str], rung: bool) -> None:
+    line.seat("1001", talk_ms=200)
+    line.ask("queue add member PJSIP/1001 to operator penalty 5 as 1023")
+    answers = {"IVR_NEXT": "queue", "IVR_QUEUE": "operator", "IVR_PRIORITY": "0", "IVR_LEVELS": "3"}
+    with line.agi_server(hotline=answers | ahead, after_queue={"IVR_NEXT": "hangup"}):
+        assert line.call().wait(20) == 0
+    wait_for(lambda: "CALLEND" in line.names(), "the end")
+    assert ("CONNECT" in line.names(), "EXITWITHTIMEOUT" in line.names()) == (rung, not rung)
+
+
 def test_everybody_on_a_break_waits_until_the_time_is_over(line: Bench) -> None:
     line.register("1001", line.sip_ports[1])
     line.sign_in("1001", "1023")
