@@ -41,9 +41,12 @@ def in_a_talk(line: Line, staff: str = "1041", **how: Any) -> tuple[Call, SeatPh
 
 
 def consulting(line: Line, number: str) -> Call:
-    """The seat 1001 has a second call, which is answered."""
+    """The seat 1001 has a second call, which is answered; where it is to a queue, it waits there."""
+    before = len(lines(line, "ENTERQUEUE"))
     second = line.dial_from_seat("1001", number, breathes=True)
     wait_for(lambda: second.phone.status() == 200, "the consultation is answered")
+    if number.startswith("*6"):
+        wait_for(lambda: len(lines(line, "ENTERQUEUE")) > before, "the seat waits")
     return second
 
 
@@ -168,7 +171,6 @@ def who_asks_a_queue_and_goes_back_to_the_caller_abandons_nothing(line: Line) ->
     call, phone = in_a_talk(line)
     phone.hold()
     second = consulting(line, "*62")
-    wait_for(lambda: len(lines(line, "ENTERQUEUE")) >= 2, "the seat waits")
     second.hang_up()
     phone.resume()
     wait_for(lambda: any("CSeq: 3 ACK" in text for _, text in phone.log()), "the caller is held no more")

@@ -177,7 +177,7 @@ def on_air_about(history: list[dict[str, Any]], moment: datetime) -> set[int]:
 def publishing_50_times_disturbs_none_of_100_calls(line: Line) -> None:
     make_sounds(line)
     write(line.settings.menus, 1)
-    early = crowd(line, "early", CALLS, 30, "1" * 26 + "9" * 5, "139000000")
+    early = crowd(line, "early", CALLS, 30, "1" * 18 + "9" * 5, "139000000")
     begun = "SELECT count(*) FROM calls WHERE menu_revision = '1'"
     wait_for(lambda: line.rows(begun)[0][0] == CALLS, f"{CALLS} calls on revision 1", 20)
     late = crowd(line, "late", LATER_CALLS, 1.5, "1119999", "137000000")
