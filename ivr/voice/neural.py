@@ -20,6 +20,8 @@ from ivr.voice.sounds import replace
 
 #: A sentence may take this much for each syllable, beyond the usual timeout: a few times what it takes.
 _SYLLABLE_S = 0.6
+#: To start, at the lowest priority beside calls: its 2 s of a processor have taken more than 30. No caller waits as long for it.
+_START_S = 120.0
 #: After so many failures in a row it is left alone for so long.
 _FAILURES, _REST_S = 3, 60.0
 #: More sentences than this for a worker are not worth waiting for.
@@ -62,7 +64,8 @@ class NeuralPool:
 
     def __init__(self, home: Path, workers: int, bounds: Bounds, command: Sequence[str]) -> None:
         self._home = home
-        self._pool = WorkerPool(workers, dataclasses.replace(bounds, syllable_s=_SYLLABLE_S), command)
+        bounds = dataclasses.replace(bounds, syllable_s=_SYLLABLE_S, start_s=_START_S)
+        self._pool = WorkerPool(workers, bounds, command)
         self._lock = threading.Lock()
         self._closed = False
         self._failures = 0

@@ -27,7 +27,6 @@ COMMAND = (sys.executable, "-m", "ivr.voice.worker")
 #: The environment variable that tells a worker how fast to speak.
 SPEED = "IVR_VOICE_SPEED"
 _PROJECT = Path(__file__).resolve().parents[2]
-_START_S = 30.0  # a cold start of Python and numpy on a busy machine
 _WATCHED_EVERY_S = 0.25  # how much memory a working worker takes
 _PAGES_IN_MB = (1 << 20) / os.sysconf("SC_PAGE_SIZE")
 
@@ -51,7 +50,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a worker may take. ``timeout_s`` for an utterance and ``syllable_s`` more for each of its syllables;
+    """What a worker may take. ``timeout_s`` for an utterance and ``syllable_s`` more for each of its syllables; ``start_s`` to start;
     ``memory_mb``, 0 for any. ``speed``: how fast it speaks, in per cent. ``on_lost`` is told why, each time that a worker went wrong and will be replaced."""
 
     timeout_s: float
@@ -59,6 +58,7 @@ class Bounds:
     memory_mb: int = 0
     speed: int = 100
     on_lost: Callable[[str], None] = lambda _reason: None
+    start_s: float = 30.0  # Python and numpy, cold, on a busy machine
 
 
 class _Worker:
@@ -78,7 +78,7 @@ class _Worker:
         self._bounds = bounds
         self._pending = b""
         self._number = 0
-        if self._answer(_START_S) != {"ready": True}:
+        if self._answer(bounds.start_s) != {"ready": True}:
             raise self._broken("did not start")
 
     def make(self, phrase: Phrase, path: Path) -> Made:
