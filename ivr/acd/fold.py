@@ -37,7 +37,8 @@ Rules for the hard cases
   a hold that nothing ends ends with the talk; one that is longer than the talk is cut to it.
 - QUEUESTART: Asterisk was restarted. Waiting entries and calls are ``lost``; talks and legs end, their length unknown.
   Agents stay signed in and paused when Asterisk keeps members (``persistentmembers``), else they end too.
-- CALLEND: an entry of that call which still waits is ``lost``.
+- CALLEND: an entry of that call which still waits is ``lost``. A talk that goes on ends, its length unknown; the line that tells it may come
+  later, or never: app_queue has none for an agent who hangs up in the moment of the bridge.
 - SEAT: from now on the agent's open sessions are at that seat; who is signed in there when a leg begins has the leg.
 - A pause for another reason ends the one before; a PAUSE for the same reason changes nothing.
 - A row made from another file is not made again by the same line (an old log taken in once more, a copy), and

@@ -16,7 +16,7 @@ class Talks(Rows):
 
     def _talk_ends(self, event: LogEvent) -> None:
         for entry in self._entries[event.call]:
-            if entry.talking and (entry.queue, entry.agent) == (event.queue, event.agent):
+            if entry.end_untold and (entry.queue, entry.agent) == (event.queue, event.agent):
                 self._touch(entry)
                 stayed, ended_by = entry.ended_by == "agent", ENDS[event.name]
                 entry.ended_at, entry.ended_by = (

@@ -40,6 +40,8 @@ class Waits(Rows):
             call.ended_at, call.hangup_cause = event.moment(1), event.number(0)
         for entry in self._entries[event.call]:
             self._lose(entry, event.at)
+            if entry.talking:
+                self._touch(entry).ended_at = event.at
 
     def _enter(self, event: LogEvent) -> EntryRecord | None:
         """A new entry; none when another file has told of it already."""

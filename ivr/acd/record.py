@@ -105,6 +105,11 @@ class EntryRecord:
         """Whether an agent took the call and it has not ended yet."""
         return self.outcome == "answered" and self.ended_at is None
 
+    @property
+    def end_untold(self) -> bool:
+        """Whether an agent took the call, and no line has told yet how the talk ended."""
+        return self.outcome == "answered" and self.talk_s is None and self.ended_by != "lost"
+
 
 @dataclass
 class LegRecord:

@@ -434,6 +434,16 @@ def test_of_a_caller_who_comes_back_nobody_says_that_they_hung_up() -> None:
     holds(answered(stays), outcome=WAITING, ended_by="")
 
 
+def test_a_talk_whose_end_no_line_tells_ends_with_the_call() -> None:
+    stays, ends = (13, "NONE", "CALLERSTAYS", ()), (40, "NONE", "CALLEND", (16, ""))
+    untold = answered(CONNECT, stays, ends)
+    holds(untold, outcome="answered", ended_at=second(40), ended_by="agent", talk_s=None)
+    told_later = answered(CONNECT, stays, ends, (40, "1023", "COMPLETECALLER", (12, 1, 1)))
+    holds(told_later, ended_at=second(40), ended_by="agent", talk_s=4)
+    lost = answered(CONNECT, (14, "NONE", "QUEUESTART", ()), (15, "1023", "COMPLETECALLER", (12, 1, 1)))
+    holds(lost, ended_by="lost", talk_s=None)
+
+
 def test_a_survey_belongs_to_the_last_talk_in_its_queue_and_its_first_answer_counts() -> None:
     lines = [
         line(0, "c", "a", "NONE", "ENTERQUEUE", "", "1", 1),
