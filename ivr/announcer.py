@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from ivr.acd.announcement import COMFORT, broken_off, place_sounds, tells_keys, wait_sound
@@ -44,6 +45,8 @@ LOOK_EVERY_S = 1.0
 _SOON_S = 0.1
 #: After these an agent may be free; the end of the time after a call is no event.
 _CHANGES = ("QueueMemberStatus", "QueueMemberPause", "QueueMemberAdded")
+#: The device state and the pause of a seat that may be rung, in such an event.
+_NOT_IN_USE = ("1", "0")
 #: No phone has this key, and no menu.
 _NO_KEY = "D"
 #: Seconds between two looks at how long calls take.
@@ -102,7 +105,12 @@ class Announcer:
 
     async def _follow(self, ami: AmiClient, stopping: threading.Event) -> None:
         changed = asyncio.Event()
-        await ami.watch(_CHANGES, lambda _event: changed.set())
+
+        def take(event: Mapping[str, str]) -> None:
+            if self._waiting and (event.get("status"), event.get("paused")) == _NOT_IN_USE:
+                changed.set()
+
+        await ami.watch(_CHANGES, take)
         while not stopping.is_set():
             changed.clear()
             await self.look(ami)
@@ -111,24 +119,29 @@ class Announcer:
                 await asyncio.sleep(_SOON_S)
 
     async def look(self, ami: AmiClient) -> None:
-        """Bring each waiting caller's sound up to date, and remove those of who waits no more. Raises
-        :class:`IvrError` and :class:`OSError`."""
+        """Bring each waiting caller's sound up to date, break it off for whom it is time, and remove those of who waits no more.
+        Raises :class:`IvrError` and :class:`OSError`."""
         status = await ami.queue_status()
+        callers = [caller for caller in status.callers if holder_of(caller.call_id) is None]
+        for call_id in self._waiting.keys() - {caller.call_id for caller in callers}:
+            del self._waiting[call_id]
+        self._sweep({waiting.language for waiting in self._waiting.values()})
+        if not callers:
+            self._free = set()
+            return
         wrapup = wrapup_of(await asyncio.to_thread(self._queues), self._settings.wrapup_s)
         agents = agents_now(status.members, int(time.time()), wrapup)
-        callers = {caller.call_id: caller for caller in status.callers if holder_of(caller.call_id) is None}
-        for call_id in [known for known in self._waiting if known not in callers]:
-            del self._waiting[call_id]
         longest = {call_id: waiting.longest_s for call_id, waiting in self._waiting.items()}
-        for caller in broken_off(callers.values(), agents, self._free, longest):
+        for caller in broken_off(callers, agents, self._free, longest):
             await ami.hear_key(caller.channel, _NO_KEY)
         self._free = {agent.staff for agent in agents if agent.state == "free"}
-        self._sweep({waiting.language for waiting in self._waiting.values()})
-        for call_id, caller in callers.items():
-            waiting = self._waiting.get(call_id) or await self._met(ami, caller)
+        paces = {queue: await self._pace(queue, agents) for queue in {caller.queue for caller in callers}}
+        notices = cache(self._notices)  # many wait in one queue
+        for caller in callers:
+            waiting = self._waiting.get(caller.call_id) or await self._met(ami, caller)
             if waiting is not None:
-                self._waiting[call_id] = waiting
-                self._tell(waiting, caller, await self._pace(caller.queue, agents))
+                self._waiting[caller.call_id] = waiting
+                self._tell(waiting, caller, paces[caller.queue], notices)
 
     async def _pace(self, queue: str, agents: Iterable[AgentNow]) -> Pace:
         """How fast a queue is served: its agents by Asterisk, their calls by the record, looked up now and then."""
@@ -154,7 +167,13 @@ class Announcer:
         longest_s = float(longest) if longest.isdecimal() else self._settings.queue_timeout_s
         return _Waiting(language, [path for path in tell.split("&") if path], longest_s)
 
-    def _tell(self, waiting: _Waiting, caller: QueueCaller, pace: Pace) -> None:
+    def _tell(
+        self,
+        waiting: _Waiting,
+        caller: QueueCaller,
+        pace: Pace,
+        notices: Callable[[str, str], list[Path]],
+    ) -> None:
         spoken = waiting.language.split("_")[0]
         heard = spoken if spoken in _LANGUAGES else _LANGUAGES[0]
         waiting.told = to_tell(caller.position, pace, waiting.told)
@@ -166,7 +185,7 @@ class Announcer:
             sentences += [[Path(path)] for path in waiting.tell]
         else:
             comfort = self._sounds / heard / COMFORT
-            sentences += [[path] for path in self._notices(caller.queue, heard) or [comfort]]
+            sentences += [[path] for path in notices(caller.queue, heard) or [comfort]]
         sounds = [str(path) for sentence in sentences for path in sentence]
         if sounds != waiting.sounds:
             replace(self._sounds / waiting.language / f"{SOUND}.wav", join(list(_joints(sentences))))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from ivr.clock import Clock, system_clock
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from ivr.dialogue.call import CallInfo
     from ivr.dialogue.events import Event
     from ivr.dialogue.notices import Notice
-    from ivr.dialogue.queues import Queue
     from ivr.dialogue.tree import Tree
     from ivr.rail.ticket_source import TicketSource
     from ivr.speech import Phrase
@@ -156,40 +156,35 @@ def calendar_on_air(settings: Settings) -> Calendar:
 
 
 def followed_menus(settings: Settings, engine: Engine) -> Callable[[], Menus]:
-    """A function that gives the menus on air at the moment it is called: one that reads, with one query, whether they
-    have changed. It raises :class:`IvrError` while there never were any that read."""
+    """A function that gives the menus on air at the moment it is called, in any thread: one that reads, with one query, whether
+    they have changed. It raises :class:`IvrError` while there never were any that read."""
     from ivr.authoring.live import LiveMenus
 
     menus = LiveMenus(shelf_of(settings, engine))
     started = False
+    lock = Lock()
 
     def now() -> Menus:
         nonlocal started
-        if not started:
-            menus.start()
-            started = True
-        elif (found := menus.look()) is not None:
-            menus.take(found)
-        return menus.now
+        with lock:
+            if not started:
+                menus.start()
+                started = True
+            elif (found := menus.look()) is not None:
+                menus.take(found)
+            return menus.now
 
     return now
 
 
-def followed_queues(settings: Settings, engine: Engine) -> Callable[[], Mapping[str, Queue]]:
-    """The queues of :func:`followed_menus`."""
-    menus = followed_menus(settings, engine)
-    return lambda: menus().queues
-
-
-def notices_for_waiting(settings: Settings, engine: Engine, clock: Clock) -> Callable[[str, str], list[Path]]:
-    """A function of a queue and a language: the sounds (without their ending) of the notices on air that
+def notices_for_waiting(
+    settings: Settings, menus: Callable[[], Menus], notices: Callable[[], Sequence[Notice]]
+) -> Callable[[str, str], list[Path]]:
+    """A function of a queue and a language: the sounds (without their ending) of those of the ``notices`` on air that
     all callers hear, or those of the queue."""
     from ivr.speech.compose import compose
-    from ivr.store.notices import LiveNotices
     from ivr.voice.sounds import SoundStore
 
-    menus = followed_menus(settings, engine)
-    notices = LiveNotices(engine, clock, _standing_notices(settings, menus))
     store = SoundStore(settings.home, settings.voice, settings.voice_speed)
 
     def sounds(queue: str, language: str) -> list[Path]:
@@ -302,11 +297,11 @@ def live_conversations(
     return begin
 
 
-def live_notices(settings: Settings, engine: Engine, clock: Clock, menus: LiveMenus) -> LiveNotices:
-    """All notices on air: those that were set, and those of the menu folder's file. To be closed."""
+def live_notices(settings: Settings, engine: Engine, clock: Clock, menus: Callable[[], Menus]) -> LiveNotices:
+    """All notices on air: those that were set, and those of the menu folder's file. To be closed. ``menus``: gives those on air."""
     from ivr.store.notices import LiveNotices
 
-    return LiveNotices(engine, clock, _standing_notices(settings, lambda: menus.now))
+    return LiveNotices(engine, clock, _standing_notices(settings, menus))
 
 
 def _standing_notices(settings: Settings, menus: Callable[[], Menus]) -> StandingNotices:

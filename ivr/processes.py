@@ -7,14 +7,14 @@ import gc
 import logging
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from ivr.announcer import Announcer
 from ivr.app import (
     calendar_on_air,
-    followed_queues,
+    followed_menus,
     live_conversations,
     live_menus,
     live_notices,
@@ -38,6 +38,7 @@ from ivr.telephony.agi_dialogue import describe
 if TYPE_CHECKING:
     from ivr.authoring.folder import Menus
     from ivr.authoring.live import LiveMenus
+    from ivr.dialogue.queues import Queue
     from ivr.voice.voice import Voice
 
 log = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ def run_agi_server(settings: Settings) -> None:
     clock = system_clock(settings.zone)
     menus = live_menus(settings, engine)
     menus.start()
-    notices = live_notices(settings, engine, clock, menus)
+    notices = live_notices(settings, engine, clock, lambda: menus.now)
     answers = _answers(settings, engine, clock, menus)
     journal = BatchingJournal(engine, settings.keep_choices_days)
 
@@ -174,7 +175,7 @@ def _answers(settings: Settings, engine: Engine, clock: Clock, menus: LiveMenus)
 def run_recorder(settings: Settings) -> None:
     """Follow Asterisk's queue_log and write outcomes until SIGTERM or SIGINT; beside it, in threads of their own, end
     bookings that ran out, send text messages, make sounds ahead and keep them within their bound, bring queues and skills
-    to Asterisk, and have it write holds down."""
+    to Asterisk, tell waiting callers what is so, see to callbacks, and have holds written down."""
     from ivr.store.recorder import Recorder
     from ivr.store.upkeep import keep_up
     from ivr.telephony.holds import write_holds
@@ -183,13 +184,14 @@ def run_recorder(settings: Settings) -> None:
     from ivr.voice.cleaning import keep_bounded
 
     engine = open_store(settings)
+    clock = system_clock(settings.zone)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     gateway = sms_gateway(settings.sms_url, settings.home)
     upkeep = threading.Thread(
         target=keep_up,
-        args=(engine, gateway.send, system_clock(settings.zone), stopping),
+        args=(engine, gateway.send, clock, stopping),
         name="bookings",
         daemon=True,
     )
@@ -197,23 +199,18 @@ def run_recorder(settings: Settings) -> None:
     threading.Thread(
         target=keep_bounded, args=(lambda: clean_sounds(settings), stopping), name="sounds", daemon=True
     ).start()
-    roster = RosterKeeper(settings, engine, followed_queues(settings, engine))
+    menus = followed_menus(settings, engine)
+    notices = live_notices(settings, engine, clock, menus)
+
+    def queues() -> Mapping[str, Queue]:
+        return menus().queues
+
+    roster = RosterKeeper(settings, engine, queues)
     threading.Thread(target=roster.keep, args=(stopping,), name="roster", daemon=True).start()
-    callbacks = CallbackKeeper(
-        settings,
-        engine,
-        followed_queues(settings, engine),
-        lambda: calendar_on_air(settings),
-        system_clock(settings.zone),
-    )
+    callbacks = CallbackKeeper(settings, engine, queues, lambda: calendar_on_air(settings), clock)
     if settings.trunk_out:
         threading.Thread(target=callbacks.keep, args=(stopping,), name="callbacks", daemon=True).start()
-    announcer = Announcer(
-        settings,
-        engine,
-        followed_queues(settings, engine),
-        notices_for_waiting(settings, engine, system_clock(settings.zone)),
-    )
+    announcer = Announcer(settings, engine, queues, notices_for_waiting(settings, menus, notices))
     threading.Thread(target=announcer.keep, args=(stopping,), name="announcer", daemon=True).start()
     threading.Thread(target=write_holds, args=(settings, stopping), name="holds", daemon=True).start()
     if settings.sounds_ahead:
@@ -226,6 +223,7 @@ def run_recorder(settings: Settings) -> None:
         ).follow(stopping)
     finally:
         upkeep.join(_UPKEEP_ENDS_S)
+        notices.close()
         gateway.close()
         engine.dispose()
 
@@ -252,7 +250,7 @@ def run_agi_process(entry: str) -> int:
                 own_voice_s=_OWN_VOICE_S,
                 memory_mb=settings.voice_memory_mb,
             ) as voice,
-            live_notices(settings, engine, clock, menus) as notices,
+            live_notices(settings, engine, clock, lambda: menus.now) as notices,
         ):
             return agi_process.run(
                 entry,

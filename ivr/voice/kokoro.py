@@ -58,9 +58,8 @@ class Model:
         self._folder = folder
         self._tokens: dict[str, int] = json.loads((folder / TOKENS).read_text("utf-8"))["vocab"]
         self._styles: dict[str, Any] = {}
-        with os.fdopen(
-            os.memfd_create(MODEL), "wb"
-        ) as file:  # the runtime would keep bytes as long as it lives
+        # The runtime would keep bytes as long as it lives; of a file it keeps nothing.
+        with os.fdopen(os.memfd_create(MODEL), "wb") as file:
             file.write((folder / MODEL).read_bytes() + _one_more_output(_DURATIONS))
             file.flush()
             self._session = onnxruntime.InferenceSession(
