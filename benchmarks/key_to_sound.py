@@ -23,8 +23,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.e2e.hotline import Call, Line, running, wait_for
+from tests.e2e.calls import Call
+from tests.e2e.hotline import Line, running
 from tests.e2e.rtp import ALAW_TYPE, EVENT_TYPE, RATE, alaw_decode, read_wav
+from tests.e2e.waits import wait_for
 
 LIMIT_MS = 150
 #: Each ends an input: 实名制 and back, the presale period (a query) and back.

@@ -30,9 +30,10 @@ from ivr.simulator import Caller, Scene
 from ivr.speech import Phrase
 from ivr.voice import kokoro_pack, worker
 from ivr.voice.sounds import SoundStore
-from tests.e2e.hotline import Line, running, wait_for
+from tests.e2e.hotline import Line, running
 from tests.e2e.rtp import RATE, Ear
 from tests.e2e.test_options import KEYS
+from tests.e2e.waits import wait_for
 
 _AIM = 0.9
 _TOO_LONG_S = 90.0

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.hotline import WITHIN_S, Call, Line, Together, fault_of, missing, running
+from tests.e2e.calls import Call
+from tests.e2e.hotline import Line, missing, running
+from tests.e2e.scenarios import WITHIN_S, Together, fault_of
 
 WRAPUP_S = 1
 #: An agent's phone rings for 3 s instead of 15.

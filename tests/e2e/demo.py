@@ -17,7 +17,8 @@ from pathlib import Path
 
 from ivr.errors import IvrError
 from ivr.settings import load
-from tests.e2e.hotline import Line, Overdue, missing, wait_for
+from tests.e2e.hotline import Line, missing
+from tests.e2e.waits import Overdue, wait_for
 
 AGENTS = {"8003": "1003", "8004": "1004", "8005": "1005"}
 CALLS_FOR_S, EVERY_S = 48, 2.0

@@ -10,18 +10,16 @@ import random
 import re
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import text
 
@@ -31,13 +29,14 @@ from ivr.store.database import open_engine
 from ivr.telephony.asterisk_config import AsteriskHome, control_address
 from ivr.telephony.asterisk_find import find
 from ivr.telephony.asterisk_process import ask
-from ivr.telephony.seats import AMI_USER, ami_secret, seat_secrets
+from ivr.telephony.seats import ami_secret, seat_secrets
 from tests.e2e import forked
-from tests.e2e.sipp import CallerPhone, CarrierPhone, Ended, Exchange, SeatPhone, Sipp, free_port
+from tests.e2e.calls import Call
+from tests.e2e.manager import Manager
+from tests.e2e.sipp import CallerPhone, CarrierPhone, Exchange, SeatPhone, Sipp, free_port
+from tests.e2e.waits import wait_for
 
 T = TypeVar("T")
-SAME_PROMPT_S = 2.5  #: longer than the hotline takes to look something up and to make its sounds
-WITHIN_S = 400  #: is the result of a task there, which may have to wait for its turn
 RTP_PORTS = 200  #: of each hotline; the phones' ports lie above
 _rtp_ranges = itertools.cycle(random.sample(range(8000, 12000, RTP_PORTS), 20))
 #: What Asterisk warns of because a test does it: nobody signed in is called or paused, the AGI server is killed, a
@@ -58,85 +57,6 @@ _USUAL = (
 )
 _ROOM_BYTES = 4 << 30
 _MISSING = "real calls need Asterisk and SIPp: run scripts/setup test"
-
-
-class Overdue(AssertionError):
-    """What was waited for did not come."""
-
-
-def wait_for(condition: Callable[[], T], what: str, seconds: float = 30) -> T:
-    """The first true value of ``condition``. Raises :class:`Overdue` after ``seconds``."""
-    deadline = time.monotonic() + seconds
-    while not (value := condition()):
-        if time.monotonic() > deadline:
-            raise Overdue(f"not within {seconds:g} s: {what}")
-        time.sleep(0.03)
-    return value
-
-
-class Together(Generic[T]):
-    """Runs all ``tasks``, ``workers`` at a time. ``together[name]``: the result of one, when it is there; raises what it raised."""
-
-    def __init__(self, tasks: Mapping[str, Callable[[], T]], workers: int) -> None:
-        self._pool = ThreadPoolExecutor(workers)
-        self._futures = {name: self._pool.submit(task) for name, task in tasks.items()}
-
-    def __getitem__(self, name: str) -> T:
-        return self._futures[name].result(WITHIN_S)
-
-    def finish(self) -> None:
-        """Wait for every task, also for one whose result nobody asked for."""
-        self._pool.shutdown()
-
-
-@dataclass(frozen=True)
-class Own:
-    """Scenarios that have, one after the other, a hotline of their own; ``start``: makes it, given one that runs already."""
-
-    start: Callable[[Line], contextlib.AbstractContextManager[Line]]
-    scenarios: Mapping[str, Callable[[Line], None]]
-
-    def of(self, chosen: Collection[str]) -> Own:
-        """Those that are ``chosen``."""
-        return replace(self, scenarios={name: x for name, x in self.scenarios.items() if name in chosen})
-
-    def play(self, like: Line, outcomes: Mapping[str, Future[None]]) -> None:
-        """Fill in the outcome of each; also what is wrong after the last, when the hotline has stopped."""
-        last = list(self.scenarios)[-1]
-        try:
-            with self.start(like) as line:
-                for name, scenario in self.scenarios.items():
-                    fault = fault_of(scenario, line)
-                    if fault is not None:
-                        outcomes[name].set_exception(fault)
-                    elif name != last:
-                        outcomes[name].set_result(None)
-            if not outcomes[last].done():
-                outcomes[last].set_result(None)
-        except BaseException as fault:
-            for outcome in outcomes.values():
-                if not outcome.done():
-                    outcome.set_exception(fault)
-
-
-def fault_of(scenario: Callable[[Line], None], line: Line) -> BaseException | None:
-    """Play a scenario, and leave the hotline as it was."""
-    try:
-        try:
-            scenario(line)
-        finally:
-            line.tidy()
-    except BaseException as fault:
-        return fault
-    return None
-
-
-def add_to(
-    scenarios: list[Callable[[Line], None]], scenario: Callable[[Line], None]
-) -> Callable[[Line], None]:
-    """A decorator: ``scenario = partial(add_to, SCENARIOS)``."""
-    scenarios.append(scenario)
-    return scenario
 
 
 @dataclass(frozen=True)
@@ -334,197 +254,6 @@ class Line:
         self.console("channel request hangup all")
         wait_for(lambda: not self.channels(), "no channel left", 15)
         self.sign_out_all()
-
-
-@dataclass
-class Call:
-    """One caller on the line. ``prompts``: the sound files of each prompt that a key answered."""
-
-    line: Line
-    phone: CallerPhone
-    caller: str
-    prompts: list[list[Path]] = field(default_factory=list)
-    _answered: int = -1
-    _last: str = ""
-    _since: float = 0.0
-    _same_since: float = 0.0
-    _uniqueid: str = ""
-
-    @property
-    def masked(self) -> str:
-        return f"{self.caller[:3]}****{self.caller[-4:]}"
-
-    def channel(self, after: float = 0.0) -> Channel | None:
-        """The caller's channel while it is up."""
-        return next((c for c in self.line.picture(after).channels if c.caller == self.caller), None)
-
-    def is_in(self, application: str) -> bool:
-        """Whether the caller's channel runs ``application`` now."""
-        channel = self.channel(time.monotonic())
-        return channel is not None and channel.application == application
-
-    def listening(self) -> bool:
-        """Whether the hotline waits for keys with a prompt that was not answered yet."""
-        picture = self.line.picture(max(self._since, time.monotonic() - 0.05))
-        channel = next((c for c in picture.channels if c.caller == self.caller), None)
-        if channel is None or channel.application != "Read":
-            return False
-        answered = picture.gathers.get(channel.uniqueid, 0)
-        prompt = [Path(f) for f in channel.data.split(",")[1].split("&") if f]
-        if answered <= self._answered or not prompt:  # in silence it waits for somebody who knows the way
-            return False
-        if self.prompts[-1:] == [prompt] and self._last not in ("*", "#"):
-            # Asterisk shows the last application until it runs the next. Only a prompt whose sounds are there comes
-            # again, so what is still the same when a new one would have been made is heard again.
-            self._same_since = self._same_since or time.monotonic()
-            if time.monotonic() - self._same_since < SAME_PROMPT_S:
-                return False
-        self._same_since = 0.0
-        self._answered = answered
-        self.prompts.append(prompt)
-        return True
-
-    def ready(self, seconds: float = 20) -> None:
-        """Wait until the hotline listens to the next keys."""
-        wait_for(self.listening, f"call {self.caller} is asked for key {len(self.prompts) + 1}", seconds)
-
-    def press(self, times: int = 1) -> None:
-        """Press the next keys, ``times`` times, each when the hotline listens."""
-        for _ in range(times):
-            self.ready()
-            self._last = self.phone.press()
-            self._since = time.monotonic()
-
-    def moves_on(self) -> None:
-        """Wait until another application than the last prompt runs; after it the same prompt may come again."""
-        wait_for(lambda: (c := self.channel(time.monotonic())) and c.application != "Read", "no prompt", 10)
-        self.prompts.append([])
-
-    def press_all(self) -> None:
-        self.press(len(self.phone.keys))
-
-    def hang_up(self) -> Ended:
-        self.phone.hang_up()
-        return self.ended()
-
-    def ended(self, seconds: float = 30) -> Ended:
-        """Wait for the end of the call."""
-        try:
-            return self.phone.ended(seconds)
-        except subprocess.TimeoutExpired:
-            raise Overdue(f"call {self.caller} goes on after {seconds:g} s") from None
-
-    def uniqueid(self) -> str:
-        """Asterisk's id of the call, once it is written down."""
-        query = "SELECT uniqueid FROM calls WHERE caller_masked = ? ORDER BY id DESC LIMIT 1"
-        if not self._uniqueid:  # of calls of one number, the one that is there when it is first asked
-            rows = wait_for(lambda: self.line.rows(query, self.masked), f"{self.caller} in SQL")
-            self._uniqueid = str(rows[0][0])
-        return self._uniqueid
-
-    def story(self, seconds: float = 30) -> Story:
-        """``ivr call show`` once the call's end is written down."""
-        uniqueid = self.uniqueid()
-        closed = (  # by the recorder and, unless the dialogue was killed, by the journal
-            "SELECT 1 FROM calls WHERE uniqueid = ? AND ended_at IS NOT NULL AND (dialogue <> '' OR fallback)"
-        )
-        wait_for(lambda: self.line.rows(closed, uniqueid), f"the end of {uniqueid} in SQL", seconds)
-        talking = (
-            "SELECT 1 FROM queue_entries WHERE call_uniqueid = ? AND "
-            "(outcome = 'waiting' OR outcome = 'answered' AND ended_at IS NULL)"
-        )
-        wait_for(lambda: not self.line.rows(talking, uniqueid), f"the queue entries of {uniqueid}", seconds)
-        return Story(self.line.read("call", "show", uniqueid))
-
-
-@dataclass(frozen=True)
-class Story:
-    """``ivr call show --json``."""
-
-    document: dict[str, Any]
-
-    def __getitem__(self, key: str) -> Any:
-        return self.document[key]
-
-    @property
-    def said(self) -> list[str]:
-        """All that was said, prompt by prompt."""
-        return [step["said"] for step in self["steps"] if step["said"]]
-
-    @property
-    def keys(self) -> list[str]:
-        """The keys of each prompt that got some; a lone ``#`` is "", silence is left out."""
-        return [step["keys"] for step in self["steps"] if step["outcome"] == "digits"]
-
-    @property
-    def parts(self) -> list[str]:
-        """The menu's parts in the order in which the call came to them."""
-        parts = [step["part"] for step in self["steps"]]
-        return [part for before, part in zip(["", *parts], parts, strict=False) if part != before]
-
-    @property
-    def entries(self) -> list[dict[str, Any]]:
-        return list(self["queue_entries"])
-
-    @property
-    def attempts(self) -> list[tuple[str, str]]:
-        """(agent, outcome) of every ring."""
-        return [(ring["agent"], ring["outcome"]) for entry in self.entries for ring in entry["attempts"]]
-
-
-class Manager:
-    """A bare listener at the manager interface, for Asterisk's own clock: (moment, event, fields)."""
-
-    def __init__(self, address: str, port: int, secret: str) -> None:
-        self.events: list[tuple[float, str, dict[str, str]]] = []
-        self._socket = socket.create_connection((address, port), 5)
-        self._socket.settimeout(None)
-        self._stream = self._socket.makefile("rb")
-        login = f"Action: Login\r\nUsername: {AMI_USER}\r\nSecret: {secret}\r\nEvents: on\r\n\r\n"
-        self._socket.sendall(login.encode())
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
-        wait_for(lambda: self._open, "the manager's welcome")
-
-    _open = False
-
-    def _listen(self) -> None:
-        fields: dict[str, str] = {}
-        with contextlib.suppress(OSError, ValueError):
-            for line in self._stream:
-                name, colon, value = line.decode("utf-8", "replace").rstrip("\r\n").partition(": ")
-                if colon:
-                    fields[name] = value
-                    continue
-                self._open |= fields.get("Response") == "Success"
-                if "Event" in fields:
-                    self.events.append((float(fields.get("Timestamp", 0)), fields["Event"], fields))
-                fields = {}
-
-    def moment(self, event: str, seconds: float = 30, **wanted: str) -> float:
-        """When ``event`` with the fields ``wanted`` came, by Asterisk's clock."""
-
-        def found() -> list[float]:
-            return [
-                at
-                for at, name, fields in self.events
-                if name == event and all(fields.get(k) == v for k, v in wanted.items())
-            ]
-
-        try:
-            return wait_for(found, f"{event} {wanted}", seconds)[0]
-        except Overdue as fault:
-            heard = [(name, fields.get("CallerIDNum", "")) for _, name, fields in self.events]
-            raise Overdue(f"{fault}; what came: {heard}") from None
-
-    def __enter__(self) -> Manager:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._thread.join(2)
 
 
 def read_apart(path: Path) -> bytes:

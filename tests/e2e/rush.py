@@ -32,8 +32,9 @@ from ivr.commands.table import table
 from ivr.store.database import open_engine, reading
 from ivr.store.models.acd import QueueEntry
 from ivr.store.secrets import use_key
-from tests.e2e.hotline import Line, missing, running, wait_for
+from tests.e2e.hotline import Line, missing, running
 from tests.e2e.sipp import _OK, Sipp, _request, _scenario, _send, _sound, free_port, register
+from tests.e2e.waits import wait_for
 
 FIRST_SEAT = 1001
 #: Who answers within this much of the greeting has not talked yet: the caller may still be one who gave up.

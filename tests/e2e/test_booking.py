@@ -18,8 +18,11 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from ivr.settings import PROJECT
-from tests.e2e.hotline import Line, Story, add_to, read_apart, wait_for
+from tests.e2e.calls import Story
+from tests.e2e.hotline import Line, read_apart
+from tests.e2e.scenarios import add_to
 from tests.e2e.test_options import zh, zh_date
+from tests.e2e.waits import wait_for
 from tests.store.railway import resident_id
 
 SCENARIOS: list[Callable[[Line], None]] = []

@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.hotline import Call, Line, add_to, wait_for
+from tests.e2e.calls import Call
+from tests.e2e.hotline import Line
+from tests.e2e.scenarios import add_to
 from tests.e2e.test_waiting import entries, in_queue, nobody_free, press_in_queue, waiting
+from tests.e2e.waits import wait_for
 
 SCENARIOS: list[Callable[[Line], None]] = []
 scenario = partial(add_to, SCENARIOS)

@@ -12,9 +12,11 @@ import pytest
 
 from ivr.voice.mastering import read_wav as read_any
 from ivr.voice.wav import wide
-from tests.e2e.hotline import Line, add_to, wait_for
+from tests.e2e.hotline import Line
 from tests.e2e.rtp import ALAW_TYPE, G722_TYPE, Ear, alaw_decode, alaw_encode, read_wav
+from tests.e2e.scenarios import add_to
 from tests.e2e.test_sound import find
+from tests.e2e.waits import wait_for
 
 SCENARIOS: list[Callable[[Line], None]] = []
 scenario = partial(add_to, SCENARIOS)

@@ -15,8 +15,10 @@ import pytest
 from ivr.settings import PROJECT
 from ivr.speech.phrase import Phrase
 from ivr.voice.sounds import SoundStore
-from tests.e2e.hotline import Line, Own, running, wait_for
+from tests.e2e.hotline import Line, running
 from tests.e2e.rtp import read_wav
+from tests.e2e.scenarios import Own, by_name
+from tests.e2e.waits import wait_for
 
 MENU = """\
 start: where
@@ -125,15 +127,12 @@ def recordings(line: Line) -> set[Path]:
     return set((line.settings.home / "messages").glob("*.wav"))
 
 
-SCENARIOS = {
-    scenario.__name__: scenario
-    for scenario in (
-        a_notice_is_on_air_for_a_call_in_progress_within_five_seconds,
-        a_message_up_to_its_limit,
-        silence_is_no_message,
-        a_caller_who_hangs_up_has_left_the_message,
-    )
-}
+SCENARIOS = by_name(
+    a_notice_is_on_air_for_a_call_in_progress_within_five_seconds,
+    a_message_up_to_its_limit,
+    silence_is_no_message,
+    a_caller_who_hangs_up_has_left_the_message,
+)
 OWN = [Own(office, SCENARIOS)]
 
 

@@ -10,8 +10,10 @@ from functools import partial
 
 import pytest
 
-from tests.e2e.hotline import Call, Line, Story, wait_for
+from tests.e2e.calls import Call, Story
+from tests.e2e.hotline import Line
 from tests.e2e.sipp import LOOPBACK
+from tests.e2e.waits import wait_for
 
 FORM = ["5", "1", "010#", "1", "021#", "1", "2", "1"]
 MAIN = "您好，欢迎致电铁路客户服务中心。"

@@ -14,8 +14,11 @@ import pytest
 from ivr.settings import PROJECT
 from ivr.voice.sounds import SoundStore
 from ivr.voice.voice import Voice
-from tests.e2e.hotline import Call, Line, Own, running, wait_for
+from tests.e2e.calls import Call
+from tests.e2e.hotline import Line, running
+from tests.e2e.scenarios import Own
 from tests.e2e.test_sound import presale_answer
+from tests.e2e.waits import wait_for
 
 #: Begins every Python program of the hotline: a worker of the voice takes as long as the file says.
 _SLOW = """

@@ -18,7 +18,8 @@ from ivr.settings import PROJECT
 from ivr.simulator import Scene
 from ivr.speech.phrase import Phrase
 from ivr.voice.sounds import SoundStore
-from tests.e2e.hotline import Line, Story
+from tests.e2e.calls import Story
+from tests.e2e.hotline import Line
 
 TO_SHANGHAI = ["1", "010#", "1", "021#", "1", "2", "1"]  # 北京南, 上海虹桥, tomorrow, right
 KEYS = {

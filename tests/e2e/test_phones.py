@@ -12,9 +12,12 @@ from functools import partial
 import pytest
 
 from ivr.errors import IvrError
+from tests.e2e.calls import Call
 from tests.e2e.conftest import QUICK
-from tests.e2e.hotline import Call, Line, Own, read_apart, running, wait_for
+from tests.e2e.hotline import Line, read_apart, running
+from tests.e2e.scenarios import Own, by_name
 from tests.e2e.sipp import SeatPhone, free_port
+from tests.e2e.waits import wait_for
 
 BEHIND_NAT = "10.9.9.9:5066"  #: what a softphone behind a NAT says of itself; nobody is there
 MOBILE = "13800009999"
@@ -181,14 +184,11 @@ def board(line: Line) -> dict[str, tuple[str, str, str]]:
     return {}
 
 
-SCENARIOS = {
-    scenario.__name__: scenario
-    for scenario in (
-        an_agent_with_two_phones_is_rung_at_both_and_has_one_call,
-        an_agent_at_home_takes_a_call_with_a_key_and_a_voicemail_does_not,
-        agents_and_figures_outlive_asterisk_and_our_programs,
-    )
-}
+SCENARIOS = by_name(
+    an_agent_with_two_phones_is_rung_at_both_and_has_one_call,
+    an_agent_at_home_takes_a_call_with_a_key_and_a_voicemail_does_not,
+    agents_and_figures_outlive_asterisk_and_our_programs,
+)
 OWN = [Own(centre, SCENARIOS)]
 
 

@@ -22,8 +22,10 @@ from ivr.commands import ivr
 from ivr.settings import PROJECT
 from ivr.voice.build import build
 from tests.e2e import forked, sipp
-from tests.e2e.hotline import Line, Own, running, wait_for
+from tests.e2e.hotline import Line, running
+from tests.e2e.scenarios import Own, by_name
 from tests.e2e.sipp import Sipp
+from tests.e2e.waits import wait_for
 
 CALLS, LATER_CALLS, PUBLISHED = 100, 20, 50
 #: Each says which revision it is of.
@@ -199,7 +201,7 @@ def publishing_50_times_disturbs_none_of_100_calls(line: Line) -> None:
     assert [row["revision"] for row in history] == list(range(PUBLISHED + 1, 0, -1))
 
 
-SCENARIOS = {"publishing_50_times_disturbs_none_of_100_calls": publishing_50_times_disturbs_none_of_100_calls}
+SCENARIOS = by_name(publishing_50_times_disturbs_none_of_100_calls)
 OWN = [Own(published, SCENARIOS)]
 
 

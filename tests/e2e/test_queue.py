@@ -10,8 +10,11 @@ from functools import partial
 import pytest
 
 from ivr.telephony.seats import AMI_USER
+from tests.e2e.calls import Call
 from tests.e2e.conftest import LONGEST_WAIT_S
-from tests.e2e.hotline import Call, Line, add_to, wait_for
+from tests.e2e.hotline import Line
+from tests.e2e.scenarios import add_to
+from tests.e2e.waits import wait_for
 
 NOBODY = "对不起，现在没有坐席在线。"
 TALK_S = 6  #: the greeting with the staff number takes half of it

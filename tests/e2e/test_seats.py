@@ -9,8 +9,11 @@ from functools import partial
 
 import pytest
 
-from tests.e2e.hotline import Line, Story, add_to, wait_for
+from tests.e2e.calls import Story
+from tests.e2e.hotline import Line
+from tests.e2e.scenarios import add_to
 from tests.e2e.sipp import register
+from tests.e2e.waits import wait_for
 
 SCENARIOS: list[Callable[[Line], None]] = []
 scenario = partial(add_to, SCENARIOS)

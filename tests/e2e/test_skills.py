@@ -18,7 +18,10 @@ import pytest
 
 from ivr.errors import IvrError
 from ivr.settings import PROJECT
-from tests.e2e.hotline import Call, Line, add_to, wait_for
+from tests.e2e.calls import Call
+from tests.e2e.hotline import Line
+from tests.e2e.scenarios import add_to
+from tests.e2e.waits import wait_for
 
 SCENARIOS: list[Callable[[Line], None]] = []
 scenario = partial(add_to, SCENARIOS)

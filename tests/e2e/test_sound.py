@@ -21,8 +21,10 @@ from ivr.store.rail_source import SqlRailSource
 from ivr.voice.mastering import longest_gap
 from ivr.voice.sounds import SoundStore
 from ivr.voice.voice import Voice
-from tests.e2e.hotline import Line, add_to, wait_for
+from tests.e2e.hotline import Line
 from tests.e2e.rtp import RATE, Ear, read_wav
+from tests.e2e.scenarios import add_to
+from tests.e2e.waits import wait_for
 
 SCENARIOS: list[Callable[[Line], None]] = []
 scenario = partial(add_to, SCENARIOS)

@@ -11,9 +11,12 @@ from functools import partial
 
 import pytest
 
-from tests.e2e.hotline import Call, Line, add_to, wait_for
+from tests.e2e.calls import Call
+from tests.e2e.hotline import Line
 from tests.e2e.rtp import KEY_S
+from tests.e2e.scenarios import add_to
 from tests.e2e.test_failures import agi_server, works_again
+from tests.e2e.waits import wait_for
 
 SCENARIOS: list[Callable[[Line], None]] = []
 scenario = partial(add_to, SCENARIOS)

@@ -7,7 +7,9 @@ from functools import partial
 
 import pytest
 
-from tests.e2e.hotline import Line, Story, wait_for
+from tests.e2e.calls import Story
+from tests.e2e.hotline import Line
+from tests.e2e.waits import wait_for
 
 #: Tickets, by station, 上海虹桥, 北京南, tomorrow, right.
 EXPERT = "41021#1010#121"

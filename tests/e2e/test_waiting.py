@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.calls import Call
 from tests.e2e.conftest import WRAPUP_S
-from tests.e2e.hotline import Call, Line, add_to, wait_for
+from tests.e2e.hotline import Line
+from tests.e2e.scenarios import add_to
 from tests.e2e.sipp import SeatPhone
+from tests.e2e.waits import wait_for
 
 SCENARIOS: list[Callable[[Line], None]] = []
 scenario = partial(add_to, SCENARIOS)
