@@ -1,10 +1,8 @@
+"""Calls and their waits from the lines of the log, however it is cut."""
+
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from copy import copy
-from dataclasses import asdict
-from datetime import datetime, timedelta, timezone
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 from hypothesis import given, settings
@@ -12,121 +10,14 @@ from hypothesis import strategies as st
 
 from ivr.acd.fold import Fold
 from ivr.acd.lines import parse
-from ivr.acd.needs import needs
 from ivr.acd.record import (
     OUTCOMES,
     WAITING,
-    AttemptRecord,
     CallRecord,
     EntryRecord,
-    LegRecord,
-    PauseRecord,
-    SessionRecord,
 )
+from tests.acd.book import CONNECT, LOG, OPERATOR, Book, answered, entry, holds, second, the_log
 from tests.queue_logs.made import ZERO, line, logs
-
-LOG = Path(__file__).parent.parent / "queue_logs" / "hard_cases.log"
-OPERATOR = "operator"
-
-
-class Book:
-    """A database in memory: hands a fold the rows that its batch needs, and keeps what it changes."""
-
-    def __init__(self) -> None:
-        self.calls: dict[str, CallRecord] = {}
-        self.entries: dict[tuple[str, int], EntryRecord] = {}
-        self.attempts: list[AttemptRecord] = []
-        self.sessions: list[SessionRecord] = []
-        self.pauses: list[PauseRecord] = []
-        self.legs: dict[str, LegRecord] = {}
-
-    def take(self, lines: Sequence[bytes], log: int = 1, **options: Any) -> Book:
-        events = [parse(line) for line in lines]
-        wanted = needs(events)
-
-        def span_wanted(row: SessionRecord | PauseRecord) -> bool:
-            if wanted.restart and row.ended_at is None:
-                return True
-            if isinstance(row, SessionRecord) and row.seat in wanted.seats and row.ended_at is None:
-                return True
-            told = row.log != log and wanted.since is not None and row.began_at >= wanted.since
-            return row.agent in wanted.agents and (row.ended_at is None or told)
-
-        fold = Fold(
-            log,
-            calls={
-                key: copy(row)
-                for key, row in self.calls.items()
-                if key in wanted.calls or (wanted.restart and row.ended_at is None)
-            },
-            entries=[
-                copy(row)
-                for row in self.entries.values()
-                if row.call in wanted.calls or (wanted.restart and (row.outcome == WAITING or row.talking))
-            ],
-            sessions=[copy(row) for row in self.sessions if span_wanted(row)],
-            pauses=[copy(row) for row in self.pauses if span_wanted(row)],
-            legs=[
-                copy(row)
-                for row in self.legs.values()
-                if row.leg in wanted.legs or (wanted.restart and row.ended_at is None)
-            ],
-            **options,
-        )
-        for event in events:
-            fold.take(event)
-        for row in fold.changed:
-            self._keep(row)
-        return self
-
-    def _keep(self, row: object) -> None:
-        if isinstance(row, CallRecord):
-            self.calls[row.uniqueid] = row
-        elif isinstance(row, EntryRecord):
-            self.entries[row.call, row.number] = row
-        elif isinstance(row, LegRecord):
-            self.legs[row.leg] = row
-        elif isinstance(row, AttemptRecord):
-            self.attempts.append(row)
-        elif isinstance(row, SessionRecord):
-            self._keep_span(self.sessions, row)
-        elif isinstance(row, PauseRecord):
-            self._keep_span(self.pauses, row)
-
-    @staticmethod
-    def _keep_span(rows: list[Any], row: Any) -> None:
-        if row.id is None:
-            row.id = len(rows)
-            rows.append(row)
-        else:
-            rows[row.id] = row
-
-    def dump(self) -> list[Any]:
-        rows: list[Any] = [
-            self.calls.values(),
-            self.entries.values(),
-            self.attempts,
-            self.legs.values(),
-            self.sessions,
-            self.pauses,
-        ]
-        return [sorted((asdict(row) | {"id": None} for row in kind), key=repr) for kind in rows]
-
-
-def second(at: int) -> datetime:
-    return datetime.fromtimestamp(ZERO + at, timezone.utc)
-
-
-def the_log() -> Book:
-    return Book().take(LOG.read_bytes().splitlines())
-
-
-def entry(book: Book, call: str, number: int = 1) -> dict[str, Any]:
-    return asdict(book.entries[call, number])
-
-
-def holds(row: dict[str, Any], **facts: Any) -> None:
-    assert {name: row[name] for name in facts} == facts
 
 
 def test_an_answered_call_from_begin_to_end() -> None:
@@ -191,59 +82,6 @@ def test_a_restart_loses_what_is_open_and_nothing_else() -> None:
     holds(entry(book, "1770685900.22"), outcome="answered", ended_by="lost", talk_s=None)
     holds(entry(book, "1770685906.24"), outcome="lost", wait_s=None)
     assert {key for key, call in book.calls.items() if call.lost} == {"1770685900.22", "1770685906.24"}
-
-
-def test_sessions_and_pauses_each_with_its_reason() -> None:
-    book = the_log()
-    sessions = [
-        (row.agent, (row.ended_at or second(0)) - row.began_at, row.ended_by) for row in book.sessions
-    ]
-    assert sessions == [
-        ("1023", second(0) - second(200), ""),
-        ("1024", timedelta(seconds=690), "sign_out"),
-    ]
-    pauses = [
-        (row.agent, row.reason, row.ended_at and (row.ended_at - row.began_at).seconds, row.ended_by)
-        for row in book.pauses
-    ]
-    assert pauses == [
-        ("1024", "", 1, "unpause"),
-        ("1023", "lunch", 60, "next"),
-        ("1023", "training", 60, "unpause"),
-    ]
-
-
-def test_a_restart_ends_sessions_when_asterisk_does_not_keep_members() -> None:
-    lines = [
-        line(0, "c", OPERATOR, "1", "ADDMEMBER"),
-        line(5, "NONE", OPERATOR, "1", "PAUSE", "x"),
-        line(9, "NONE", "NONE", "NONE", "QUEUESTART"),
-    ]
-    book = Book().take(lines[:2], members_persist=False).take(lines[2:], members_persist=False)
-    assert [(row.ended_at, row.ended_by) for row in book.sessions] == [(second(9), "restart")]
-    assert [(row.ended_at, row.ended_by) for row in book.pauses] == [(second(9), "restart")]
-
-
-def test_an_agent_pool_signs_in_without_a_queue_and_pause_all_reaches_every_queue() -> None:
-    book = Book().take(
-        [
-            line(0, "c", "NONE", "7", "AGENTLOGIN", "PJSIP/1001-1"),
-            line(1, "c", "a", "7", "ADDMEMBER"),
-            line(2, "c", "b", "7", "ADDMEMBER"),
-            line(3, "c", "b", "8", "ADDMEMBER"),
-            line(4, "NONE", "NONE", "7", "PAUSEALL", "tea"),
-            line(6, "NONE", "NONE", "7", "UNPAUSEALL"),
-            line(7, "c", "NONE", "7", "AGENTLOGOFF", "PJSIP/1001-1", 7),
-        ]
-    )
-    assert sorted((row.queue, row.reason) for row in book.pauses) == [("", "tea"), ("a", "tea"), ("b", "tea")]
-    assert all(row.ended_at == second(6) for row in book.pauses)
-    assert [row.queue for row in book.sessions if row.ended_at] == [""]
-
-
-def test_signing_in_twice_is_one_session() -> None:
-    book = Book().take([line(0, "c", OPERATOR, "1", "ADDMEMBER"), line(3, "c", OPERATOR, "1", "ADDMEMBER")])
-    assert len(book.sessions) == 1
 
 
 def test_lines_without_anything_to_apply_to_change_nothing() -> None:
@@ -364,21 +202,6 @@ def _names(lines: Iterable[bytes]) -> list[str]:
     return [parse(text).name for text in lines]
 
 
-def answered(*after: tuple[int, str, str, tuple[object, ...]]) -> dict[str, Any]:
-    """An entry at 0; the agent answers at 9, is announced until 12."""
-    lines = [
-        line(0, "7.1", OPERATOR, "NONE", "ENTERQUEUE", "", "13812345678", 1),
-        line(9, "7.1", OPERATOR, "1023", "AGENTANSWER"),
-        *(line(at, "7.1", OPERATOR, agent, name, *data) for at, agent, name, data in after),
-    ]
-    whole = Book().take(lines)
-    bit_by_bit = Book()
-    for each in lines:
-        bit_by_bit.take([each])
-    assert whole.dump() == bit_by_bit.dump()
-    return entry(whole, "7.1")
-
-
 def test_a_restart_of_one_node_ends_nothing_of_another() -> None:
     restart = [line(9, "NONE", "NONE", "NONE", "QUEUESTART")]
     for foreign, left_open in (((), set()), ((1,), {"north", "journal"})):
@@ -387,9 +210,6 @@ def test_a_restart_of_one_node_ends_nothing_of_another() -> None:
         book.take([line(0, "south", "NONE", "NONE", "CALLBEGIN", "1", "2")], log=2)
         book.take(restart, log=2, foreign=foreign)
         assert {name for name, call in book.calls.items() if not call.lost} == left_open
-
-
-CONNECT = (12, "1023", "CONNECT", (12, "7.2", 3))
 
 
 def test_the_wait_ends_when_the_agent_answers_not_when_the_greeting_is_over() -> None:
@@ -420,50 +240,6 @@ def test_a_clock_that_was_set_back_makes_no_wait_longer_than_asterisk_says() -> 
     row = answered((5, "1023", "CONNECT", (5, "7.2", 3)), (9, "1023", "COMPLETEAGENT", ("", 4, 1)))
     holds(row, wait_s=5, talk_s=4, ended_by="agent")
     holds(answered((12, "1023", "CONNECT", ("", "7.2", 3))), wait_s=9)
-
-
-def test_of_a_caller_who_comes_back_nobody_says_that_they_hung_up() -> None:
-    stays = (13, "NONE", "CALLERSTAYS", ())
-    ends = (13, "1023", "COMPLETECALLER", (12, 1, 1))
-    holds(answered(CONNECT, stays, ends), ended_by="agent", talk_s=4, ended_at=second(13))
-    holds(answered(CONNECT, ends, stays), ended_by="agent", talk_s=4, ended_at=second(13))
-    holds(answered(CONNECT, (13, "1023", "COMPLETEAGENT", (12, 1, 1)), stays), ended_by="agent")
-    holds(answered(CONNECT, stays), outcome="answered", ended_at=None)
-    attended = (13, "1023", "ATTENDEDTRANSFER", ("BRIDGE", "x", 12, 1, 1))
-    holds(answered(CONNECT, stays, attended), ended_by="attended")
-    holds(answered(stays), outcome=WAITING, ended_by="")
-
-
-def test_a_talk_whose_end_no_line_tells_ends_with_the_call() -> None:
-    stays, ends = (13, "NONE", "CALLERSTAYS", ()), (40, "NONE", "CALLEND", (16, ""))
-    untold = answered(CONNECT, stays, ends)
-    holds(untold, outcome="answered", ended_at=second(40), ended_by="agent", talk_s=None)
-    told_later = answered(CONNECT, stays, ends, (40, "1023", "COMPLETECALLER", (12, 1, 1)))
-    holds(told_later, ended_at=second(40), ended_by="agent", talk_s=4)
-    lost = answered(CONNECT, (14, "NONE", "QUEUESTART", ()), (15, "1023", "COMPLETECALLER", (12, 1, 1)))
-    holds(lost, ended_by="lost", talk_s=None)
-
-
-def test_a_survey_belongs_to_the_last_talk_in_its_queue_and_its_first_answer_counts() -> None:
-    lines = [
-        line(0, "c", "a", "NONE", "ENTERQUEUE", "", "1", 1),
-        line(1, "c", "a", "1", "SURVEYASKED"),  # nobody has answered yet
-        line(2, "c", "a", "1", "CONNECT", 2, "x", 1),
-        line(3, "c", "a", "1", "COMPLETEAGENT", 2, 1, 1),
-        line(4, "c", "a", "1", "SURVEYASKED"),
-        line(5, "c", "a", "1", "SURVEYSCORE", 6),
-        line(5, "c", "a", "1", "SURVEYSCORE", 2),
-        line(5, "c", "a", "1", "SURVEYSCORE", 5),
-        line(6, "c", "b", "NONE", "ENTERQUEUE", "", "1", 1),
-        line(7, "c", "b", "2", "CONNECT", 1, "y", 1),
-        line(8, "c", "b", "2", "COMPLETECALLER", 1, 1, 1),
-        line(9, "c", "a", "1", "SURVEYSCORE", 4),
-        line(9, "c", "b", "2", "SURVEYSCORE", 4),  # asked, though the line is missing
-    ]
-    for cut in range(len(lines)):
-        book = Book().take(lines[:cut]).take(lines[cut:])
-        told = [(entry.survey_asked, entry.survey_score) for entry in book.entries.values()]
-        assert told == [(True, 2), (True, 4)]
 
 
 def test_a_caller_who_waits_for_the_agent_of_the_last_call_first_is_one_entry() -> None:
@@ -534,130 +310,6 @@ def test_who_asks_a_queue_for_a_colleague_is_no_caller_until_one_is_handed_over(
     holds(row(enters, gives_up, somebody), outcome="abandoned", caller="13800001234")
     holds(row(enters, connects, nobody), outcome="answered", caller="1001")
     holds(row(enters, connects, somebody), outcome="answered", caller="13800001234")
-
-
-# ---- holds and legs
-
-
-def talk(*more: bytes) -> Book:
-    return Book().take(
-        [
-            line(0, "c", "a", "NONE", "ENTERQUEUE", "", "1", 1),
-            line(5, "c", "a", "1", "CONNECT", 5, "chan", 2),
-            *more,
-        ]
-    )
-
-
-def hold(at: float, name: str = "HOLD", channel: str = "chan", call: str = "c") -> bytes:
-    return line(int(at), call, "NONE", "NONE", name, channel, f"{ZERO + at:.3f}")
-
-
-def test_hold_is_no_talk() -> None:
-    book = talk(
-        hold(10),
-        hold(12.25, "UNHOLD"),
-        hold(20),
-        hold(23.5, "UNHOLD"),
-        line(65, "c", "a", "1", "COMPLETEAGENT", 5, 60, 1),
-    )
-    holds(entry(book, "c"), hold_s=6, talk_s=54)
-
-
-def test_a_hold_that_nothing_ends_ends_with_the_talk() -> None:
-    book = talk(hold(10), hold(11), line(25, "c", "a", "1", "ATTENDEDTRANSFER", "BRIDGE", "b", 5, 20, 1))
-    holds(entry(book, "c"), hold_s=15, talk_s=5, ended_by="attended")
-    backwards = talk(hold(-900), line(25, "c", "a", "1", "COMPLETEAGENT", 5, 20, 1))
-    holds(entry(backwards, "c"), hold_s=20, talk_s=0)
-
-
-def test_what_others_hold_changes_nothing() -> None:
-    over = line(25, "c", "a", "1", "COMPLETEAGENT", 5, 20, 1)
-    for nothing in (
-        hold(9, channel="caller"),
-        hold(9, call="d"),
-        hold(9, "UNHOLD"),
-        line(9, "c", "NONE", "NONE", "HOLD"),
-    ):
-        holds(entry(talk(nothing, over), "c"), hold_s=None, talk_s=20)
-    holds(entry(talk(over, hold(30), hold(31, "UNHOLD")), "c"), hold_s=None, talk_s=20)
-
-
-def test_asterisk_is_restarted_in_a_hold() -> None:
-    book = talk(hold(10), line(20, "NONE", "NONE", "NONE", "QUEUESTART"))
-    holds(entry(book, "c"), hold_s=None, talk_s=None, ended_by="lost", held_since=None)
-
-
-def leg_begins(at: float, call: str = "c", kind: str = "blind", leg: str = "leg") -> bytes:
-    return line(
-        int(at), call, "NONE", "NONE", "LEGBEGIN", leg, kind, "PJSIP/1001", "PJSIP/1002", f"{ZERO + at:.3f}"
-    )
-
-
-def leg_ends(at: float, call: str = "c", leg: str = "leg") -> bytes:
-    return line(int(at), call, "NONE", "NONE", "LEGEND", leg, f"{ZERO + at:.3f}")
-
-
-def leg_of(book: Book) -> dict[str, Any]:
-    (leg,) = book.legs.values()
-    return asdict(leg)
-
-
-def test_a_blind_transfer_to_a_colleague_is_a_leg_of_the_colleague() -> None:
-    signed_in = [line(0, "NONE", "a", "2", "ADDMEMBER"), line(0, "NONE", "NONE", "2", "SEAT", "PJSIP/1002")]
-    book = Book().take(signed_in)
-    book.take([leg_begins(30.5)]).take([leg_ends(42.75)])
-    holds(
-        leg_of(book),
-        call="c",
-        kind="blind",
-        from_seat="PJSIP/1001",
-        seat="PJSIP/1002",
-        agent="2",
-        talk_s=12,
-        consult_s=None,
-        lost=False,
-    )
-
-
-def test_a_consultation_that_becomes_a_transfer() -> None:
-    book = talk(
-        leg_begins(10, "own", "direct"), line(20, "c", "a", "1", "ATTENDEDTRANSFER", "BRIDGE", "b", 5, 15, 1)
-    )
-    assert leg_of(book)["call"] == "own"
-    book.take([leg_ends(50)])
-    holds(leg_of(book), call="c", kind="attended", consult_s=10, talk_s=30)
-    holds(entry(book, "c"), talk_s=15, ended_by="attended")
-
-
-def test_a_call_between_seats_stays_one() -> None:
-    book = Book().take(
-        [leg_begins(0, "own", "direct"), hold(5, channel="leg", call="own"), leg_ends(20, "own")]
-    )
-    holds(leg_of(book), call="own", kind="direct", agent="", talk_s=5, hold_s=15, consult_s=None)
-    assert leg_of(book.take([leg_begins(60), leg_ends(70)]))["talk_s"] == 5  # a line that comes twice
-
-
-def test_asterisk_is_restarted_in_a_leg() -> None:
-    book = Book().take(
-        [leg_begins(0), hold(3, channel="leg"), line(9, "NONE", "NONE", "NONE", "QUEUESTART"), leg_ends(20)]
-    )
-    holds(leg_of(book), lost=True, talk_s=None, hold_s=None, ended_at=second(9))
-
-
-def test_legs_of_no_kind_and_ends_of_none_are_passed_over() -> None:
-    assert not Book().take([leg_begins(0, kind="x"), leg_begins(0, leg=""), leg_ends(3), hold(4)]).legs
-
-
-def test_of_two_at_a_seat_who_came_last_has_the_leg() -> None:
-    lines = [
-        line(0, "NONE", "a", "1", "ADDMEMBER"), line(0, "NONE", "NONE", "1", "SEAT", "PJSIP/1002"),
-        line(5, "NONE", "a", "2", "ADDMEMBER"), line(5, "NONE", "NONE", "2", "SEAT", "PJSIP/1002"),
-        line(6, "NONE", "b", "3", "ADDMEMBER"), line(7, "NONE", "b", "2", "REMOVEMEMBER"),
-    ]  # fmt: skip
-    assert leg_of(Book().take(lines).take([leg_begins(9)]))["agent"] == "2"
-    gone = [line(8, "NONE", "a", agent, "REMOVEMEMBER") for agent in "12"]
-    assert leg_of(Book().take([*lines, *gone, leg_begins(9)]))["agent"] == ""
 
 
 def test_an_entry_has_what_the_menu_asked_for_last() -> None:
