@@ -188,21 +188,26 @@ def figures(engine: Engine, home: Path, entries: int) -> None:
     )
     environ = {**os.environ, "IVR_HOME": str(home), "IVR_DATABASE_URL": engine.url.render_as_string(False), "PYTHONPATH": str(PROJECT)}  # fmt: skip
     print(f"  whole processes, the best of {RUNS}, load {os.getloadavg()[0]:.1f}:")
+    stats = ("queue", "stats", "--json")
+    day, year = (
+        ("--from", first, "--to", last)
+        for first, last in (("2026-06-01", "2026-06-01"), ("2026-01-01", "2026-12-31"))
+    )
     asked = {
         "ivr --help": ("--help",),
-        "a day": ("--from", "2026-06-01", "--to", "2026-06-01"),
-        "a day by hour": ("--from", "2026-06-01", "--to", "2026-06-01", "--by", "hour"),
-        "a day by agent": ("--from", "2026-06-01", "--to", "2026-06-01", "--by", "agent"),
-        "a year by agent": ("--from", "2026-01-01", "--to", "2026-12-31", "--by", "agent"),
-        "a year by option": ("--from", "2026-01-01", "--to", "2026-12-31", "--by", "option"),
-        "a year by day": ("--from", "2026-01-01", "--to", "2026-12-31", "--by", "day"),
-        "a year by queue": ("--from", "2026-01-01", "--to", "2026-12-31", "--by", "queue"),
+        "a day": (*stats, *day),
+        "a day by hour": (*stats, *day, "--by", "hour"),
+        "a day by agent": (*stats, *day, "--by", "agent"),
+        "a year by agent": (*stats, *year, "--by", "agent"),
+        "a year by option": (*stats, *year, "--by", "option"),
+        "a year by day": (*stats, *year, "--by", "day"),
+        "a year by queue": (*stats, *year, "--by", "queue"),
+        "report agent, a year": ("report", "agent", "--json", *year),
     }
-    for name, options in asked.items():
+    for name, words in asked.items():
         walls, cpus = [], []
         for _ in range(RUNS):
             wall, cpu = time.perf_counter(), _cpu_of_children()
-            words = options if name == "ivr --help" else ("queue", "stats", *options, "--json")
             command = [sys.executable, str(PROJECT / "cli.py"), *words]
             subprocess.run(command, env=environ, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
             walls.append(time.perf_counter() - wall)
